@@ -1,0 +1,17 @@
+// simcore._core: one adapter file per kernel; this file only lists them.
+#include <pybind11/pybind11.h>
+
+#include "../dispatch.hpp"
+
+namespace py = pybind11;
+
+namespace simcore::bind {
+}  // namespace simcore::bind
+
+PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+    module.doc() = "Compiled kernels of simcore: arrays in, results into memory the caller owns.";
+    module.def("instruction_level", &simcore::instruction_level,
+               "Instruction level in force: 4 (AVX-512), 3 (AVX2) or 0 (baseline).");
+    module.def("set_instruction_level", &simcore::set_instruction_level, py::arg("level"),
+               "Lower the instruction level; returns the one in force.");
+}

@@ -1,0 +1,49 @@
+// Run-time choice of the instruction level, made once per process.
+//
+// A kernel is written once as an always-inlined body and stamped out by SIMCORE_DISPATCH for each level. Since no
+// level contracts or reorders floating-point operations, all levels give the same bytes; only the speed differs.
+#pragma once
+
+#if defined(__GNUC__)
+#define SIMCORE_INLINE inline __attribute__((always_inline))
+#else
+#define SIMCORE_INLINE inline
+#endif
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__APPLE__)
+#define SIMCORE_LEVELS 1
+#define SIMCORE_TARGET(level) __attribute__((target(level), flatten, noinline))
+#else
+#define SIMCORE_LEVELS 0
+#endif
+
+namespace simcore {
+
+// 0: baseline of the architecture, 3: x86-64-v3 (AVX2), 4: x86-64-v4 (AVX-512).
+int instruction_level();
+
+// Lower the level (never above what the machine has); returns the one now in force.
+int set_instruction_level(int level);
+
+}  // namespace simcore
+
+// SIMCORE_DISPATCH(name, body, (parameters), (arguments)) defines `void name parameters` that calls the
+// always-inlined `body arguments`, compiled for each level.
+#if SIMCORE_LEVELS
+#define SIMCORE_DISPATCH(name, body, parameters, arguments)                                    \
+    namespace {                                                                                \
+    SIMCORE_TARGET("arch=x86-64-v4") void name##_v4 parameters { body arguments; }             \
+    SIMCORE_TARGET("arch=x86-64-v3") void name##_v3 parameters { body arguments; }             \
+    void name##_base parameters { body arguments; }                                            \
+    }                                                                                          \
+    void name parameters {                                                                     \
+        switch (::simcore::instruction_level()) {                                              \
+            case 4: name##_v4 arguments; break;                                                \
+            case 3: name##_v3 arguments; break;                                                \
+            default: name##_base arguments; break;                                             \
+        }                                                                                      \
+    }
+#else
+#define SIMCORE_DISPATCH(name, body, parameters, arguments) \
+    void name parameters { body arguments; }
+#endif
