@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import logging
 import os
@@ -133,18 +134,15 @@ def lazy(
     """
     count, seed = layouts.whole("count", count, least=0), layouts.whole("seed", seed, least=0, below=2**128)
     _remember(recipe)
+    text = (recipe.canonical, recipe.sha256)
     result = {}
     for name, output in recipe.outputs.items():
         size = max(1, int(np.prod(output.shape)) * np.dtype(output.dtype).itemsize)
         block = layouts.whole("chunk", max(1, LAZY_BYTES // size) if chunk is None else chunk, least=1)
         indices = dask.array.arange(count, chunks=block, dtype=np.int64)
         result[name] = dask.array.map_blocks(
-            _render_block,
+            functools.partial(_render_block, recipe=text, output=name, seed=str(seed), split=split),
             indices,
-            recipe=(recipe.canonical, recipe.sha256),
-            output=name,
-            seed=str(seed),
-            split=split,
             dtype=output.dtype,
             chunks=(indices.chunks[0], *((length,) for length in output.shape)),
             new_axis=list(range(1, 1 + len(output.shape))),
