@@ -317,7 +317,7 @@ def _start_worker(address: str, scratch: str, log: IO[str]) -> subprocess.Popen[
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "simcore.worker", address],
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # it ends when this pipe does
         stdout=log,
         stderr=log,
         start_new_session=True,  # Ctrl-C is for us; we end them
@@ -326,6 +326,8 @@ def _start_worker(address: str, scratch: str, log: IO[str]) -> subprocess.Popen[
 
 def _end_workers(processes: list[subprocess.Popen[bytes]]) -> None:
     for process in processes:
+        assert process.stdin
+        process.stdin.close()
         process.kill()  # whatever it was writing is under a temporary name
     for process in processes:
         process.wait()
@@ -334,13 +336,15 @@ def _end_workers(processes: list[subprocess.Popen[bytes]]) -> None:
 @contextlib.contextmanager
 def _silent_logs() -> Iterator[None]:
     """What dask logs when a cluster ends or is lost is told by our own errors."""
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]
+    loggers = [logger for logger in map(logging.getLogger, names) if not logger.disabled]
+    for logger in loggers:  # each may have a level and a handler of its own
+        logger.disabled = True
     try:
         yield
     finally:
-        logger.setLevel(level)
+        for logger in loggers:
+            logger.disabled = False
 
 
 def _advance(report: Report, job: Job, result: tuple[int, int, float]) -> None:
