@@ -176,6 +176,37 @@ def open_dataset(path: str | os.PathLike[str] | Storage) -> Dataset:
     return dataset
 
 
+def describe(dataset: Dataset) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """What there is to tell of a dataset: facts by name, and of each array name, axes, shape, dtype, units, bytes."""
+    metadata, units = dataset.metadata, layouts.unit_count(dataset.metadata)
+    there = units if dataset.complete else int(dataset.committed().sum())
+    facts = {
+        "dataset": dataset.path,
+        "state": "complete" if dataset.complete else f"incomplete: {there} of {units} units",
+        "examples": f"{len(dataset):,}",
+        "unit, chunk": f"{metadata['unit']}, {metadata['chunk']} examples",
+        "seed": metadata["seed"],
+        "split": metadata["split"] or "-",
+        "recipe": metadata["recipe_sha256"],
+        "identity": dataset.identity or "-",
+        "made by": f"simcore {metadata['simcore']}, render version {metadata['render_version']}",
+        "created": f"{dataset.about.get('created', '-')} on {dataset.about.get('host', '-')}",
+    }
+    return facts, [_describe_array(dataset, name) for name in dataset.arrays]
+
+
+def _describe_array(dataset: Dataset, name: str) -> dict[str, Any]:
+    array = dataset[name]
+    return {
+        "name": name,
+        "axes": ", ".join(map(str, array.metadata.dimension_names or ())),
+        "shape": array.shape,
+        "dtype": str(array.dtype),
+        "units": str(array.attrs.get("units", "1")),
+        "stored": sum(dataset.storage.sizes(name).values()),
+    }
+
+
 def write_unit(storage: Storage, layout: Layout, unit: int, arrays: Mapping[str, np.ndarray]) -> int:
     """Store a unit: every shard whole and read back, then its row of the commit record.
 

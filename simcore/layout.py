@@ -20,6 +20,7 @@ CODECS: dict[str, dict[str, Any]] = {
     "zstd": {"name": "blosc", "cname": "zstd", "clevel": 3, "shuffle": "bitshuffle"},
     "none": {"name": "none"},
 }
+SPLITS = ("train", "validation", "test", None)
 CHUNK_BYTES = 1 << 20
 UNIT_BYTES = 64 << 20
 # A small dataset still falls into this many units and chunks: enough for all workers to have something to do.
@@ -128,6 +129,8 @@ def make_layout(
     seed = whole("seed", seed, least=0, below=2**128)
     if codec is not None and codec not in CODECS:
         raise ParameterError(f"codec: {codec!r}; must be one of {', '.join(CODECS)}")
+    if split not in SPLITS:
+        raise ParameterError(f"split: {split!r}; must be one of {', '.join(map(repr, SPLITS))}")
     outputs = tuple(recipe.outputs.values())
     _check_outputs(outputs)
     unit, chunk = choose_sizes(outputs, count, unit, chunk)
