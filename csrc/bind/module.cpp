@@ -7,6 +7,8 @@ namespace py = pybind11;
 
 namespace simcore::bind {
 void add_elementary(py::module_& module);
+void add_noise(py::module_& module);
+void add_geometry(py::module_& module);
 }  // namespace simcore::bind
 
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
@@ -16,4 +18,6 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     module.def("set_instruction_level", &simcore::set_instruction_level, py::arg("level"),
                "Lower the instruction level; returns the one in force.");
     simcore::bind::add_elementary(module);
+    simcore::bind::add_noise(module);
+    simcore::bind::add_geometry(module);
 }
