@@ -6,6 +6,8 @@
 namespace py = pybind11;
 
 namespace simcore::bind {
+void bind_elementary(py::module_& module);
+void bind_mie(py::module_& module);
 }  // namespace simcore::bind
 
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
@@ -14,4 +16,6 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
                "Instruction level in force: 4 (AVX-512), 3 (AVX2) or 0 (baseline).");
     module.def("set_instruction_level", &simcore::set_instruction_level, py::arg("level"),
                "Lower the instruction level; returns the one in force.");
+    simcore::bind::bind_elementary(module);
+    simcore::bind::bind_mie(module);
 }
