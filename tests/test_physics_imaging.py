@@ -11,6 +11,7 @@ from reference.hologram import Scene
 from scipy import integrate, ndimage, optimize, special
 
 import simcore as sc
+from simcore.plan import plan
 
 TABLE = json.loads((Path(__file__).parent / "reference" / "holograms.json").read_text(encoding="utf-8"))["cases"]
 PRECISIONS = pytest.mark.parametrize(("precision", "tolerance"), [("single", 5e-4), ("double", 1e-6)])
@@ -120,16 +121,17 @@ def test_each_example_of_a_batch_is_exact_for_its_own_draws(precision: str, tole
         precision=precision,
         tolerance=tolerance,
     )
-    named = ("numerical_aperture", "wavelength", "pixel_size", "polarization_angle")
-    truths = {name: getattr(particle, name) for name in ("x", "y", "z", "radius", "refractive_index")}
-    truths |= {name: getattr(objective, name) for name in named}
-    drawn = sc.Recipe(image=particle >> objective, **truths).render(count=16, seed=3)
+    recipe = sc.Recipe(image=particle >> objective)
+    drawn = plan(recipe, 3, np.arange(16), ["image"])
+    images = recipe.render(count=16, seed=3)["image"]
     rows, columns = [12, 5, 20, 23], [12, 19, 10, 0]
     worst = []
     for i in range(16):
-        scene = Scene(refractive_index_medium=1.33, **{name: float(drawn[name][i]) for name in truths})
-        expected = hologram.intensity(scene, rows, columns)
-        worst.append(np.abs(drawn["image"][i, rows, columns, 0] - expected).max())
+        values = {name: drawn.value(getattr(particle, name)) for name in ("x", "y", "z", "radius", "refractive_index")}
+        for name in ("numerical_aperture", "wavelength", "pixel_size", "polarization_angle"):
+            values[name] = drawn.value(getattr(objective, name))
+        scene = Scene(refractive_index_medium=1.33, **{name: value[i].item() for name, value in values.items()})
+        worst.append(np.abs(images[i, rows, columns, 0] - hologram.intensity(scene, rows, columns)).max())
     assert max(worst) < tolerance
 
 
