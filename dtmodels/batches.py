@@ -11,7 +11,7 @@ from dtmodels.backend import require_keras
 from dtmodels.errors import ConfigurationError
 from dtmodels.examples import Examples
 
-keras = require_keras()
+keras: Any = require_keras()
 Array = np.ndarray[Any, Any]
 GROUP_BYTES = 256 * 2**20
 
@@ -40,7 +40,7 @@ class ExampleBatches(keras.utils.PyDataset):
         self._groups: OrderedDict[tuple[int, int], tuple[Array, Array]] = OrderedDict()
 
     def __len__(self) -> int:
-        return -(-len(self.examples) // self.batch_size)
+        return (len(self.examples) + self.batch_size - 1) // self.batch_size
 
     def __getitem__(self, index: int) -> tuple[Array, Array]:
         """Batch ``index`` of the present epoch."""

@@ -12,7 +12,7 @@ from dtmodels.backend import require_keras
 from dtmodels.configuration import FitSection
 from dtmodels.run import CHECKPOINTS, HISTORY, LOGS, MODEL, write_text
 
-keras = require_keras()
+keras: Any = require_keras()
 Row = dict[str, float]
 
 
@@ -149,7 +149,8 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, epochs: int, batches: int, seconds: float = 10.0) -> None:
         super().__init__()
         self._epochs, self._batches, self._seconds = epochs, batches, seconds
-        self._bar, self._task = _bar() if sys.stderr.isatty() else (None, None)
+        self._bar: Any = _bar() if sys.stderr.isatty() else None
+        self._task: Any = None
         self._told = -math.inf
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
@@ -179,10 +180,10 @@ class Progress(keras.callbacks.Callback):
             self._bar.stop()
 
 
-def _bar() -> tuple[Any, Any]:
+def _bar() -> Any:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Bar(*columns, TextColumn("{task.fields[status]}"), console=Console(stderr=True)), None
+    return Bar(*columns, TextColumn("{task.fields[status]}"), console=Console(stderr=True))

@@ -13,8 +13,9 @@ def radial_center(images: Array) -> Array:
     """Centre of radial symmetry of each image: (n, 2), y and x in pixels, of dark and of bright particles alike.
 
     ``images``: (n, y, x), (n, y, x, 1) or one (y, x), with one particle each. The centre is the point with the least
-    squared distance to the lines along the intensity gradients; a line counts with the squared gradient over its distance
-    from the centroid of the squared gradients. NaN for an image without any gradient.
+    squared distance to the lines along the intensity gradients; a line counts with the squared gradient over its
+    distance from the centroid of the squared gradients. NaN for an image without any gradient. SourceError for another
+    shape.
 
     R. Parthasarathy, "Rapid, accurate particle tracking by calculation of radial symmetry centers", Nature Methods 9,
     724 (2012).
@@ -22,9 +23,8 @@ def radial_center(images: Array) -> Array:
     stack = _stack(images)
     along_y, along_x = _gradients(stack)
     y, x = _midpoints(stack.shape[1:])
-    squared = along_y**2 + along_x**2
-    weights = squared / _distance_from_centroid(squared, y, x)
-    return _nearest_point(along_y, along_x, squared, weights, y, x)
+    distance = _distance_from_centroid(along_y**2 + along_x**2, y, x)
+    return _nearest_point(along_y, along_x, 1 / distance, (y, x))
 
 
 def _stack(images: Array) -> Array:
@@ -67,11 +67,10 @@ def _distance_from_centroid(squared: Array, y: Array, x: Array) -> Array:
     return np.maximum(distance, 1e-6)
 
 
-def _nearest_point(along_y: Array, along_x: Array, squared: Array, weights: Array, y: Array, x: Array) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = np.where(squared > 0, weights / squared, np.where(np.isnan(weights), np.nan, 0.0))
-    # Normal of a line (unit length after division by the squared gradient): (n_y, n_x) = (g_x, -g_y).
-    yy, xx, yx = scaled * along_x**2, scaled * along_y**2, -scaled * along_x * along_y
+def _nearest_point(along_y: Array, along_x: Array, closeness: Array, place: tuple[Array, Array]) -> Array:
+    # The unit normal of a line is (n_y, n_x) = (g_x, -g_y) / |g|; with the weight |g|^2 the length cancels.
+    y, x = place
+    yy, xx, yx = closeness * along_x**2, closeness * along_y**2, -closeness * along_x * along_y
     a, d, b = (term.sum(axis=(1, 2)) for term in (yy, xx, yx))
     right_y = (yy * y + yx * x).sum(axis=(1, 2))
     right_x = (yx * y + xx * x).sum(axis=(1, 2))

@@ -3,7 +3,7 @@
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -14,10 +14,10 @@ from dtmodels.run import Run, open_run
 app = typer.Typer(
     name="dtmodels",
     help="Train, evaluate and apply Keras networks for microscopy, from simulated datasets in zarr.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+INTERRUPTED = 130
 TrainingFile = Annotated[Path, typer.Argument(metavar="TRAINING.YAML", help="training file")]
 RunDirectory = Annotated[Path, typer.Argument(metavar="RUN", help="run directory")]
 
@@ -25,6 +25,7 @@ RunDirectory = Annotated[Path, typer.Argument(metavar="RUN", help="run directory
 @app.command()
 def train(
     training: TrainingFile,
+    *,
     data: Annotated[str, typer.Option(help="dataset to train on")],
     out: Annotated[Path, typer.Option(help="run directory to write")],
     resume: Annotated[bool, typer.Option("--resume", help="go on after the last whole epoch")] = False,
@@ -99,10 +100,11 @@ def describe(run: Run) -> str:
     training = record["training"]
     dataset = training["dataset"]
     count = {part: sum(stop - start for start, stop in training[f"{part}_ranges"]) for part in ("train", "validation")}
+    targets, identity = ", ".join(item.name for item in run.fields), str(dataset["identity"])
     lines = {
-        "network": f"{record['weights']} weights, {training['inputs']} -> {', '.join(item.name for item in run.fields)}",
+        "network": f"{record['weights']} weights, {training['inputs']} -> {targets}",
         "trained on": f"{count['train']} examples, validated on {count['validation']}",
-        "dataset": f"seed {dataset['seed']}, recipe {dataset['recipe_sha256'][:12]}, identity {str(dataset['identity'])[:12]}",
+        "dataset": f"seed {dataset['seed']}, recipe {dataset['recipe_sha256'][:12]}, identity {identity[:12]}",
         "input": ", ".join(f"{key}: {value}" for key, value in record["input"].items()) or "as it is",
         "epochs": f"{len(history)}, {'finished' if run.finished else 'not finished: dtmodels train --resume'}",
         "versions": ", ".join(f"{name} {version}" for name, version in record["versions"].items()),
@@ -113,21 +115,33 @@ def describe(run: Run) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; errors are one line on stderr, with exit code 1, or 2 when the command is not understood."""
+    """Run the command line: an error is one line on stderr and exit code 1, or 2 for a command not understood."""
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _one_line
-            app(arguments, standalone_mode=True)
-    except KeyboardInterrupt:
-        _fail("interrupted; `dtmodels train --resume` goes on after the last whole epoch", 130)
+            code = app(arguments, prog_name="dtmodels", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
     except (DtmodelsError, OSError) as error:
-        _fail(" ".join(str(error).split()), 1)
+        _fail(str(error), 1)
+    except Exception as error:
+        # A command that is not understood: the class of that exception moved between versions of typer.
+        if not hasattr(error, "format_message"):
+            raise
+        _fail(f"{error.format_message()} See dtmodels --help", 2)
+    if code == INTERRUPTED:
+        _fail("interrupted; `dtmodels train --resume` goes on after the last whole epoch", INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
-def _one_line(message: Warning | str, *_: object) -> None:
+def _one_line(message: Warning | str, *_: Any, **__: Any) -> None:
     print(f"dtmodels: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
-def _fail(message: str, code: int) -> None:
-    print(f"dtmodels: {message}", file=sys.stderr)
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"dtmodels: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from dtmodels import models
 from dtmodels.errors import ConfigurationError
 
-FORMAT = "dtmodels-training/1"
+FORMAT: Literal["dtmodels-training/1"] = "dtmodels-training/1"
 S = TypeVar("S", bound="Section")
 
 
@@ -72,7 +72,7 @@ class InputSection(Section):
 
 
 class Cosine(Section):
-    """Learning rate that falls along half a cosine to ``final`` of its start, after ``warmup`` epochs of linear rise."""
+    """Learning rate that falls along half a cosine to ``final`` of its start, after ``warmup`` epochs of rise."""
 
     final: float = Field(default=0.01, ge=0, le=1)
     warmup: int = Field(default=0, ge=0)
@@ -181,7 +181,9 @@ def _lines(kind: type[Section], error: ValidationError) -> list[str]:
             lines.setdefault(key, f"{key}: is missing")
         else:
             lines.setdefault(key, f"{key}: {item['input']!r}; {item['msg'].removeprefix('Value error, ')}")
-    return list(lines.values())[:3]
+    # Of a value that could be several things, the complaint about its innermost part says most.
+    inner = [key for key in lines if not any(other.startswith(f"{key}.") for other in lines)]
+    return [lines[key] for key in inner][:3]
 
 
 def _known(kind: type[Section], path: list[str]) -> list[str]:

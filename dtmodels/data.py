@@ -1,6 +1,7 @@
 """One dataset in zarr: its header, its commit record, its arrays. The only module that imports zarr."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from os import PathLike
@@ -28,7 +29,9 @@ class Store:
         self.count, self.unit, self.chunk = (int(self.metadata[key]) for key in ("count", "unit", "chunk"))
         self._arrays: dict[str, Any] = {}
         rows = self._rows(partial_allowed=allow_partial)
-        self.committed = rows.any(axis=(1, 2))
+        self.committed = np.asarray(rows.any(axis=(1, 2)))
+        if allow_partial:
+            self._drop_incomplete()
         self._check_sealed(rows, allow_partial)
 
     @property
@@ -63,7 +66,7 @@ class Store:
         for start, stop in ranges:
             borders = range((start // self.chunk + 1) * self.chunk, stop, self.chunk)
             edges = [start, *borders, stop]
-            cut += list(zip(edges[:-1], edges[1:], strict=True))
+            cut += list(itertools.pairwise(edges))
         return cut
 
     def read(self, name: str, places: Array) -> Array:
@@ -85,7 +88,7 @@ class Store:
         chunks = ordered // self.chunk
         breaks = (np.diff(chunks) > 1) | (np.diff(ordered // self.unit) > 0)
         edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(ordered)]
-        yield from zip(edges[:-1], edges[1:], strict=True)
+        yield from itertools.pairwise(edges)
 
     def _slice(self, name: str, low: int, high: int) -> Array:
         try:
@@ -107,12 +110,20 @@ class Store:
             self._arrays[name] = array
         return self._arrays[name]
 
-    def _check_shards(self, name: str, array: Any) -> None:
-        # zarr reads a missing or empty shard as zeros without a word.
+    def _drop_incomplete(self) -> None:
+        # A unit exists if its row and every object that the row names are there.
+        for name in self.names:
+            self.committed[self._lost_units(_member(self._group, name, self.path))] = False
+
+    def _lost_units(self, array: Any) -> list[int]:
         rest = [0] * (array.ndim - 1)
         units = np.flatnonzero(self.committed)
         keys = [f"{array.path}/{array.metadata.encode_chunk_key((int(u), *rest))}" for u in units]
-        lost = [int(u) for u, size in zip(units, _sizes(array.store, keys), strict=True) if not size]
+        return [int(u) for u, size in zip(units, _sizes(array.store, keys), strict=True) if not size]
+
+    def _check_shards(self, name: str, array: Any) -> None:
+        # zarr reads a missing or empty shard as zeros without a word.
+        lost = self._lost_units(array)
         if lost:
             raise DatasetError(
                 f"{self.path}: {name}: stored data of unit {lost[0]} is missing or empty ({len(lost)} such); "
@@ -124,10 +135,9 @@ class Store:
         if record.attrs.get("metadata_sha256") != self._header["metadata_sha256"]:
             raise DatasetError(f"{self.path}: the header and the commit record are of two different datasets")
         units = -(-self.count // self.unit)
-        if record.shape != (units, len(self.names), 32):
-            raise DatasetError(
-                f"{self.path}: commit record of shape {record.shape}, must be {(units, len(self.names), 32)}"
-            )
+        shape = (units, len(self.names), 32)
+        if record.shape != shape:
+            raise DatasetError(f"{self.path}: commit record of shape {record.shape}, must be {shape}")
         rows = np.zeros(record.shape, np.uint8)
         for u in range(units):
             rows[u] = self._row(record, u, partial_allowed)

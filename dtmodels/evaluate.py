@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -14,7 +14,7 @@ import pandas as pd
 from dtmodels.classical import radial_center
 from dtmodels.data import open_dataset
 from dtmodels.errors import ConfigurationError, DatasetError, EqualSeedWarning, TrainedExamplesError
-from dtmodels.examples import Examples, merged_ranges
+from dtmodels.examples import Examples, fits, merged_ranges
 from dtmodels.run import Run, open_run, write_text
 
 Array = np.ndarray[Any, Any]
@@ -45,14 +45,15 @@ def evaluate(
     run: Run | str | PathLike[str],
     dataset: Examples | str | PathLike[str],
     versus: Sequence[str] = (),
+    *,
     bins: int = 10,
     batch_size: int = 256,
     directory: str | PathLike[str] | None = None,
 ) -> Report:
     """Errors of a trained network on a dataset (or a view of one), as a whole and in bins of the properties ``versus``.
 
-    The error of a position is its distance from the truth, in pixels, with the radial centre of the same images beside it
-    if they have one channel; of anything else the mean absolute difference. CSV files and figures are written to
+    The error of a position is its distance from the truth, in pixels, with the radial centre of the same images beside
+    it if they have one channel; of anything else the mean absolute difference. CSV files and figures are written to
     ``<run>/evaluation/<name of the dataset>`` or to ``directory``.
 
     TrainedExamplesError when the network was trained or chosen on some of the examples; EqualSeedWarning when they
@@ -65,7 +66,9 @@ def evaluate(
     refuse_trained(opened, examples)
     properties = _properties(examples, versus)
     truth, predicted, rival = _predictions(opened, examples, batch_size)
-    table = _example_table(opened, examples, truth, predicted, rival, properties)
+    table = _example_table(opened, truth, predicted, rival)
+    table.insert(0, "example", examples.indices() + examples.identity["first"])
+    table = table.assign(**properties)
     numbers = _numbers(opened, examples, table, truth, predicted)
     tables = {name: binned(table, name, bins) for name in versus}
     folder = Path(directory) if directory is not None else opened.directory / "evaluation" / Path(examples.path).stem
@@ -89,15 +92,15 @@ def refuse_trained(run: Run, examples: Examples) -> None:
                 )
     if theirs["seed"] == training["dataset"]["seed"]:
         warnings.warn(
-            f"{examples.path} has the seed of the training set, {theirs['seed']}: draws of one name may be the same in both; "
-            "another seed is safer",
+            f"{examples.path} has the seed of the training set, {theirs['seed']}: draws of one name may be the same in "
+            "both; another seed is safer",
             EqualSeedWarning,
             stacklevel=3,
         )
 
 
 def binned(table: pd.DataFrame, name: str, bins: int = 10) -> pd.DataFrame:
-    """Errors in bins of equal width of the property ``name``: count, mean, median, 16th and 84th percentile per method."""
+    """Errors in bins of equal width of the property ``name``: count, and mean, median, 16th and 84th percentile."""
     values = table[name].to_numpy(dtype=float)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
@@ -127,12 +130,10 @@ def _examples(run: Run, dataset: Examples | str | PathLike[str]) -> Examples:
     elif list(dataset.targets) != targets:
         raise DatasetError(f"{dataset.path}: opened with targets {list(dataset.targets)}; the network gives {targets}")
     takes, gives = tuple(run.model.inputs[0].shape[1:]), tuple(run.model.outputs[0].shape[1:])
-    if (
-        any(e not in (None, s) for e, s in zip(takes, dataset.input_shape, strict=False))
-        or gives != dataset.target_shape
-    ):
+    has = dataset.input_shape, dataset.target_shape
+    if not (fits(takes, has[0]) and fits(gives, has[1])):
         raise DatasetError(
-            f"{dataset.path}: inputs {dataset.input_shape}, targets {dataset.target_shape}; the network takes {takes}, gives {gives}"
+            f"{dataset.path}: inputs {has[0]}, targets {has[1]}; the network takes {takes}, gives {gives}"
         )
     return dataset
 
@@ -172,10 +173,8 @@ def _unit(run: Run) -> str:
     return units.pop() if len(units) == 1 else "1"
 
 
-def _example_table(
-    run: Run, examples: Examples, truth: Array, predicted: Array, rival: Array | None, properties: Mapping[str, Array]
-) -> pd.DataFrame:
-    columns: dict[str, Array] = {"example": examples.indices() + examples.identity["first"]}
+def _example_table(run: Run, truth: Array, predicted: Array, rival: Array | None) -> pd.DataFrame:
+    columns: dict[str, Array] = {}
     if truth.ndim == 2:
         for k, name in enumerate(_columns(run)):
             columns |= {f"{name}_true": truth[:, k], f"{name}_network": predicted[:, k]}
@@ -184,7 +183,7 @@ def _example_table(
     columns["network_error"] = _errors(run, truth, predicted)
     if rival is not None:
         columns["radial_center_error"] = _errors(run, truth, rival)
-    return pd.DataFrame({**columns, **properties})
+    return pd.DataFrame(columns)
 
 
 def _columns(run: Run) -> list[str]:
@@ -203,34 +202,30 @@ def _methods(table: pd.DataFrame) -> list[str]:
 
 
 def _numbers(run: Run, examples: Examples, table: pd.DataFrame, truth: Array, predicted: Array) -> dict[str, Any]:
-    numbers: dict[str, Any] = {
-        "dataset": Path(examples.path).name,
-        "identity": examples.identity,
-        "examples": len(table),
-    }
-    numbers |= {"unit": _unit(run), "network": _summary(table["network_error"], predicted - truth)}
+    numbers: dict[str, Any] = {"dataset": Path(examples.path).name, "identity": examples.identity}
+    difference = predicted.astype(np.float64) - truth
+    numbers |= {"examples": len(table), "unit": _unit(run), "network": _summary(table["network_error"], difference)}
     if truth.ndim == 2:
-        columns = zip(_columns(run), (predicted - truth).T.astype(np.float64), strict=True)
-        numbers["columns"] = {
-            name: {"mae": float(np.abs(d).mean()), "rmse": float(np.sqrt((d**2).mean())), "bias": float(d.mean())}
-            for name, d in columns
-        }
+        numbers["columns"] = {name: _column(d) for name, d in zip(_columns(run), difference.T, strict=True)}
     if "radial_center_error" in table:
         difference = table[["y_radial_center", "x_radial_center"]].to_numpy() - truth
         numbers["radial_center"] = _summary(table["radial_center_error"], difference)
     return numbers
 
 
+def _column(difference: Array) -> dict[str, float]:
+    rmse = float(np.sqrt((difference**2).mean()))
+    return {"mae": float(np.abs(difference).mean()), "rmse": rmse, "bias": float(difference.mean())}
+
+
 def _summary(errors: pd.Series, difference: Array) -> dict[str, float]:
     finite = errors[np.isfinite(errors)].to_numpy(dtype=float)
-    flat = difference[np.isfinite(difference)].astype(np.float64)
-    summary = {
-        "mean_error": float(finite.mean()),
-        "mae": float(np.abs(flat).mean()),
-        "rmse": float(np.sqrt((flat**2).mean())),
-    }
-    summary |= {f"p{p}": float(value) for p, value in zip(PERCENTILES, np.percentile(finite, PERCENTILES), strict=True)}
-    return summary | {"failed": int(len(errors) - len(finite))}
+    flat = difference[np.isfinite(difference)]
+    summary = {"mean_error": float(finite.mean()), "mae": float(np.abs(flat).mean())}
+    summary["rmse"] = float(np.sqrt((flat**2).mean()))
+    percentiles = zip(PERCENTILES, np.percentile(finite, PERCENTILES), strict=True)
+    summary |= {f"p{p}": float(value) for p, value in percentiles}
+    return summary | {"failed": len(errors) - len(finite)}
 
 
 def _write(report: Report, unit: str) -> None:

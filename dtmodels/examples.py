@@ -215,6 +215,11 @@ class Examples:
         return Field(name, str(attributes.get("kind", "property")), shape, str(attributes.get("units", "1")), axes)
 
 
+def fits(expected: Sequence[int | None], shape: Sequence[int]) -> bool:
+    """Whether a shape is what a network expects; None there takes any size."""
+    return len(expected) == len(shape) and all(e in (None, s) for e, s in zip(expected, shape, strict=True))
+
+
 def merged_ranges(ranges: Sequence[Range]) -> list[Range]:
     """The ranges in ascending order, neighbours joined, empty ones left out."""
     merged: list[Range] = []

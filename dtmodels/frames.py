@@ -14,7 +14,7 @@ LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's mode L and Ope
 
 @dataclass(frozen=True)
 class FrameMap:
-    """Where a pixel of the network's input lies in the frame, along y and along x: frame = (net + 0.5) * step - 0.5 + offset."""
+    """Where the network's pixels lie in the frame, along y and x: frame = (network + 0.5) * step - 0.5 + offset."""
 
     step: tuple[float, float]
     offset: tuple[float, float]
@@ -25,7 +25,7 @@ class FrameMap:
 
 
 def prepare(frames: Array, section: InputSection) -> tuple[Array, FrameMap]:
-    """Frames (frame, y, x, channel) as float32 inputs of the network, and the map back; SourceError if they do not fit."""
+    """Frames (frame, y, x, channel) as float32 inputs of a network, and the map back; SourceError for other shapes."""
     images = np.asarray(frames)
     if images.ndim != 4:
         raise SourceError(f"frames of shape {images.shape}; must be (frame, y, x, channel)")
@@ -85,7 +85,7 @@ def _hat_integral(t: Array) -> Array:
 
 
 def normalize(images: Array, low: float, high: float) -> Array:
-    """Each image scaled so that its darkest and brightest value become ``low`` and ``high``; a flat one becomes ``low``."""
+    """Each image scaled so that its darkest value becomes ``low`` and its brightest ``high``; a flat one is ``low``."""
     least = images.min(axis=(1, 2, 3), keepdims=True)
     span = images.max(axis=(1, 2, 3), keepdims=True) - least
     return low + (images - least) * ((high - low) / np.where(span > 0, span, 1))
@@ -96,7 +96,6 @@ def _cropped(images: Array, crop: tuple[int, int, int, int] | None) -> tuple[Arr
         return images, (0.0, 0.0)
     y, x, height, width = crop
     if y + height > images.shape[1] or x + width > images.shape[2]:
-        raise SourceError(
-            f"input.crop: {list(crop)} does not fit into frames of {images.shape[1]} x {images.shape[2]} pixels"
-        )
+        size = f"{images.shape[1]} x {images.shape[2]}"
+        raise SourceError(f"input.crop: {list(crop)} does not fit into frames of {size} pixels")
     return images[:, y : y + height, x : x + width], (float(y), float(x))

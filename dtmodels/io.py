@@ -29,7 +29,7 @@ def read_frames(source: Source, count: int | None = None) -> Array:
 
 
 def batched_frames(source: Source, batch_size: int) -> Iterator[Array]:
-    """The frames of a source in arrays (frame, y, x, channel) of up to ``batch_size``; a long video is never whole in memory."""
+    """Arrays (frame, y, x, channel) of up to ``batch_size`` frames, so that a long video never lies whole in memory."""
     frames = iterate_frames(source)
     while batch := list(itertools.islice(frames, batch_size)):
         if len({frame.shape for frame in batch}) > 1:
@@ -51,9 +51,7 @@ def iterate_frames(source: Source) -> Iterator[Array]:
     reader = readers.get(suffix, _video if suffix in VIDEOS else None)
     if reader is None:
         known = ", ".join(sorted(VIDEOS | IMAGES | {".npy", ".npz", ".zarr"}))
-        raise SourceError(
-            f"{path}: files named *{suffix or path.name} are not read; known: {known}, and folders of images"
-        )
+        raise SourceError(f"{path}: not read; known: {known}, and folders of images")
     return reader(path)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from dtmodels.backend import require_keras
 
-keras = require_keras()
+keras: Any = require_keras()
 
 
 @keras.saving.register_keras_serializable(package="dtmodels")

@@ -12,7 +12,7 @@ LABELS = {"network": "network", "radial_center": "radial centre"}
 
 
 def error_figure(table: pd.DataFrame, name: str, unit: str = "px") -> Figure:
-    """Median error against a property, logarithmic, with the band from the 16th to the 84th percentile and dots for the mean.
+    """Error against a property, logarithmic: median, band from the 16th to the 84th percentile, dots for the mean.
 
     ``table`` comes from ``evaluate`` (``report.tables[name]``).
     """

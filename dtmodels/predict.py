@@ -12,7 +12,7 @@ from dtmodels.configuration import InputSection, validated
 from dtmodels.data import is_dataset, open_dataset
 from dtmodels.errors import RunError, SourceError
 from dtmodels.evaluate import predict_in_batches
-from dtmodels.examples import Field
+from dtmodels.examples import Field, fits
 from dtmodels.frames import FrameMap, prepare
 from dtmodels.io import Source, batched_frames
 from dtmodels.run import Run, open_run
@@ -24,22 +24,22 @@ BLOCK = 256
 def predict(
     run: Run | str | PathLike[str],
     source: Source,
+    *,
     input: Mapping[str, Any] | None = None,
     batch_size: int = 256,
 ) -> pd.DataFrame:
     """What a network says of each frame of a video, TIFF stack, folder, npy, npz, array or zarr dataset.
 
-    A table with trackpy's columns: ``frame``, positions ``y`` and ``x`` in pixels of the frame, then what else the network
-    gives. The frames are brought to the network's input as the run's ``input:`` says, or ``input`` here; the images
-    of a dataset are taken as they are. An array is (y, x), (frame, y, x) or (frame, y, x, channel).
+    A table with trackpy's columns: ``frame``, positions ``y`` and ``x`` in pixels of the frame, then what else the
+    network gives. The frames are brought to the network's input as the run's ``input:`` says, or ``input`` here; the
+    images of a dataset are taken as they are. An array is (y, x), (frame, y, x) or (frame, y, x, channel).
 
     RunError when the network gives no numbers per frame; SourceError when frames cannot be read or do not fit.
     """
     opened = open_run(run)
-    if len(opened.model.outputs[0].shape) != 2:
-        raise RunError(
-            f"{opened.directory}: the network gives {opened.model.outputs[0].shape[1:]} per image; a table takes numbers"
-        )
+    gives = tuple(opened.model.outputs[0].shape[1:])
+    if len(gives) != 1:
+        raise RunError(f"{opened.directory}: the network gives {gives} per image; a table takes one row of numbers")
     section = opened.input if input is None else validated(InputSection, input, "input")
     tables, first = [], 0
     for images, mapping in _blocks(opened, source, section):
@@ -71,9 +71,9 @@ def _looks_like_zarr(source: str) -> bool:
 
 def _check(run: Run, images: Array) -> None:
     takes = tuple(run.model.inputs[0].shape[1:])
-    if len(takes) != images.ndim - 1 or any(e not in (None, s) for e, s in zip(takes, images.shape[1:], strict=True)):
+    if not fits(takes, images.shape[1:]):
         raise SourceError(
-            f"frames become {images.shape[1:]} after `input:`; the network takes {takes}: set grey and resize"
+            f"frames become {images.shape[1:]} after `input:`, the network takes {takes}: set grey, crop, resize"
         )
     if not np.isfinite(images).all():
         raise SourceError("frames hold values that are not finite")

@@ -58,10 +58,9 @@ class Run:
     @property
     def fields(self) -> tuple[Field, ...]:
         """What the numbers of the network's output are."""
-        described = self.record["targets"]
         return tuple(
             Field(item["name"], item["kind"], tuple(item["shape"]), item["units"], tuple(item["axes"]))
-            for item in described
+            for item in self.record["targets"]
         )
 
     @property

@@ -24,7 +24,7 @@ from dtmodels.configuration import (
     validated,
 )
 from dtmodels.errors import ConfigurationError, DatasetError, RunError
-from dtmodels.examples import Examples
+from dtmodels.examples import Examples, fits
 from dtmodels.run import (
     CHECKPOINTS,
     CONFIGURATION,
@@ -49,6 +49,7 @@ def fit(
     model: Any,
     train: Examples,
     validation: Examples,
+    *,
     loss: Named = "mae",
     optimizer: Named = "adam",
     epochs: int = 110,
@@ -65,35 +66,37 @@ def fit(
 ) -> Run:
     """Train ``model`` (any Keras model of one input and one output) and keep everything about it in ``directory``.
 
-    The network that is kept is the one with the lowest validation loss. ``loss`` and ``optimizer`` are names of Keras, or
-    of ``dtmodels.losses``, alone or with arguments: ``{"adam": {"learning_rate": 1e-3}}``. ``schedule`` is "cosine",
-    "reduce_on_plateau" or one of them with its arguments; ``early_stopping`` the epochs without a better validation loss
-    after which to end. ``seed`` fixes the order of the examples (of each epoch).
+    The network that is kept is the one with the lowest validation loss. ``loss`` and ``optimizer`` are names of Keras,
+    or of ``dtmodels.losses``, alone or with arguments: ``{"adam": {"learning_rate": 1e-3}}``. ``schedule`` is "cosine",
+    "reduce_on_plateau" or one of them with its arguments; ``early_stopping`` the epochs without a better validation
+    loss after which to end. ``seed`` fixes the order of the examples in each epoch.
 
     With ``standardize_targets`` (default: for points and properties, if the model ends linearly) the model learns
-    targets of mean 0 and deviation 1, and a Rescaling layer without weights is put behind it: ``run.model``, its losses and
-    its metrics are in the units of the targets. ``model`` itself keeps its outputs, and shares its weights.
+    targets of mean 0 and deviation 1, and a Rescaling layer without weights is put behind it: ``run.model``, its losses
+    and its metrics are in the units of the targets. ``model`` itself keeps its outputs, and shares its weights.
 
     ``input`` says how measured frames are brought to what the network saw (see InputSection); by default grey if the
     network has one channel, resized to its input, and each frame brought to the mean range of the training images.
 
     ``resume`` goes on after the last whole epoch of an interrupted training with the same arguments (``epochs`` may
-    differ), and starts where there is none. Raises ConfigurationError, DatasetError, and RunError when the directory holds
-    a run and neither ``resume`` nor ``overwrite`` is set.
+    differ), and starts where there is none. Raises ConfigurationError, DatasetError, and RunError when the directory
+    holds a run and neither ``resume`` nor ``overwrite`` is set.
     """
     values = {"loss": loss, "optimizer": optimizer, "schedule": schedule, "epochs": epochs, "batch_size": batch_size}
     values |= {"seed": seed, "early_stopping": early_stopping, "standardize_targets": standardize_targets}
     section = validated(FitSection, values, "fit")
     _check_fits(model, train, validation)
     folder = Path(directory)
-    continued = _continued(folder, train, validation, section, resume, overwrite)
+    continued = _continued(folder, _training_identity(train, validation, section), resume, overwrite)
     if continued is not None and continued.finished and len(continued.history) >= section.epochs:
         return continued
-    configuration = _configuration(model, train, validation, section, input, memory_limit)
+    prepared = _default_input(train) if input is None else validated(InputSection, input, "input")
+    reading, network = _reading(train, validation, memory_limit), models.section_of(model)
+    configuration = Configuration(format=FORMAT, data=reading, input=prepared, model=network, fit=section)
     record = continued.record if continued is not None else _record(model, train, validation, section)
     record = {**record, "finished": False, "input": _input(configuration)}
     _write_start(folder, configuration, record)
-    return _Training(model, train, validation, configuration, folder, record).run()
+    return _Training(model, (train, validation), configuration, (folder, record)).run()
 
 
 class _Training:
@@ -102,12 +105,12 @@ class _Training:
     def __init__(
         self,
         model: Any,
-        train: Examples,
-        validation: Examples,
+        parts: tuple[Examples, Examples],
         configuration: Configuration,
-        folder: Path,
-        record: dict[str, Any],
+        run: tuple[Path, dict[str, Any]],
     ) -> None:
+        train, validation = parts
+        folder, record = run
         self.section, self.folder, self.record = configuration.fit, folder, record
         limit = configuration.data.memory_limit
         self.model = with_target_scale(model, record["target_scale"])
@@ -191,10 +194,10 @@ def train_from(
     configuration: Configuration,
     data: str | PathLike[str],
     directory: str | PathLike[str],
-    resume: bool,
-    overwrite: bool,
+    resume: bool = False,
+    overwrite: bool = False,
 ) -> Run:
-    """Train as a training file says, from the dataset at ``data``."""
+    """Train as a training file says, from the dataset at ``data``; raises as open_dataset and fit do."""
     from dtmodels.data import open_dataset  # noqa: PLC0415
 
     reading, fitting = configuration.data, configuration.fit
@@ -257,9 +260,8 @@ def _own_losses() -> dict[str, Any]:
 
 def _class(module: Any, name: str, base: type) -> Any:
     flat = name.replace("_", "").lower()
-    known = {
-        key.lower(): value for key, value in vars(module).items() if isinstance(value, type) and issubclass(value, base)
-    }
+    classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, base)]
+    known = {value.__name__.lower(): value for value in classes}
     if flat not in known or known[flat] is base:
         raise ValueError(f"unknown; known: {', '.join(sorted(set(known) - {base.__name__.lower()}))}")
     return known[flat]
@@ -280,37 +282,32 @@ def _check_fits(model: Any, train: Examples, validation: Examples) -> None:
     inputs, outputs = (getattr(model, name, None) or () for name in ("inputs", "outputs"))
     if len(inputs) != 1 or len(outputs) != 1:
         raise ConfigurationError(
-            f"model: {len(inputs)} inputs and {len(outputs)} outputs; must be a functional or sequential Keras model with one of each"
+            f"model: {len(inputs)} inputs and {len(outputs)} outputs; must be a functional or sequential Keras model "
+            "with one of each"
         )
     if (validation.inputs, validation.targets) != (train.inputs, train.targets):
         raise ConfigurationError("validation: reads other arrays than train")
     if not train.targets:
         raise ConfigurationError(f"{train.path}: opened without targets; say which, as in targets='position'")
     takes, gives = tuple(model.inputs[0].shape[1:]), tuple(model.outputs[0].shape[1:])
-    if not _compatible(takes, train.input_shape):
+    if not fits(takes, train.input_shape):
         raise DatasetError(f"{train.path}: {train.inputs} has the shape {train.input_shape}; the network takes {takes}")
-    if not _compatible(gives, train.target_shape):
+    if not fits(gives, train.target_shape):
         names = ", ".join(train.targets)
         raise DatasetError(f"{train.path}: {names} has the shape {train.target_shape}; the network gives {gives}")
 
 
-def _compatible(expected: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
-    return len(expected) == len(shape) and all(e in (None, s) for e, s in zip(expected, shape, strict=True))
-
-
-def _continued(
-    folder: Path, train: Examples, validation: Examples, section: FitSection, resume: bool, overwrite: bool
-) -> Run | None:
+def _continued(folder: Path, identity: dict[str, Any], resume: bool, overwrite: bool) -> Run | None:
     if not (folder / RECORD).exists() or overwrite:
         _cleared(folder)
         return None
     if not resume:
         raise RunError(f"{folder}: holds a run already: resume it, overwrite it, or choose another directory")
     run = open_run(folder)
-    now = json.loads(json.dumps(_training_identity(train, validation, section)))
-    for key, value in now.items():
-        if run.record["training"].get(key) != value:
-            raise RunError(f"{folder}: cannot be resumed: {key} is {value}, was {run.record['training'].get(key)}")
+    for key, value in json.loads(json.dumps(identity)).items():
+        was = run.record["training"].get(key)
+        if was != value:
+            raise RunError(f"{folder}: cannot be resumed: {key} is {value}, was {was}")
     return run
 
 
@@ -323,14 +320,14 @@ def _cleared(folder: Path) -> None:
 
 def _training_identity(train: Examples, validation: Examples, section: FitSection) -> dict[str, Any]:
     """What must not change when a training goes on."""
-    fitted = section.model_dump(mode="json", include={"loss", "optimizer", "batch_size", "seed", "standardize_targets"})
-    parts = {"train_ranges": train.ranges, "validation_ranges": validation.ranges}
+    kept = {"loss", "optimizer", "batch_size", "seed", "standardize_targets"}
     return {
         "dataset": train.identity,
         "validation_dataset": validation.identity,
-        **parts,
+        "train_ranges": train.ranges,
+        "validation_ranges": validation.ranges,
         "inputs": train.inputs,
-        **fitted,
+        **section.model_dump(mode="json", include=kept),
     }
 
 
@@ -346,33 +343,25 @@ def _record(model: Any, train: Examples, validation: Examples, section: FitSecti
     }
 
 
-def _target_scale(model: Any, train: Examples, wanted: bool | None) -> dict[str, list[float]] | None:
+def _target_scale(model: Any, train: Examples, wanted: bool | None) -> dict[str, Any] | None:
     if wanted is None:
         numbers = all(field.kind in ("points", "property") for field in train.fields) and len(train.target_shape) == 1
-        wanted = numbers and _ends_linearly(model)
+        wanted = numbers and ends_linearly(model)
     if not wanted:
         return None
     mean, deviation = train.target_statistics()
     return {"offset": np.float32(mean).tolist(), "scale": np.float32(deviation).tolist()}
 
 
-def _ends_linearly(model: Any) -> bool:
+def ends_linearly(model: Any) -> bool:
+    """Whether the last layer of a model has no activation."""
     return getattr(model.layers[-1], "activation", None) is require_keras().activations.linear
 
 
-def _configuration(
-    model: Any,
-    train: Examples,
-    validation: Examples,
-    section: FitSection,
-    input: Mapping[str, Any] | None,
-    memory_limit: int,
-) -> Configuration:
-    prepared = _default_input(train) if input is None else validated(InputSection, input, "input")
+def _reading(train: Examples, validation: Examples, memory_limit: int) -> DataSection:
     targets = train.targets[0] if len(train.targets) == 1 else list(train.targets)
     share = len(validation) / (len(train) + len(validation))
-    reading = DataSection(inputs=train.inputs, targets=targets, validation=share, memory_limit=memory_limit)
-    return Configuration(format=FORMAT, data=reading, input=prepared, model=models.section_of(model), fit=section)
+    return DataSection(inputs=train.inputs, targets=targets, validation=share, memory_limit=memory_limit)
 
 
 def _default_input(train: Examples) -> InputSection | None:
@@ -380,7 +369,7 @@ def _default_input(train: Examples) -> InputSection | None:
         return None
     height, width, channels = train.input_shape
     images, _ = train.numpy(np.arange(min(256, len(train))))
-    low, high = (float(np.float32(edge(images, axis=(1, 2, 3)).mean()).round(4)) for edge in (np.min, np.max))
+    low, high = (round(float(edge(images, axis=(1, 2, 3)).mean()), 4) for edge in (np.min, np.max))
     normalize: dict[str, Any] = {"normalize": {"minmax": [low, high]}} if low < high else {}
     return validated(InputSection, {"grey": channels == 1, "resize": [height, width], **normalize}, "input")
 
