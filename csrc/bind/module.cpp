@@ -7,7 +7,9 @@ namespace py = pybind11;
 
 namespace simcore::bind {
 void bind_elementary(py::module_& module);
+void bind_geometry(py::module_& module);
 void bind_mie(py::module_& module);
+void bind_noise(py::module_& module);
 }  // namespace simcore::bind
 
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
@@ -17,5 +19,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     module.def("set_instruction_level", &simcore::set_instruction_level, py::arg("level"),
                "Lower the instruction level; returns the one in force.");
     simcore::bind::bind_elementary(module);
+    simcore::bind::bind_geometry(module);
     simcore::bind::bind_mie(module);
+    simcore::bind::bind_noise(module);
 }
