@@ -48,7 +48,8 @@ def bench(recipe: Recipe, seed: int = 1, seconds: float = SECONDS) -> dict[str, 
     the whole of rendering and storing.
     """
     size = _fitting_block(recipe, seed, seconds)
-    rates, examples, deadline = [], 0, time.perf_counter() + seconds
+    rates: list[float] = []
+    examples, deadline = 0, time.perf_counter() + seconds
     while not rates or time.perf_counter() < deadline:
         started = time.perf_counter()
         arrays = recipe.render(indices=np.arange(examples, examples + size), seed=seed, threads=1)

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
-from simcore.errors import SimcoreError, StorageError
+from simcore.errors import SimcoreError
 
 if TYPE_CHECKING:
     from simcore.recipe import Recipe
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+STAYS = "interrupted; what is stored stays"
 
 app = typer.Typer(
     help="Describe a microscope experiment, look at it, generate training sets from it.",
@@ -41,9 +42,10 @@ def run(arguments: list[str]) -> int:
 
     """
     try:
-        return app(arguments, prog_name="simcore", standalone_mode=False) or 0
-    except KeyboardInterrupt:
-        return _fail("interrupted; what is stored stays", INTERRUPTED)
+        status = app(arguments, prog_name="simcore", standalone_mode=False) or 0
+        return _fail(STAYS, status) if status == INTERRUPTED else status
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail(STAYS, INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has had enough
         return FAILED
@@ -54,13 +56,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _explain(error: Exception) -> tuple[str, int]:
-    if isinstance(error, typer.Abort):
-        return "interrupted; what is stored stays", INTERRUPTED
     if hasattr(error, "format_message"):  # of the parser of the command line
         return f"{error.format_message()} (see simcore --help)", MISUSED
-    if isinstance(error, StorageError):
-        text = f"{error}; what is stored stays"
-    elif isinstance(error, SimcoreError):
+    if isinstance(error, SimcoreError):
         text = str(error)
     elif isinstance(error, yaml.YAMLError):
         text = f"not YAML: {error}"
@@ -108,11 +106,11 @@ def preview(
     trust: Trust = False,
 ) -> None:
     """Draw a few examples."""
-    figure = _load(recipe, trust).preview(count=count, seed=seed)
-    try:
-        figure.savefig(out, dpi=150)
-    except ValueError as error:  # a format that matplotlib does not know
-        raise typer.BadParameter(f"--out {out}: {error}") from error
+    from simcore.preview import FORMATS  # noqa: PLC0415  (slow to import)
+
+    if out.suffix[1:].lower() not in FORMATS:
+        raise typer.BadParameter(f"--out {out}: the ending must be one of {', '.join(FORMATS)}")
+    _load(recipe, trust).preview(count=count, seed=seed).savefig(out, dpi=150)
     print(out)
 
 

@@ -85,14 +85,12 @@ class Dataset:
 
     def committed(self) -> np.ndarray:
         """Which units exist, bool, (unit,): their row decodes and every object that it names is there."""
-        rows = self.rows()
-        exists = rows.any(axis=2).all(axis=1)
-        if exists.any():
-            for name in self.arrays:
-                axes = _open_array(self.storage, name).ndim
-                sizes = self.storage.sizes(name)
-                keys = (layouts.object_key(name, axes, unit).split("/")[1] for unit in range(len(exists)))
-                exists &= np.fromiter((sizes.get(key, 0) > 0 for key in keys), bool, len(exists))
+        exists = np.all(np.any(self.rows(), axis=2), axis=1)
+        for name in self.arrays if exists.any() else ():
+            axes = _open_array(self.storage, name).ndim
+            sizes = self.storage.sizes(name)
+            keys = (layouts.object_key(name, axes, unit).split("/")[1] for unit in range(len(exists)))
+            exists &= np.array([sizes.get(key, 0) > 0 for key in keys])
         return exists
 
     def missing(self) -> list[int]:
@@ -132,8 +130,9 @@ def create(
 
     """
     storage = open_storage(path)
-    options = {"render_version": render_version, "split": split}
-    wanted = layouts.make_layout(recipe, count, seed, unit=unit, chunk=chunk, codec=codec, **options)
+    wanted = layouts.make_layout(
+        recipe, count, seed, render_version=render_version, split=split, unit=unit, chunk=chunk, codec=codec
+    )
     if storage.get("zarr.json") is None:
         if storage.exists():
             raise DatasetError(f"{storage.url}: something else lies there; choose a new path")

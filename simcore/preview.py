@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from simcore.layout import OutputLike, RecipeLike, whole
 
+FORMATS = tuple(Figure().canvas.get_supported_filetypes())
 COLUMNS = 8
 MOST_CHANNELS = 4
 INCHES = 1.6

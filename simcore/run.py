@@ -29,7 +29,7 @@ from distributed.scheduler import KilledWorker
 from simcore import dataset as datasets
 from simcore import layout as layouts
 from simcore.dataset import Dataset
-from simcore.errors import SchedulerError
+from simcore.errors import SchedulerError, StorageError
 from simcore.layout import Layout, RecipeLike
 from simcore.progress import Report
 from simcore.storage import open_storage
@@ -115,9 +115,13 @@ def generate(
     if dataset.complete:
         return dataset
     with Report(len(dataset), len(dataset) - _examples(job, missing), progress) as report:
-        if missing:
-            _run(job, missing, report, workers=workers, processes=processes, scheduler=scheduler)
-        return datasets.seal(dataset, layout)
+        try:
+            if missing:
+                _run(job, missing, report, workers=workers, processes=processes, scheduler=scheduler)
+            return datasets.seal(dataset, layout)
+        except StorageError as error:
+            safe = f"{report.done:,} of {report.total:,} examples are safe, generate again to go on"
+            raise StorageError(f"{error}; {safe}") from error
 
 
 def lazy(

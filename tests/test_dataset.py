@@ -157,7 +157,8 @@ def test_sizes_chosen_keep_their_limits(height, width, count):
 
 
 @pytest.mark.parametrize(
-    "options", [{"unit": 10, "chunk": 4}, {"unit": 0}, {"chunk": -1}, {"unit": 2.5}, {"codec": "gzip"}, {"split": "dev"}]
+    "options",
+    [{"unit": 10, "chunk": 4}, {"unit": 0}, {"chunk": -1}, {"unit": 2.5}, {"codec": "gzip"}, {"split": "dev"}],
 )
 def test_impossible_options_are_refused_before_anything_is_made(path, options):
     with pytest.raises(ParameterError, match=next(iter(options))):
@@ -449,7 +450,9 @@ def test_a_disk_that_gives_back_other_bytes_commits_nothing(path, monkeypatch):
     dataset, layout = half_written(path, units=())
     real = storages.Folder.get
     monkeypatch.setattr(
-        storages.Folder, "get", lambda self, key: (real(self, key) or b"")[:-1] + b"x" if "/c." in key else real(self, key)
+        storages.Folder,
+        "get",
+        lambda self, key: (real(self, key) or b"")[:-1] + b"x" if "/c." in key else real(self, key),
     )
     with pytest.raises(StorageError, match="reads back differently"):
         write(dataset, layout, 0)
@@ -534,7 +537,7 @@ def test_an_array_made_differently_is_refused(path):
     half_written(path)
     file = path / "image" / "zarr.json"
     file.write_text(file.read_text().replace('"float32"', '"float64"'))
-    with pytest.raises(DatasetError, match="image/zarr.json was changed"):
+    with pytest.raises(DatasetError, match=r"image.zarr.json was changed"):
         generate(path)
 
 
