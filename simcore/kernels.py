@@ -130,6 +130,16 @@ def elementary(name: str, argument: Array) -> Array:
     return _core.elementary(name, _flat(argument))
 
 
+def instruction_level() -> int:
+    """Return the instruction level in force: 4 (AVX-512), 3 (AVX2) or 0."""
+    return int(_core.instruction_level())
+
+
+def set_instruction_level(level: int) -> int:
+    """Lower the instruction level, never above the machine's; return the one in force. It changes no byte."""
+    return int(_core.set_instruction_level(level))
+
+
 def _flat(values: Array) -> Array:
     return np.ascontiguousarray(values, np.float64)
 

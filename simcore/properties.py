@@ -80,6 +80,12 @@ class Property(Node):
     def __floordiv__(self, other: object) -> Property:
         return _combine("floor_divide", self, other)
 
+    def __rfloordiv__(self, other: object) -> Property:
+        return _combine("floor_divide", other, self)
+
+    def __rmod__(self, other: object) -> Property:
+        return _combine("remainder", other, self)
+
     def __mod__(self, other: object) -> Property:
         return _combine("remainder", self, other)
 

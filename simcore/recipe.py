@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -196,13 +197,17 @@ def example_indices(count: int | None, indices: Sequence[int] | Array | None) ->
     if (count is None) == (indices is None):
         raise ParameterError("give either count or indices")
     if indices is not None:
-        chosen = np.asarray(indices)
-        if chosen.ndim != 1 or (chosen.size and (chosen.dtype.kind not in "iu" or chosen.min() < 0)):
-            raise ParameterError(f"indices: {indices!r}; must be a list of whole numbers >= 0")
-        return chosen.astype(np.uint64)
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+        chosen = [operator.index(index) if _whole(index) else -1 for index in indices]
+        if not all(0 <= index < 2**64 for index in chosen):
+            raise ParameterError(f"indices: {indices!r}; must be a list of whole numbers from 0 to 2**64 - 1")
+        return np.array(chosen, np.uint64)
+    if count is None or not _whole(count) or count < 0:
         raise ParameterError(f"count: {count!r}; must be a whole number >= 0")
     return np.arange(count, dtype=np.uint64)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _target(name: str, value: object) -> Flow | Property:

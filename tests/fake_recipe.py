@@ -43,7 +43,11 @@ class FakeRecipe:
     """``before`` is called with the indices of every render: tests make it count, fail or wait."""
 
     def __init__(
-        self, height: int = 6, width: int = 5, text: str = "fake: 1\n", before: Callable[[np.ndarray], None] | None = None
+        self,
+        height: int = 6,
+        width: int = 5,
+        text: str = "fake: 1\n",
+        before: Callable[[np.ndarray], None] | None = None,
     ) -> None:
         self.outputs = outputs(height, width)
         self.canonical = text
@@ -65,7 +69,9 @@ class FakeRecipe:
         if self.before:
             self.before(index)
         return {
-            name: _values(spec, index, seed) for name, spec in self.outputs.items() if outputs is None or name in outputs
+            name: _values(spec, index, seed)
+            for name, spec in self.outputs.items()
+            if outputs is None or name in outputs
         }
 
 

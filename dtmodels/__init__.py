@@ -1,0 +1,49 @@
+"""Train, evaluate and apply Keras networks for microscopy, from simulated datasets in zarr.
+
+Keras and TensorFlow are imported when a network is first built, loaded or trained.
+"""
+
+import sys as _sys
+from typing import Any as _Any
+
+from dtmodels import models
+from dtmodels.classical import radial_center
+from dtmodels.configuration import load_configuration
+from dtmodels.data import open_dataset
+from dtmodels.errors import DtmodelsError
+from dtmodels.evaluate import evaluate
+from dtmodels.examples import Examples
+from dtmodels.io import read_frames
+from dtmodels.predict import predict
+from dtmodels.run import Run, open_run
+from dtmodels.train import fit
+
+__version__ = "0.1.0"
+__all__ = [
+    "DtmodelsError",
+    "Examples",
+    "Run",
+    "evaluate",
+    "fit",
+    "load_configuration",
+    "models",
+    "open_dataset",
+    "open_run",
+    "predict",
+    "radial_center",
+    "read_frames",
+]
+
+_REGISTERED = ("losses", "metrics")  # modules that import Keras and register their classes with it
+
+
+def __getattr__(name: str) -> _Any:
+    import importlib  # noqa: PLC0415
+
+    if name in (*_REGISTERED, "plots"):
+        return importlib.import_module(f"dtmodels.{name}")
+    raise AttributeError(f"module 'dtmodels' has no attribute {name!r}")
+
+
+if "keras" in _sys.modules:
+    from dtmodels import losses, metrics

@@ -1,0 +1,115 @@
+"""Batches of a dataset for Keras."""
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from numpy.random import PCG64, Generator
+
+from dtmodels.backend import require_keras
+from dtmodels.errors import ConfigurationError
+from dtmodels.examples import Examples
+
+keras: Any = require_keras()
+Array = np.ndarray[Any, Any]
+GROUP_BYTES = 256 * 2**20
+
+
+class ExampleBatches(keras.utils.PyDataset):
+    """Every example once per epoch, in an order that is a function of (seed, epoch).
+
+    What fits into ``memory_limit`` bytes is read once and shuffled as a whole. More is read from disk, chunk by whole
+    chunk: the chunks are shuffled, taken together in groups of up to 256 MiB, and the examples shuffled within a group.
+    ``epoch`` is the epoch now served; a training that goes on sets it before it starts.
+    """
+
+    def __init__(self, examples: Examples, batch_size: int, seed: int, shuffle: bool, memory_limit: int) -> None:
+        super().__init__()
+        if batch_size < 1:
+            raise ConfigurationError(f"batch_size: {batch_size}; must be at least 1")
+        if not len(examples):
+            raise ConfigurationError(f"{examples.path}: no examples to make batches of")
+        self.examples, self.batch_size, self.seed, self.shuffle = examples, batch_size, seed, shuffle
+        self.epoch = 0
+        self._begun = False
+        self._lock = threading.Lock()
+        self._whole = examples.numpy() if examples.nbytes <= memory_limit else None
+        self._group_size = max(1, _group_bytes(memory_limit) * len(examples) // max(1, examples.nbytes))
+        self._planned: tuple[int, Array, Array] | None = None
+        self._groups: OrderedDict[tuple[int, int], tuple[Array, Array]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return (len(self.examples) + self.batch_size - 1) // self.batch_size
+
+    def __getitem__(self, index: int) -> tuple[Array, Array]:
+        """Batch ``index`` of the present epoch."""
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        with self._lock:
+            order, edges = self._plan()
+            first = index * self.batch_size
+            stop = min(first + self.batch_size, len(order))
+            if self._whole is not None:
+                return self._whole[0][order[first:stop]], self._whole[1][order[first:stop]]
+            return self._from_groups(order, edges, first, stop)
+
+    def on_epoch_begin(self) -> None:
+        """Go to the next epoch; Keras calls it before each one, the first included."""
+        if self._begun:
+            self.epoch += 1
+        self._begun = True
+
+    def order(self, epoch: int) -> Array:
+        """Indices of the examples in the order in which an epoch serves them."""
+        return self._shuffled(epoch)[0]
+
+    def _plan(self) -> tuple[Array, Array]:
+        if self._planned is None or self._planned[0] != self.epoch:
+            self._planned = (self.epoch, *self._shuffled(self.epoch))
+        return self._planned[1:]
+
+    def _shuffled(self, epoch: int) -> tuple[Array, Array]:
+        count = len(self.examples)
+        if not self.shuffle:
+            return np.arange(count), np.append(np.arange(0, count, self._group_size), count)
+        generator = Generator(PCG64([self.seed, epoch]))
+        if self._whole is not None:
+            return generator.permutation(count), np.array([0, count])
+        groups = self._chunk_groups(generator)
+        order = np.concatenate([generator.permutation(group) for group in groups])
+        return order, np.cumsum([0, *map(len, groups)])
+
+    def _chunk_groups(self, generator: Generator) -> list[Array]:
+        chunks = self.examples.chunks()
+        groups: list[list[Array]] = [[]]
+        held = 0
+        for k in generator.permutation(len(chunks)):
+            members = np.arange(*chunks[k])
+            if held and held + len(members) > self._group_size:
+                groups.append([])
+                held = 0
+            groups[-1].append(members)
+            held += len(members)
+        return [np.concatenate(group) for group in groups]
+
+    def _from_groups(self, order: Array, edges: Array, first: int, stop: int) -> tuple[Array, Array]:
+        inputs, targets = [], []
+        for g in range(int(np.searchsorted(edges, first, side="right")) - 1, int(np.searchsorted(edges, stop))):
+            held = self._group(g, order[edges[g] : edges[g + 1]])
+            part = slice(max(first - edges[g], 0), stop - edges[g])
+            inputs.append(held[0][part])
+            targets.append(held[1][part])
+        return np.concatenate(inputs), np.concatenate(targets)
+
+    def _group(self, number: int, members: Array) -> tuple[Array, Array]:
+        key = (self.epoch, number)
+        if key not in self._groups:
+            while len(self._groups) > 1:
+                self._groups.popitem(last=False)
+            self._groups[key] = self.examples.numpy(members)
+        return self._groups[key]
+
+
+def _group_bytes(memory_limit: int) -> int:
+    return min(GROUP_BYTES, max(1, memory_limit // 3))

@@ -1,0 +1,189 @@
+"""What happens between the epochs of a training: learning rate, best network, checkpoint, history, progress."""
+
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dtmodels.backend import require_keras
+from dtmodels.configuration import FitSection
+from dtmodels.run import CHECKPOINTS, HISTORY, LOGS, MODEL, write_text
+
+keras: Any = require_keras()
+Row = dict[str, float]
+
+
+def learning_rate(section: FitSection, start: float, rows: list[Row]) -> float:
+    """Learning rate of the epoch that follows ``rows``: a function of the history, so that a training can go on."""
+    epoch = len(rows)
+    if section.cosine is not None:
+        warmup = section.cosine.warmup
+        if epoch < warmup:
+            return start * (epoch + 1) / (warmup + 1)
+        share = (epoch - warmup) / max(1, section.epochs - warmup)
+        return start * (section.cosine.final + (1 - section.cosine.final) * (1 + math.cos(math.pi * share)) / 2)
+    if section.reduce_on_plateau is not None:
+        plateau = section.reduce_on_plateau
+        lowered = start * plateau.factor ** _plateaus([row["val_loss"] for row in rows], plateau.patience)
+        return max(lowered, min(start, plateau.minimum))
+    return start
+
+
+def _plateaus(losses: list[float], patience: int) -> int:
+    best, waited, count = math.inf, 0, 0
+    for loss in losses:
+        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+        if waited == patience:
+            waited, count = 0, count + 1
+    return count
+
+
+def epochs_since_best(rows: list[Row]) -> int:
+    """Epochs after the one with the lowest validation loss."""
+    losses = [row["val_loss"] for row in rows]
+    return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
+
+class Keeper(keras.callbacks.Callback):
+    """Sets the learning rate before each epoch, and after it keeps the history, the best network and a checkpoint.
+
+    Each file is written whole or not at all, the checkpoint last: a training that is interrupted goes on after the last
+    epoch whose checkpoint is there.
+    """
+
+    def __init__(self, directory: Path, section: FitSection, rows: list[Row], start_rate: float) -> None:
+        super().__init__()
+        self.directory, self.section, self.rows, self.start_rate = directory, section, rows, start_rate
+        self._began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._began = time.perf_counter()
+        self.model.optimizer.learning_rate = learning_rate(self.section, self.start_rate, self.rows)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        row: Row = {"epoch": epoch + 1, **{key: float(value) for key, value in (logs or {}).items()}}
+        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        row["seconds"] = round(time.perf_counter() - self._began, 3)
+        self.rows.append(row)
+        if not math.isfinite(row["loss"]):
+            self.model.stop_training = True
+            return
+        if epochs_since_best(self.rows) == 0:
+            save_plain(self.model, self.directory / MODEL)
+        write_text(self.directory / HISTORY, pd.DataFrame(self.rows).to_csv(index=False))
+        save_checkpoint(self.model, self.directory, epoch + 1)
+        if self.section.early_stopping and epochs_since_best(self.rows) >= self.section.early_stopping:
+            self.model.stop_training = True
+
+
+def save_plain(model: Any, path: Path) -> None:
+    """Save architecture and weights without loss and optimizer: what opens with Keras alone."""
+    temporary = path.with_name(f".part-{path.name}")
+    keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
+    temporary.replace(path)
+
+
+def save_checkpoint(model: Any, directory: Path, epoch: int) -> None:
+    """Write weights and optimizer state after ``epoch`` epochs; drop the one before."""
+    folder = directory / CHECKPOINTS
+    folder.mkdir(exist_ok=True)
+    temporary = folder / ".part.weights.h5"
+    model.save_weights(temporary, overwrite=True)
+    kept = folder / f"epoch_{epoch:05d}.weights.h5"
+    temporary.replace(kept)
+    for file in folder.glob("epoch_*.weights.h5"):
+        if file != kept:
+            file.unlink()
+
+
+def last_checkpoint(directory: Path) -> tuple[int, Path] | None:
+    """Number of epochs done and file of the newest checkpoint."""
+    files = sorted((directory / CHECKPOINTS).glob("epoch_*.weights.h5"))
+    return (int(files[-1].name[6:11]), files[-1]) if files else None
+
+
+class EventLog(keras.callbacks.Callback):
+    """TensorBoard's event files, one folder for training and one for validation.
+
+    Keras' own callback needs the package tensorboard to write; here only reading them does.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        import tensorflow  # noqa: PLC0415
+
+        self._summary = tensorflow.summary
+        self._metadata = _scalar_metadata()
+        self._writers = {
+            part: tensorflow.summary.create_file_writer(str(directory / LOGS / part))
+            for part in ("train", "validation")
+        }
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        for name, value in (logs or {}).items():
+            part = "validation" if name.startswith("val_") else "train"
+            with self._writers[part].as_default():
+                tag = f"epoch_{name.removeprefix('val_')}"
+                self._summary.write(tag, float(value), step=epoch + 1, metadata=self._metadata)
+        for writer in self._writers.values():
+            writer.flush()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+
+def _scalar_metadata() -> Any:
+    from tensorflow.core.framework import summary_pb2  # noqa: PLC0415
+
+    plugin = summary_pb2.SummaryMetadata.PluginData(plugin_name="scalars")
+    return summary_pb2.SummaryMetadata(plugin_data=plugin, data_class=summary_pb2.DATA_CLASS_SCALAR)
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar on a terminal; elsewhere a line after the first epoch, the last one, and every ``seconds`` between."""
+
+    def __init__(self, epochs: int, batches: int, seconds: float = 10.0) -> None:
+        super().__init__()
+        self._epochs, self._batches, self._seconds = epochs, batches, seconds
+        self._bar: Any = _bar() if sys.stderr.isatty() else None
+        self._task: Any = None
+        self._told = -math.inf
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        if self._bar is not None:
+            self._task = self._bar.add_task("training", total=self._batches, status="")
+            self._bar.start()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if self._bar is not None:
+            self._bar.reset(self._task, description=f"epoch {epoch + 1}/{self._epochs}")
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, completed=batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        values = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
+        if self._bar is not None:
+            self._bar.update(self._task, status=values)
+        elif epoch + 1 == self._epochs or time.monotonic() - self._told >= self._seconds:
+            self._told = time.monotonic()
+            print(f"epoch {epoch + 1}/{self._epochs}  {values}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Take the bar off the terminal, also after an interruption."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _bar() -> Any:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Bar(*columns, TextColumn("{task.fields[status]}"), console=Console(stderr=True))

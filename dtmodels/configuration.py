@@ -1,0 +1,217 @@
+"""The training file: what is read, how frames are prepared, which network, how it is fitted."""
+
+import re
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from dtmodels import models
+from dtmodels.errors import ConfigurationError
+
+FORMAT: Literal["dtmodels-training/1"] = "dtmodels-training/1"
+S = TypeVar("S", bound="Section")
+
+
+class Section(BaseModel):
+    """A part of the training file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSection(Section):
+    """Arrays of the dataset, share kept for validation, bytes up to which all of it is held in memory."""
+
+    inputs: str = "image"
+    targets: str | list[str] = "position"
+    validation: float = Field(default=0.1, gt=0, lt=1)
+    validation_seed: int | None = Field(default=None, ge=0)
+    memory_limit: int = Field(default=2 * 2**30, ge=0)
+
+
+class MinMax(Section):
+    """The darkest and the brightest pixel of a frame are brought to these two values."""
+
+    minmax: tuple[float, float] = (0.0, 1.0)
+
+    @field_validator("minmax")
+    @classmethod
+    def _ascending(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not value[0] < value[1]:
+            raise ValueError("must be [low, high] with low < high")
+        return value
+
+
+class InputSection(Section):
+    """How measured frames are brought to what the network saw; in this order: grey, crop, resize, normalize.
+
+    ``crop`` is [y, x, height, width] in pixels of the frame, ``resize`` [height, width].
+    """
+
+    grey: bool | Literal["luminance", "mean"] = False
+    crop: tuple[int, int, int, int] | None = None
+    resize: tuple[int, int] | None = None
+    normalize: Literal["minmax", "none"] | MinMax = "none"
+
+    @field_validator("resize", "crop")
+    @classmethod
+    def _sizes(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if value is not None and (min(value[-2:]) < 1 or min(value) < 0):
+            raise ValueError("heights and widths must be at least 1, offsets at least 0")
+        return value
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """Values of the darkest and the brightest pixel, or None."""
+        if isinstance(self.normalize, MinMax):
+            return self.normalize.minmax
+        return (0.0, 1.0) if self.normalize == "minmax" else None
+
+
+class Cosine(Section):
+    """Learning rate that falls along half a cosine to ``final`` of its start, after ``warmup`` epochs of rise."""
+
+    final: float = Field(default=0.01, ge=0, le=1)
+    warmup: int = Field(default=0, ge=0)
+
+
+class ReduceOnPlateau(Section):
+    """Learning rate times ``factor`` whenever the validation loss has not fallen for ``patience`` epochs."""
+
+    factor: float = Field(default=0.5, gt=0, lt=1)
+    patience: int = Field(default=10, ge=1)
+    minimum: float = Field(default=1e-6, ge=0)
+
+
+class ScheduleSection(Section):
+    """One of the two schedules."""
+
+    cosine: Cosine | None = None
+    reduce_on_plateau: ReduceOnPlateau | None = None
+
+
+class FitSection(Section):
+    """Loss, optimizer, length and randomness of a training."""
+
+    loss: str | dict[str, dict[str, Any]] = "mae"
+    optimizer: str | dict[str, dict[str, Any]] = "adam"
+    schedule: Literal["cosine", "reduce_on_plateau"] | ScheduleSection | None = None
+    epochs: int = Field(default=110, ge=1)
+    batch_size: int = Field(default=64, ge=1)
+    seed: int = Field(default=1, ge=0)
+    early_stopping: int | None = Field(default=None, ge=1)
+    standardize_targets: bool | None = None
+
+    @field_validator("loss", "optimizer")
+    @classmethod
+    def _one_name(cls, value: str | dict[str, dict[str, Any]]) -> str | dict[str, dict[str, Any]]:
+        if isinstance(value, dict) and len(value) != 1:
+            raise ValueError("must be a name, or one name with its arguments")
+        return value
+
+    @property
+    def cosine(self) -> Cosine | None:
+        if self.schedule == "cosine":
+            return Cosine()
+        return self.schedule.cosine if isinstance(self.schedule, ScheduleSection) else None
+
+    @property
+    def reduce_on_plateau(self) -> ReduceOnPlateau | None:
+        if self.schedule == "reduce_on_plateau":
+            return ReduceOnPlateau()
+        return self.schedule.reduce_on_plateau if isinstance(self.schedule, ScheduleSection) else None
+
+
+class Configuration(Section):
+    """A whole training file."""
+
+    format: Literal["dtmodels-training/1"]
+    data: DataSection = DataSection()
+    input: InputSection | None = None
+    model: dict[str, Any]
+    fit: FitSection = FitSection()
+
+    def to_yaml(self) -> str:
+        """The file with every default written out."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=120)
+
+
+def load_configuration(path: str | PathLike[str]) -> Configuration:
+    """Read a training file; ConfigurationError names the key that is wrong, its value and what is allowed."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        values = yaml.load(text, Loader=_Loader)
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"{path}: must hold keys and values, beginning with `format: {FORMAT}`")
+    configuration = validated(Configuration, values, str(path))
+    try:
+        models.check(configuration.model)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    return configuration
+
+
+def validated(kind: type[S], values: Mapping[str, Any], where: str) -> S:
+    """A section from plain values; ConfigurationError instead of pydantic's report."""
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigurationError(f"{where}: {'; '.join(_lines(kind, error))}") from None
+
+
+def _lines(kind: type[Section], error: ValidationError) -> list[str]:
+    lines: dict[str, str] = {}
+    for item in error.errors():
+        # pydantic names the members of a union inside the location: our keys are lower case words, its names are not.
+        path = [str(part) for part in item["loc"] if isinstance(part, int) or re.fullmatch(r"[a-z_0-9]+", str(part))]
+        key = ".".join(part for part in path if part not in ("bool", "str", "int", "tuple", "list", "dict"))
+        if item["type"] == "extra_forbidden":
+            lines.setdefault(key, f"{key}: unknown key; known: {', '.join(_known(kind, path[:-1]))}")
+        elif item["type"] == "missing":
+            lines.setdefault(key, f"{key}: is missing")
+        else:
+            lines.setdefault(key, f"{key}: {item['input']!r}; {item['msg'].removeprefix('Value error, ')}")
+    # Of a value that could be several things, the complaint about its innermost part says most.
+    inner = [key for key in lines if not any(other.startswith(f"{key}.") for other in lines)]
+    return [lines[key] for key in inner][:3]
+
+
+def _known(kind: type[Section], path: list[str]) -> list[str]:
+    for part in path:
+        field = kind.model_fields.get(part)
+        inner = [] if field is None else _sections_in(field.annotation)
+        if not inner:
+            break
+        kind = inner[0]
+    return list(kind.model_fields)
+
+
+def _sections_in(annotation: Any) -> list[type[Section]]:
+    members = getattr(annotation, "__args__", (annotation,))
+    return [member for member in members if isinstance(member, type) and issubclass(member, Section)]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which 1e-3 is a number (YAML 1.1 wants 1.0e-3) and a key stands once."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        twice = sorted({key for key in keys if isinstance(key, str) and keys.count(key) > 1})
+        if twice:
+            raise yaml.YAMLError(f"the key {twice[0]!r} stands twice")
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
+)

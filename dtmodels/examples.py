@@ -1,0 +1,248 @@
+"""Views of the examples of a dataset: what a network sees and what it shall say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.random import PCG64, Generator
+
+from dtmodels.errors import ConfigurationError, DatasetError
+
+if TYPE_CHECKING:
+    from dtmodels.batches import ExampleBatches
+
+Array = np.ndarray[Any, Any]
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which examples a dataset holds: enough to tell whether two datasets share some."""
+
+    identity: str | None
+    recipe_sha256: str
+    seed: str
+    split: str | None
+    first: int
+    count: int
+    render_version: int
+
+
+class Store(Protocol):
+    """What a view needs of the dataset behind it."""
+
+    path: str
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def shape(self, name: str) -> tuple[int, ...]: ...
+
+    def attributes(self, name: str) -> dict[str, Any]: ...
+
+    def pieces(self, ranges: Sequence[Range]) -> list[Range]: ...
+
+    def read(self, name: str, places: Array) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Field:
+    """One target: its name, its share of the target vector, what its numbers are."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    units: str
+    axes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=int))
+
+    def columns(self) -> list[str]:
+        """Names of its numbers in a table: the axes of points, else the name, numbered if there are several."""
+        if self.axes and self.shape == (len(self.axes),):
+            return list(self.axes)
+        return [self.name] if self.size == 1 else [f"{self.name}_{k}" for k in range(self.size)]
+
+
+class Examples:
+    """A view of the examples of a dataset: some index ranges, one array as input, one or more as targets."""
+
+    def __init__(self, store: Store, inputs: str, targets: tuple[str, ...], ranges: Sequence[Range]) -> None:
+        self._store = store
+        self.inputs = inputs
+        self.targets = targets
+        self.ranges = tuple(ranges)
+        self._starts = np.cumsum([0, *(stop - start for start, stop in self.ranges)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} examples of {self._store.path}: {self.inputs} -> {', '.join(self.targets) or 'nothing'}>"
+
+    def __getitem__(self, part: slice) -> Examples:
+        """The examples of a slice with step 1, as a view."""
+        if not isinstance(part, slice) or part.step not in (None, 1):
+            raise TypeError("examples are cut by slices with step 1; numpy(indices) reads single ones")
+        first, stop, _ = part.indices(len(self))
+        return self._view(cut_ranges(self.ranges, first, max(first, stop)))
+
+    @property
+    def path(self) -> str:
+        return self._store.path
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Recipe, seed, range and checksum of the dataset: equal identity means equal arrays."""
+        return asdict(self._store.identity)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one input, without the axis ``example``."""
+        return self._store.shape(self.inputs)
+
+    @property
+    def target_shape(self) -> tuple[int, ...]:
+        """Shape of one target; several targets are concatenated along the last axis."""
+        shapes = [self._store.shape(name) or (1,) for name in self.targets]
+        if len({shape[:-1] for shape in shapes}) > 1:
+            pairs = ", ".join(f"{name} {shape}" for name, shape in zip(self.targets, shapes, strict=True))
+            raise DatasetError(f"{self.path}: targets of these shapes do not go together: {pairs}")
+        return (*shapes[0][:-1], sum(shape[-1] for shape in shapes)) if shapes else ()
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """What the numbers of the target are, in order."""
+        return tuple(self._field(name) for name in self.targets)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all inputs and targets of the view in memory, as float32."""
+        sizes = [np.prod(self.input_shape, dtype=int), np.prod(self.target_shape, dtype=int) if self.targets else 0]
+        return 4 * len(self) * int(sum(sizes))
+
+    def indices(self) -> Array:
+        """Places of the view's examples in the dataset, ascending."""
+        return np.concatenate([np.arange(*bounds) for bounds in self.ranges]) if self.ranges else np.arange(0)
+
+    def chunks(self) -> list[Range]:
+        """Index ranges of the view that lie within one stored chunk each."""
+        return [_view_range(self, piece) for piece in self._store.pieces(self.ranges)]
+
+    def numpy(self, indices: Sequence[int] | Array | None = None) -> tuple[Array, Array]:
+        """Inputs and targets as float32 arrays, of all examples or of those at ``indices`` of the view.
+
+        DatasetError when a chunk is damaged or a number is not finite.
+        """
+        places = self._places(indices)
+        return self._finite(self.inputs, places), self._read_targets(places)
+
+    def properties(self, names: Sequence[str], indices: Sequence[int] | Array | None = None) -> dict[str, Array]:
+        """The stored arrays of these names, for all examples or for those at ``indices``, as they lie on disk."""
+        places = self._places(indices)
+        return {name: self._store.read(name, places) for name in names}
+
+    def target_statistics(self, limit: int = 100_000) -> tuple[Array, Array]:
+        """Mean and standard deviation of every number of the target, over the first ``limit`` examples at most."""
+        values = self._read_targets(self.indices()[:limit]).astype(np.float64)
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        return mean, np.where(deviation > 0, deviation, 1.0)
+
+    def split(self, validation: float = 0.1, seed: int | None = None) -> tuple[Examples, Examples]:
+        """Training and validation part, always the same: the last share of the chunks, or with ``seed`` random chunks.
+
+        ``validation`` is the share of the examples, 0 < validation < 1; at most one chunk is shared by both.
+        """
+        if not 0 < validation < 1:
+            raise ConfigurationError(f"validation: {validation}; must lie between 0 and 1")
+        held = min(max(1, round(len(self) * validation)), len(self) - 1)
+        if held < 1:
+            raise DatasetError(f"{self.path}: {len(self)} examples are too few to be split")
+        pieces = self._store.pieces(self.ranges)
+        if seed is not None:
+            pieces = [pieces[k] for k in Generator(PCG64(seed)).permutation(len(pieces))]
+        kept = len(self) - held
+        return self._view(cut_ranges(pieces, 0, kept)), self._view(cut_ranges(pieces, kept, len(self)))
+
+    def batches(
+        self, batch_size: int = 64, seed: int = 1, shuffle: bool = True, memory_limit: int = 2 * 2**30
+    ) -> ExampleBatches:
+        """Batches for ``keras.Model.fit``: see ExampleBatches."""
+        from dtmodels.batches import ExampleBatches  # noqa: PLC0415  (imports Keras)
+
+        return ExampleBatches(self, batch_size, seed, shuffle, memory_limit)
+
+    def _view(self, ranges: Sequence[Range]) -> Examples:
+        return Examples(self._store, self.inputs, self.targets, merged_ranges(ranges))
+
+    def _places(self, indices: Sequence[int] | Array | None) -> Array:
+        if indices is None:
+            return self.indices()
+        wanted = np.asarray(indices, dtype=np.int64).reshape(-1)
+        if wanted.size and (wanted.min() < 0 or wanted.max() >= len(self)):
+            raise IndexError(f"indices from {wanted.min()} to {wanted.max()} of {len(self)} examples")
+        part = np.searchsorted(self._starts, wanted, side="right") - 1
+        starts = np.array([start for start, _ in self.ranges], dtype=np.int64)
+        return wanted if not wanted.size else starts[part] + wanted - self._starts[part]
+
+    def _read_targets(self, places: Array) -> Array:
+        if not self.targets:
+            return np.empty((len(places), 0), np.float32)
+        shape = self.target_shape[:-1]
+        parts = [self._finite(name, places) for name in self.targets]
+        return np.concatenate([part.reshape(len(places), *shape, -1) for part in parts], axis=-1)
+
+    def _finite(self, name: str, places: Array) -> Array:
+        values = self._store.read(name, places)
+        values = values.astype(np.float32, copy=False)
+        if not np.isfinite(values).all():
+            bad = np.flatnonzero(~np.isfinite(values.reshape(len(places), -1)).all(axis=1))
+            raise DatasetError(
+                f"{self.path}: {name} of example {places[bad[0]]} is not finite ({len(bad)} of {len(places)} such); "
+                "padded points and failed examples cannot be trained on"
+            )
+        return values
+
+    def _field(self, name: str) -> Field:
+        attributes = self._store.attributes(name)
+        axes = tuple(str(axis) for axis in attributes.get("axes", ()))
+        shape = self._store.shape(name)
+        return Field(name, str(attributes.get("kind", "property")), shape, str(attributes.get("units", "1")), axes)
+
+
+def fits(expected: Sequence[int | None], shape: Sequence[int]) -> bool:
+    """Whether a shape is what a network expects; None there takes any size."""
+    return len(expected) == len(shape) and all(e in (None, s) for e, s in zip(expected, shape, strict=True))
+
+
+def merged_ranges(ranges: Sequence[Range]) -> list[Range]:
+    """The ranges in ascending order, neighbours joined, empty ones left out."""
+    merged: list[Range] = []
+    for start, stop in sorted(ranges):
+        if merged and merged[-1][1] == start:
+            merged[-1] = (merged[-1][0], stop)
+        elif stop > start:
+            merged.append((start, stop))
+    return merged
+
+
+def cut_ranges(ranges: Sequence[Range], first: int, stop: int) -> list[Range]:
+    """Members ``first`` to ``stop`` of all that the ranges hold, counted in the order of the ranges."""
+    pieces, position = [], 0
+    for low, high in ranges:
+        left, right = max(low, low + first - position), min(high, low + stop - position)
+        if left < right:
+            pieces.append((left, right))
+        position += high - low
+    return pieces
+
+
+def _view_range(examples: Examples, piece: Range) -> Range:
+    part = next(k for k, (low, high) in enumerate(examples.ranges) if low <= piece[0] < high)
+    offset = int(examples._starts[part]) - examples.ranges[part][0]
+    return piece[0] + offset, piece[1] + offset

@@ -1,0 +1,138 @@
+"""Frames from whatever users hold: videos, TIFF stacks, folders of images, npy, npz, arrays."""
+
+import itertools
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dtmodels.errors import SourceError
+
+Array = np.ndarray[Any, Any]
+Source = str | PathLike[str] | Array
+VIDEOS = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".gif"}
+TIFFS = {".tif", ".tiff"}
+IMAGES = {".png", ".jpg", ".jpeg", ".bmp", *TIFFS}
+
+
+def read_frames(source: Source, count: int | None = None) -> Array:
+    """All frames of a source, or its first ``count``, as one array (frame, y, x, channel) in the dtype of the file."""
+    frames = list(itertools.islice(iterate_frames(source), count))
+    if not frames:
+        raise SourceError(f"{source}: holds no frames")
+    shapes = {frame.shape for frame in frames}
+    if len(shapes) > 1:
+        raise SourceError(f"{source}: frames of several sizes: {', '.join(str(shape) for shape in sorted(shapes)[:3])}")
+    return np.stack(frames)
+
+
+def batched_frames(source: Source, batch_size: int) -> Iterator[Array]:
+    """Arrays (frame, y, x, channel) of up to ``batch_size`` frames, so that a long video never lies whole in memory."""
+    frames = iterate_frames(source)
+    while batch := list(itertools.islice(frames, batch_size)):
+        if len({frame.shape for frame in batch}) > 1:
+            raise SourceError(f"{source}: frames of several sizes")
+        yield np.stack(batch)
+
+
+def iterate_frames(source: Source) -> Iterator[Array]:
+    """Frames (y, x, channel) one by one; SourceError if the source is missing or of no known kind."""
+    if isinstance(source, np.ndarray):
+        return iter(_stack(source, "the array"))
+    path = Path(source)
+    if path.is_dir():
+        return _folder(path)
+    if not path.is_file():
+        raise SourceError(f"{path}: no such file")
+    suffix = path.suffix.lower()
+    readers = {".npy": _npy, ".npz": _npz, **dict.fromkeys(TIFFS, _tiff), **dict.fromkeys(IMAGES - TIFFS, _image)}
+    reader = readers.get(suffix, _video if suffix in VIDEOS else None)
+    if reader is None:
+        known = ", ".join(sorted(VIDEOS | IMAGES | {".npy", ".npz", ".zarr"}))
+        raise SourceError(f"{path}: not read; known: {known}, and folders of images")
+    return reader(path)
+
+
+def _video(path: Path) -> Iterator[Array]:
+    import imageio.v3 as iio  # noqa: PLC0415
+
+    try:
+        for frame in iio.imiter(path, plugin="pyav"):
+            yield _frame(np.asarray(frame))
+    except Exception as error:
+        raise SourceError(f"{path}: cannot be decoded: {error}") from error
+
+
+def _image(path: Path) -> Iterator[Array]:
+    import imageio.v3 as iio  # noqa: PLC0415
+
+    try:
+        yield _frame(np.asarray(iio.imread(path)))
+    except Exception as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from error
+
+
+def _tiff(path: Path) -> Iterator[Array]:
+    import tifffile  # noqa: PLC0415
+
+    try:
+        with tifffile.TiffFile(path) as file:
+            series = file.series[0]
+            values, axes = series.asarray(), series.axes
+    except Exception as error:
+        raise SourceError(f"{path}: cannot be read as TIFF: {error}") from error
+    yield from _planes(values, axes, path)
+
+
+def _planes(values: Array, axes: str, path: Path) -> Iterator[Array]:
+    # Samples (S) and channels (C) are channels of a frame; every other axis than Y and X counts frames.
+    channels = [k for k, axis in enumerate(axes) if axis in "SC"]
+    image = [axes.find("Y"), axes.find("X")]
+    if min(image) < 0 or len(channels) > 1:
+        raise SourceError(f"{path}: TIFF with axes {axes}; must have Y, X and at most one of S and C")
+    frames = [k for k in range(values.ndim) if k not in (*channels, *image)]
+    ordered = values.transpose(*frames, *image, *channels)
+    tail = ordered.shape[len(frames) :]
+    yield from ordered.reshape(-1, tail[0], tail[1], tail[2] if channels else 1)
+
+
+def _npy(path: Path) -> Iterator[Array]:
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise SourceError(f"{path}: cannot be read as npy: {error}") from error
+    return iter(_stack(values, str(path)))
+
+
+def _npz(path: Path) -> Iterator[Array]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if len(file.files) != 1:
+                raise SourceError(f"{path}: must hold one array, holds {', '.join(file.files)}; pass the array itself")
+            values = file[file.files[0]]
+    except (ValueError, OSError, EOFError) as error:
+        raise SourceError(f"{path}: cannot be read as npz: {error}") from error
+    return iter(_stack(values, str(path)))
+
+
+def _folder(path: Path) -> Iterator[Array]:
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGES)
+    if not files:
+        raise SourceError(f"{path}: no images here; known: {', '.join(sorted(IMAGES))}")
+    return itertools.chain.from_iterable(iterate_frames(file) for file in files)
+
+
+def _stack(values: Array, name: str) -> Array:
+    if values.ndim == 2:
+        return values[None, :, :, None]
+    if values.ndim == 3 and values.shape[-1] > 4:
+        return values[..., None]
+    if values.ndim == 4:
+        return values
+    raise SourceError(f"{name}: shape {values.shape}; must be (y, x), (frame, y, x) or (frame, y, x, channel)")
+
+
+def _frame(values: Array) -> Array:
+    return values[..., None] if values.ndim == 2 else values

@@ -1,0 +1,384 @@
+"""Training from disk into a run directory."""
+
+import json
+import math
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dtmodels import models
+from dtmodels.backend import on_accelerator, require_keras, versions
+from dtmodels.configuration import (
+    FORMAT,
+    Configuration,
+    DataSection,
+    FitSection,
+    InputSection,
+    validated,
+)
+from dtmodels.errors import ConfigurationError, DatasetError, RunError
+from dtmodels.examples import Examples, fits
+from dtmodels.run import (
+    CHECKPOINTS,
+    CONFIGURATION,
+    HISTORY,
+    LOGS,
+    MODEL,
+    RECORD,
+    Run,
+    open_run,
+    write_record,
+    write_text,
+)
+from dtmodels.run import FORMAT as RUN_FORMAT
+
+if TYPE_CHECKING:
+    from dtmodels.callbacks import Row
+
+Named = str | Mapping[str, Mapping[str, Any]]
+
+
+def fit(
+    model: Any,
+    train: Examples,
+    validation: Examples,
+    *,
+    loss: Named = "mae",
+    optimizer: Named = "adam",
+    epochs: int = 110,
+    batch_size: int = 64,
+    directory: str | PathLike[str] = "runs/run",
+    seed: int = 1,
+    schedule: str | Mapping[str, Mapping[str, Any]] | None = None,
+    early_stopping: int | None = None,
+    standardize_targets: bool | None = None,
+    input: Mapping[str, Any] | None = None,
+    memory_limit: int = 2 * 2**30,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Run:
+    """Train ``model`` (any Keras model of one input and one output) and keep everything about it in ``directory``.
+
+    The network that is kept is the one with the lowest validation loss. ``loss`` and ``optimizer`` are names of Keras,
+    or of ``dtmodels.losses``, alone or with arguments: ``{"adam": {"learning_rate": 1e-3}}``. ``schedule`` is "cosine",
+    "reduce_on_plateau" or one of them with its arguments; ``early_stopping`` the epochs without a better validation
+    loss after which to end. ``seed`` fixes the order of the examples in each epoch.
+
+    With ``standardize_targets`` (default: for points and properties, if the model ends linearly) the model learns
+    targets of mean 0 and deviation 1, and a Rescaling layer without weights is put behind it: ``run.model``, its losses
+    and its metrics are in the units of the targets. ``model`` itself keeps its outputs, and shares its weights.
+
+    ``input`` says how measured frames are brought to what the network saw (see InputSection); by default grey if the
+    network has one channel, resized to its input, and each frame brought to the mean range of the training images.
+
+    ``resume`` goes on after the last whole epoch of an interrupted training with the same arguments (``epochs`` may
+    differ), and starts where there is none. Raises ConfigurationError, DatasetError, and RunError when the directory
+    holds a run and neither ``resume`` nor ``overwrite`` is set.
+    """
+    values = {"loss": loss, "optimizer": optimizer, "schedule": schedule, "epochs": epochs, "batch_size": batch_size}
+    values |= {"seed": seed, "early_stopping": early_stopping, "standardize_targets": standardize_targets}
+    section = validated(FitSection, values, "fit")
+    _check_fits(model, train, validation)
+    folder = Path(directory)
+    continued = _continued(folder, _training_identity(train, validation, section), resume, overwrite)
+    if continued is not None and continued.finished and len(continued.history) >= section.epochs:
+        return continued
+    prepared = _default_input(train) if input is None else validated(InputSection, input, "input")
+    reading, network = _reading(train, validation, memory_limit), models.section_of(model)
+    configuration = Configuration(format=FORMAT, data=reading, input=prepared, model=network, fit=section)
+    record = continued.record if continued is not None else _record(model, train, validation, section)
+    record = {**record, "finished": False, "input": _input(configuration)}
+    _write_start(folder, configuration, record)
+    return _Training(model, (train, validation), configuration, (folder, record)).run()
+
+
+class _Training:
+    """One call of fit: the model with its scale, compiled, and where it stands."""
+
+    def __init__(
+        self,
+        model: Any,
+        parts: tuple[Examples, Examples],
+        configuration: Configuration,
+        run: tuple[Path, dict[str, Any]],
+    ) -> None:
+        train, validation = parts
+        folder, record = run
+        self.section, self.folder, self.record = configuration.fit, folder, record
+        limit = configuration.data.memory_limit
+        self.model = with_target_scale(model, record["target_scale"])
+        self._compile(train)
+        self.rows = self._restored()
+        self.train = train.batches(self.section.batch_size, self.section.seed, memory_limit=limit)
+        self.train.epoch = len(self.rows)
+        self.validation = validation.batches(self.section.batch_size, shuffle=False, memory_limit=limit)
+
+    def run(self) -> Run:
+        from dtmodels.callbacks import EventLog, Keeper, Progress  # noqa: PLC0415  (import Keras)
+
+        progress = Progress(self.section.epochs, len(self.train))
+        keeper = Keeper(self.folder, self.section, self.rows, self.start_rate)
+        callbacks = [keeper, progress]
+        if require_keras().backend.backend() == "tensorflow":
+            callbacks.append(EventLog(self.folder))
+        began = time.time()
+        try:
+            self.model.fit(
+                self.train,
+                validation_data=self.validation,
+                initial_epoch=len(self.rows),
+                epochs=self.section.epochs,
+                callbacks=callbacks,
+                verbose=0,
+            )
+        finally:
+            progress.close()
+        return self._finished(time.time() - began)
+
+    def _compile(self, train: Examples) -> None:
+        metrics = []
+        if len(train.fields) == 1 and train.fields[0].kind == "points" and len(train.target_shape) == 1:
+            from dtmodels.metrics import EuclideanError  # noqa: PLC0415  (imports Keras)
+
+            metrics.append(EuclideanError())
+        optimizer = optimizer_of(self.section.optimizer)
+        self.start_rate = float(optimizer.learning_rate)
+        self.model.compile(
+            optimizer=optimizer,
+            loss=loss_of(self.section.loss),
+            metrics=metrics,
+            jit_compile="auto" if on_accelerator() else False,
+        )
+
+    def _restored(self) -> "list[Row]":
+        from dtmodels.callbacks import last_checkpoint  # noqa: PLC0415  (imports Keras)
+
+        found = last_checkpoint(self.folder)
+        if found is None:
+            return []
+        epoch, path = found
+        self.model.optimizer.build(self.model.trainable_variables)
+        try:
+            self.model.load_weights(path)
+        except Exception as error:
+            raise RunError(f"{path}: cannot be loaded into this network: {' '.join(str(error).split())}") from error
+        rows = pd.read_csv(self.folder / HISTORY).head(epoch).to_dict("records")
+        return [{str(key): float(value) for key, value in row.items()} for row in rows]
+
+    def _finished(self, seconds: float) -> Run:
+        if self.rows and not math.isfinite(self.rows[-1]["loss"]):
+            raise RunError(
+                f"{self.folder}: the loss was not finite in epoch {len(self.rows)}: lower the learning rate; "
+                "the best network until then is kept"
+            )
+        best = min(self.rows, key=lambda row: row["val_loss"])
+        self.record["finished"] = True
+        self.record["best"] = {"epoch": int(best["epoch"]), "val_loss": best["val_loss"]}
+        self.record["seconds"] = round(self.record.get("seconds", 0) + seconds, 1)
+        write_record(self.folder, self.record)
+        run = open_run(self.folder)
+        from dtmodels.plots import history_figure  # noqa: PLC0415  (imports matplotlib)
+
+        history_figure(run.history).savefig(self.folder / "history.png", dpi=120)
+        return run
+
+
+def train_from(
+    configuration: Configuration,
+    data: str | PathLike[str],
+    directory: str | PathLike[str],
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Run:
+    """Train as a training file says, from the dataset at ``data``; raises as open_dataset and fit do."""
+    from dtmodels.data import open_dataset  # noqa: PLC0415
+
+    reading, fitting = configuration.data, configuration.fit
+    examples = open_dataset(data, inputs=reading.inputs, targets=reading.targets)
+    train, validation = examples.split(reading.validation, reading.validation_seed)
+    model = models.build(configuration.model, examples.input_shape, seed=fitting.seed)
+    values = fitting.model_dump(exclude_none=True)
+    prepared = None if configuration.input is None else configuration.input.model_dump(exclude_none=True)
+    return fit(
+        model,
+        train,
+        validation,
+        directory=directory,
+        input=prepared,
+        memory_limit=reading.memory_limit,
+        resume=resume,
+        overwrite=overwrite,
+        **values,
+    )
+
+
+def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
+    """The model with a Rescaling layer behind it, whose numbers lie in its configuration: no weights, plain Keras."""
+    if scale is None:
+        return model
+    keras = require_keras()
+    layer = keras.layers.Rescaling(scale=list(scale["scale"]), offset=list(scale["offset"]), name="target_scale")
+    return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)
+
+
+def loss_of(named: Named) -> Any:
+    """A loss of Keras or of dtmodels by name, with its arguments if any."""
+    from dtmodels import losses  # noqa: F401, PLC0415  (registers with Keras)
+
+    keras = require_keras()
+    name, arguments = _name_and_arguments(named)
+    try:
+        if not arguments and name not in _own_losses():
+            return keras.losses.get(name)
+        return (_own_losses().get(name) or _class(keras.losses, name, keras.losses.Loss))(**arguments)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"fit.loss: {named!r}; {_first_line(error)}") from None
+
+
+def optimizer_of(named: Named) -> Any:
+    """An optimizer of Keras by name, with its arguments if any."""
+    keras = require_keras()
+    name, arguments = _name_and_arguments(named)
+    try:
+        return _class(keras.optimizers, name, keras.optimizers.Optimizer)(**arguments)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"fit.optimizer: {named!r}; {_first_line(error)}") from None
+
+
+def _own_losses() -> dict[str, Any]:
+    from dtmodels.losses import EuclideanDistance  # noqa: PLC0415  (imports Keras)
+
+    return {"euclidean_distance": EuclideanDistance}
+
+
+def _class(module: Any, name: str, base: type) -> Any:
+    flat = name.replace("_", "").lower()
+    classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, base)]
+    known = {value.__name__.lower(): value for value in classes}
+    if flat not in known or known[flat] is base:
+        raise ValueError(f"unknown; known: {', '.join(sorted(set(known) - {base.__name__.lower()}))}")
+    return known[flat]
+
+
+def _name_and_arguments(named: Named) -> tuple[str, dict[str, Any]]:
+    if isinstance(named, str):
+        return named, {}
+    [(name, arguments)] = named.items()
+    return name, dict(arguments)
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _check_fits(model: Any, train: Examples, validation: Examples) -> None:
+    inputs, outputs = (getattr(model, name, None) or () for name in ("inputs", "outputs"))
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ConfigurationError(
+            f"model: {len(inputs)} inputs and {len(outputs)} outputs; must be a functional or sequential Keras model "
+            "with one of each"
+        )
+    if (validation.inputs, validation.targets) != (train.inputs, train.targets):
+        raise ConfigurationError("validation: reads other arrays than train")
+    if not train.targets:
+        raise ConfigurationError(f"{train.path}: opened without targets; say which, as in targets='position'")
+    takes, gives = tuple(model.inputs[0].shape[1:]), tuple(model.outputs[0].shape[1:])
+    if not fits(takes, train.input_shape):
+        raise DatasetError(f"{train.path}: {train.inputs} has the shape {train.input_shape}; the network takes {takes}")
+    if not fits(gives, train.target_shape):
+        names = ", ".join(train.targets)
+        raise DatasetError(f"{train.path}: {names} has the shape {train.target_shape}; the network gives {gives}")
+
+
+def _continued(folder: Path, identity: dict[str, Any], resume: bool, overwrite: bool) -> Run | None:
+    if not (folder / RECORD).exists() or overwrite:
+        _cleared(folder)
+        return None
+    if not resume:
+        raise RunError(f"{folder}: holds a run already: resume it, overwrite it, or choose another directory")
+    run = open_run(folder)
+    for key, value in json.loads(json.dumps(identity)).items():
+        was = run.record["training"].get(key)
+        if was != value:
+            raise RunError(f"{folder}: cannot be resumed: {key} is {value}, was {was}")
+    return run
+
+
+def _cleared(folder: Path) -> None:
+    for name in (MODEL, RECORD, HISTORY, CONFIGURATION):
+        (folder / name).unlink(missing_ok=True)
+    for name in (CHECKPOINTS, LOGS):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _training_identity(train: Examples, validation: Examples, section: FitSection) -> dict[str, Any]:
+    """What must not change when a training goes on."""
+    kept = {"loss", "optimizer", "batch_size", "seed", "standardize_targets"}
+    return {
+        "dataset": train.identity,
+        "validation_dataset": validation.identity,
+        "train_ranges": train.ranges,
+        "validation_ranges": validation.ranges,
+        "inputs": train.inputs,
+        **section.model_dump(mode="json", include=kept),
+    }
+
+
+def _record(model: Any, train: Examples, validation: Examples, section: FitSection) -> dict[str, Any]:
+    return {
+        "format": RUN_FORMAT,
+        "training": _training_identity(train, validation, section),
+        "targets": [{**asdict(field)} for field in train.fields],
+        "target_scale": _target_scale(model, train, section.standardize_targets),
+        "weights": int(model.count_params()),
+        "versions": versions(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _target_scale(model: Any, train: Examples, wanted: bool | None) -> dict[str, Any] | None:
+    if wanted is None:
+        numbers = all(field.kind in ("points", "property") for field in train.fields) and len(train.target_shape) == 1
+        wanted = numbers and ends_linearly(model)
+    if not wanted:
+        return None
+    mean, deviation = train.target_statistics()
+    return {"offset": np.float32(mean).tolist(), "scale": np.float32(deviation).tolist()}
+
+
+def ends_linearly(model: Any) -> bool:
+    """Whether the last layer of a model has no activation."""
+    return getattr(model.layers[-1], "activation", None) is require_keras().activations.linear
+
+
+def _reading(train: Examples, validation: Examples, memory_limit: int) -> DataSection:
+    targets = train.targets[0] if len(train.targets) == 1 else list(train.targets)
+    share = len(validation) / (len(train) + len(validation))
+    return DataSection(inputs=train.inputs, targets=targets, validation=share, memory_limit=memory_limit)
+
+
+def _default_input(train: Examples) -> InputSection | None:
+    if len(train.input_shape) != 3:
+        return None
+    height, width, channels = train.input_shape
+    images, _ = train.numpy(np.arange(min(256, len(train))))
+    low, high = (round(float(edge(images, axis=(1, 2, 3)).mean()), 4) for edge in (np.min, np.max))
+    normalize: dict[str, Any] = {"normalize": {"minmax": [low, high]}} if low < high else {}
+    return validated(InputSection, {"grey": channels == 1, "resize": [height, width], **normalize}, "input")
+
+
+def _input(configuration: Configuration) -> dict[str, Any]:
+    return {} if configuration.input is None else configuration.input.model_dump(mode="json", exclude_none=True)
+
+
+def _write_start(folder: Path, configuration: Configuration, record: Mapping[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / CONFIGURATION, configuration.to_yaml())
+    write_record(folder, record)
