@@ -19,12 +19,12 @@ ABSORPTIONS = (0.0, 1e-9, 1e-4, 0.01, 0.3, 1.0, 10.0)
 
 
 def corners() -> list[tuple[float, complex]]:
-    """Every size, each with seven of the indices: the ends of the ranges, then others in turn."""
+    """Every size, each with the ends of the indices, small ones with others in turn."""
     pairs = []
     for i, x in enumerate(SIZES):
         ends = [(1.01, 0.0), (3.0, 0.0), (3.0, 10.0), (1.01, 0.01)]
         turns = [(INDICES[(i + j) % 5], ABSORPTIONS[(i + 2 * j) % 7]) for j in range(3)]
-        pairs += [(x, complex(*index)) for index in dict.fromkeys(ends + turns)]
+        pairs += [(x, complex(*index)) for index in dict.fromkeys(ends if x > 50 else ends + turns)]
     return pairs
 
 
