@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 import queue
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -201,7 +202,10 @@ def _run(job: Job, units: list[int], report: Report, *, workers: int, processes:
 
 def _on_threads(job: Job, units: list[int], report: Report, workers: int) -> None:
     stop = threading.Event()
-    tasks = [dask.delayed(make_unit, pure=False, traverse=False)(job, unit, stop) for unit in units]
+    run = secrets.token_hex(8)
+    work = dask.delayed(make_unit, pure=False, traverse=False)
+    # dask runs independent tasks from the last key to the first: numbered backwards, units come in their order.
+    tasks = [work(job, unit, stop, dask_key_name=f"{run}-{10**12 - 1 - unit}") for unit in units]
     ours = {task.key for task in tasks}
 
     def done(key: Any, result: Any, graph: Any, state: Any, worker: Any) -> None:
