@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "elementary.hpp"
 #include "lanes.hpp"
 
 namespace simcore {
@@ -27,11 +28,11 @@ double residual(double a, double b, double c, double d) {
 // Up to kLanes spheres side by side.
 struct Spheres {
     double x[kLanes], x_inverse[kLanes];
-    double m_re[kLanes], m_im[kLanes];       // relative index
-    double im_re[kLanes], im_im[kLanes];     // its inverse
-    double iz_re[kLanes], iz_im[kLanes];     // inverse of z = m x, rounded
-    double dz_re[kLanes], dz_im[kLanes];     // what z lost to that rounding
-    double start[kLanes];                    // index where the downward recurrence starts
+    double m_re[kLanes], m_im[kLanes];    // relative index
+    double im_re[kLanes], im_im[kLanes];  // its inverse
+    double iz_re[kLanes], iz_im[kLanes];  // inverse of z = m x, rounded
+    double dz_re[kLanes], dz_im[kLanes];  // what z lost to that rounding
+    double start[kLanes];                 // index where the downward recurrence starts
     double sin_x[kLanes], cos_x[kLanes];
 };
 
@@ -63,8 +64,9 @@ void prepare(Spheres& s, int lane, double x, std::complex<double> m, std::int64_
     s.dz_im[lane] = fr * zi + fi * zr;
     const double modulus = std::sqrt(size);
     s.start[lane] = std::ceil(std::max(static_cast<double>(terms), modulus) + 8.0 * cube_root(modulus) + 20.0);
-    s.sin_x[lane] = std::sin(x);
-    s.cos_x[lane] = std::cos(x);
+    const elementary::SinCos turn = elementary::sincos(x);
+    s.sin_x[lane] = turn.sin;
+    s.cos_x[lane] = turn.cos;
 }
 
 // D_n(m x) and D_n(x) for n = 1 .. terms into d (three rows of kLanes per n), downward from the lanes' own starts.
@@ -126,7 +128,7 @@ SIMCORE_INLINE void coefficients_upward(const Spheres& s, std::int64_t terms, co
     load(psi_before, s.sin_x);
     load(chi_before, s.cos_x);
     const Double8 i2r = ir * ir - ii * ii, i2i = 2.0 * ir * ii;
-    Double8 psi_older = chi_before;  // psi_{-1} = cos x
+    Double8 psi_older = chi_before;   // psi_{-1} = cos x
     Double8 chi_older = -psi_before;  // chi_{-1} = -sin x
     for (std::int64_t n = 1; n <= terms; ++n) {
         const double* row = d + 3 * kLanes * (n - 1);
@@ -165,8 +167,8 @@ SIMCORE_INLINE void coefficients_body(const Spheres& s, std::int64_t terms, doub
     coefficients_upward(s, terms, d, c);
 }
 
-SIMCORE_DISPATCH(coefficients_block, coefficients_body,
-                 (const Spheres& s, std::int64_t terms, double* d, double* c), (s, terms, d, c))
+SIMCORE_DISPATCH(coefficients_block, coefficients_body, (const Spheres& s, std::int64_t terms, double* d, double* c),
+                 (s, terms, d, c))
 
 // One step of the angular recurrence: pi_n and its increment pi_n - pi_{n-1}, with e = 1 - cos(theta). Differences
 // instead of the three-term recurrence lose nothing near the axis.

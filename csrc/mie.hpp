@@ -22,8 +22,7 @@ std::int64_t mie_terms(double size_parameter, double margin = 7.0);
 // Coefficients of `count` spheres, rows of `stride` elements; those past terms[i] are set to zero. The result of a
 // sphere does not depend on its neighbours.
 void mie_coefficients(std::int64_t count, const double* size_parameter, const std::complex<double>* relative_index,
-                      const std::int64_t* terms, std::int64_t stride, std::complex<double>* a,
-                      std::complex<double>* b);
+                      const std::int64_t* terms, std::int64_t stride, std::complex<double>* a, std::complex<double>* b);
 
 // Amplitudes of `count` spheres (rows of `terms` coefficients) at `angles` angles; S1, S2 have rows of `angles`.
 void mie_amplitudes(std::int64_t count, std::int64_t terms, const std::complex<double>* a,

@@ -177,13 +177,14 @@ class Recipe:
         split: str | None = None,
         unit: int | None = None,
         chunk: int | None = None,
-        progress: str | None = None,
+        codec: str | None = None,
+        progress: bool | None = None,
     ) -> Any:
         """Render ``count`` examples into a zarr dataset at ``path``: see `simcore.run.generate`."""
         from simcore.run import generate  # noqa: PLC0415
 
         return generate(self, path, count, seed, workers=workers, processes=processes, scheduler=scheduler, split=split,
-                        unit=unit, chunk=chunk, progress=progress)  # fmt: skip
+                        unit=unit, chunk=chunk, codec=codec, progress=progress)  # fmt: skip
 
     def dask(self, count: int, seed: int, chunk: int | None = None) -> dict[str, Any]:
         """Return a dict of dask arrays whose chunks are rendered when computed."""

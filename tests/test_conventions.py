@@ -58,7 +58,7 @@ def test_empty_field_is_one() -> None:
 
 
 def test_light_is_gathered_behind_the_particle() -> None:
-    """z > 0: the particle is farther from the objective than the focal plane, which so lies behind it in the light's way.
+    """At z > 0 the particle is farther from the objective than the focal plane, which so lies behind it in the light's way.
 
     There, a sphere denser than the medium gathers light (bright centre) as a lens does; on the other side its centre is dark.
     """
@@ -77,7 +77,7 @@ def test_a_big_sphere_focuses_like_a_ball_lens() -> None:
     ball = {"x": 1, "y": 1, "radius": radius, "refractive_index": index}
     behind = [image(brightfield(**settings), z=z, **ball)[1, 1] for z in heights]
     before = [image(brightfield(**settings), z=-z, **ball)[1, 1] for z in heights]
-    assert max(behind) > 20 > 5 > max(before)
+    assert max(behind) > 20 and max(before) < 5
     assert 0.6 * focus < heights[np.argmax(behind)] < focus
 
 
@@ -93,7 +93,8 @@ def test_polarisation_turns_from_x_towards_y() -> None:
     """A small sphere in focus looks longer along the polarisation: clockwise on the screen for growing angles."""
 
     def spread(angle: float) -> np.ndarray:
-        weight = np.abs(1 - image(brightfield(numerical_aperture=1.3, polarization_angle=angle), radius=0.05))[12:29, 12:29]
+        picture = image(brightfield(numerical_aperture=1.3, polarization_angle=angle), radius=0.05)
+        weight = np.abs(1 - picture)[12:29, 12:29]
         y, x = np.mgrid[-8:9, -8:9]
         return np.array([np.sum(weight * x * x), np.sum(weight * x * y), np.sum(weight * y * y)]) / np.sum(weight)
 

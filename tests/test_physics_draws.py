@@ -71,7 +71,9 @@ def test_a_property_of_a_feature_is_named_after_both() -> None:
 
 def test_draws_that_numpy_does_not_have() -> None:
     """log_uniform and truncated_normal against their distribution functions."""
-    drawn = sc.Recipe(wide=sc.log_uniform(1e-3, 10), cut=sc.truncated_normal(1, 2, 0.5, 3), tail=sc.truncated_normal(0, 1, 8, 9))
+    drawn = sc.Recipe(
+        wide=sc.log_uniform(1e-3, 10), cut=sc.truncated_normal(1, 2, 0.5, 3), tail=sc.truncated_normal(0, 1, 8, 9)
+    )
     arrays = drawn.render(count=20_000, seed=4)
     truncated = stats.truncnorm((0.5 - 1) / 2, (3 - 1) / 2, loc=1, scale=2)
     assert stats.kstest(np.log(arrays["wide"]), stats.uniform(np.log(1e-3), np.log(1e4)).cdf).pvalue > 1e-4

@@ -19,12 +19,12 @@ ABSORPTIONS = (0.0, 1e-9, 1e-4, 0.01, 0.3, 1.0, 10.0)
 
 
 def corners() -> list[tuple[float, complex]]:
-    """Every size, each with seven of the indices: the ends of the ranges, then others in turn."""
+    """Every size, each with the ends of the indices, small ones with others in turn."""
     pairs = []
     for i, x in enumerate(SIZES):
         ends = [(1.01, 0.0), (3.0, 0.0), (3.0, 10.0), (1.01, 0.01)]
         turns = [(INDICES[(i + j) % 5], ABSORPTIONS[(i + 2 * j) % 7]) for j in range(3)]
-        pairs += [(x, complex(*index)) for index in dict.fromkeys(ends + turns)]
+        pairs += [(x, complex(*index)) for index in dict.fromkeys(ends if x > 50 else ends + turns)]
     return pairs
 
 
@@ -90,7 +90,9 @@ def test_coefficients(exact: dict[tuple[float, complex], tuple[list[Any], list[A
     assert {case: error for case, error in worst.items() if not error < 1e-12} == {}
 
 
-@pytest.mark.parametrize("case", TABLE, ids=lambda case: f"{case['size_parameter']:g}-{complex(*case['relative_index']):g}")
+@pytest.mark.parametrize(
+    "case", TABLE, ids=lambda case: f"{case['size_parameter']:g}-{complex(*case['relative_index']):g}"
+)
 def test_large_spheres(case: dict[str, Any]) -> None:
     x, m = case["size_parameter"], complex(*case["relative_index"])
     a, b = (padded(values, mie.terms(x))[np.array(case["orders"]) - 1] for values in sc.mie.coefficients(x, m))
@@ -112,7 +114,7 @@ def test_efficiencies(exact: dict[tuple[float, complex], tuple[list[Any], list[A
 
 
 def test_the_asymmetry_of_small_spheres_keeps_its_digits(exact: dict[tuple[float, complex], Any]) -> None:
-    """g falls with x^2: there b_1 and a_2, x^2 below a_1, count."""
+    """It falls with x^2: there b_1 and a_2, x^2 below a_1, count."""
     worst = {}
     for (x, m), (a, b) in exact.items():
         true = float(mie.efficiencies_from(x, a, b, digits=25).asymmetry)
@@ -146,7 +148,9 @@ def test_arrays_broadcast() -> None:
         alone = sc.mie.coefficients(float(x[i, 0]), complex(m[j]))
         np.testing.assert_allclose(padded(alone[0], a.shape[2]), a[i, j], rtol=0, atol=1e-15)
         np.testing.assert_allclose(padded(alone[1], b.shape[2]), b[i, j], rtol=0, atol=1e-15)
-        np.testing.assert_allclose([q[i, j] for q in together], sc.mie.efficiencies(float(x[i, 0]), complex(m[j])), rtol=1e-13)
+        np.testing.assert_allclose(
+            [q[i, j] for q in together], sc.mie.efficiencies(float(x[i, 0]), complex(m[j])), rtol=1e-13
+        )
     for k, c in enumerate((0.2, -0.4)):
         np.testing.assert_allclose([s1[k], s2[k]], np.ravel(sc.mie.amplitudes(12.0, 1.5 + 0.1j, c)), rtol=1e-13)
 

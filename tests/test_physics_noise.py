@@ -16,7 +16,9 @@ def empty_field(shape: tuple[int, int] = (SIDE, SIDE)) -> sc.MieSphere:
 
 
 def varied(**changed: object) -> sc.MieSphere:
-    particle = sc.MieSphere(x=sc.uniform(22, 28), y=sc.uniform(22, 28), z=sc.normal(0, 1), radius=1.5, refractive_index=1.55)
+    particle = sc.MieSphere(
+        x=sc.uniform(22, 28), y=sc.uniform(22, 28), z=sc.normal(0, 1), radius=1.5, refractive_index=1.55
+    )
     settings: dict[str, object] = {"numerical_aperture": 0.2, "wavelength": 0.55, "pixel_size": 0.2, "shape": (51, 51)}
     return particle >> sc.Brightfield(**settings | changed)
 
@@ -79,7 +81,8 @@ def test_signal_to_noise_ratio(signal: str) -> None:
 def test_negative_intensities_count_as_nothing() -> None:
     """The gradient clips at 0, so a steep one makes dark pixels: they stay exactly dark."""
     clean = varied() >> sc.IlluminationGradient(x=0.1, y=0.05)
-    arrays = sc.Recipe(image=clean >> sc.PoissonNoise(snr=5, background=1, signal="deviation"), clean=clean).render(count=4, seed=1)
+    noisy = clean >> sc.PoissonNoise(snr=5, background=1, signal="deviation")
+    arrays = sc.Recipe(image=noisy, clean=clean).render(count=4, seed=1)
     dark = arrays["clean"] == 0
     assert dark.any() and np.all(arrays["image"][dark] == 0) and np.all(arrays["image"] >= 0)
 
@@ -101,7 +104,8 @@ def test_illumination_gradient(shape: tuple[int, int]) -> None:
 def test_normalize_min_max() -> None:
     low, high = sc.uniform(0, 0.2), sc.uniform(0.8, 1)
     clean = varied()
-    arrays = sc.Recipe(image=clean >> sc.NormalizeMinMax(low, high), clean=clean, low=low, high=high).render(count=30, seed=1)
+    recipe = sc.Recipe(image=clean >> sc.NormalizeMinMax(low, high), clean=clean, low=low, high=high)
+    arrays = recipe.render(count=30, seed=1)
     smallest, largest = (f(arrays["clean"].astype(float), axis=(1, 2, 3), keepdims=True) for f in (np.min, np.max))
     a, b = (arrays[name].reshape(-1, 1, 1, 1) for name in ("low", "high"))
     expected = a + (b - a) * (arrays["clean"] - smallest) / (largest - smallest)

@@ -52,7 +52,7 @@ py::array elementary_array(const std::string& name, const Array<double>& array) 
 
 }  // namespace
 
-void bind_elementary(py::module_& module) {
+void add_elementary(py::module_& module) {
     module.def("elementary", &elementary_array, py::arg("name"), py::arg("array").noconvert(),
                "sin, cos, exp or log of a float64 array, with the same bytes on every machine; a new array.");
 }

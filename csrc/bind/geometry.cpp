@@ -34,7 +34,7 @@ void moved(py::array image, const Array<bool>& apply) {
 
 }  // namespace
 
-void bind_geometry(py::module_& module) {
+void add_geometry(py::module_& module) {
     const auto image = py::arg("image").noconvert();
     const auto apply = py::arg("apply").noconvert();
     module.def("flip_left_right", &moved<flip_left_right>, image, apply,

@@ -71,7 +71,7 @@ py::tuple amplitudes(const Array<Complex>& a, const Array<Complex>& b, const Arr
 
 }  // namespace
 
-void bind_mie(py::module_& module) {
+void add_mie(py::module_& module) {
     module.def("mie_terms", &terms_of, py::arg("size_parameter").noconvert(),
                "Number of terms that the coefficients of each sphere need.");
     module.def("mie_coefficients", &coefficients, py::arg("size_parameter").noconvert(),

@@ -77,7 +77,7 @@ void add_for(py::module_& module) {
 
 }  // namespace
 
-void bind_noise(py::module_& module) {
+void add_noise(py::module_& module) {
     add_for<float>(module);
     add_for<double>(module);
     module.def("poisson", &poisson_array, py::arg("rate").noconvert(), py::arg("key").noconvert(),

@@ -1,14 +1,14 @@
 """The image of a sphere by two-dimensional quadrature over the directions that the objective collects.
 
-Time dependence exp(-i w t). Light travels along +z' = (0, 0, 1), x to the right, y down; a sphere at z > 0 lies that far upstream of
-the focal plane. The steps, none of them shortened:
+Time dependence exp(-i w t). Light travels along +z' = (0, 0, 1), x to the right, y down; a sphere at z > 0 lies that far
+upstream of the focal plane. The steps, none of them shortened:
 
 - far field of the sphere, for unit incident field p at its centre (Bohren & Huffman 3.12, 4.74 .. 4.75):
   E = exp(ikr) / (-ikr) [S2 (p . e_par) e_theta + S1 (p . e_perp) e_perp],  e_perp = e_par x e_z'
 - its angular spectrum (Novotny & Hecht ch. 3: E_far = -2 pi i k s_z E^(kx, ky) exp(ikr) / r), so that a plane at distance z
   downstream holds  -1/(2 pi) Int S(theta, phi) exp(i k (X s_x + Y s_y + z s_z)) sin t dt dphi
-- aplanatic objective: each direction is turned about e_phi into the axis (magnification is large, so no E_z is left) and weighted by
-  sqrt(cos t); the plane wave on the axis keeps its amplitude, so everything is relative to the empty field
+- aplanatic objective: each direction is turned about e_phi into the axis (magnification is large, so no E_z is left) and
+  weighted by sqrt(cos t); the plane wave on the axis keeps its amplitude, so everything is relative to the empty field
 - the incident wave is 1 in the focal plane, hence exp(-ikz) at the sphere
 - |E_x|^2 + |E_y|^2, mean over the pixel's area by Gauss-Legendre points.
 """
@@ -89,7 +89,7 @@ def collected_vectors(theta: Real, phi: Real, s1: Complex, s2: Complex, polariza
 
 
 def directions(scene: Scene, reach: float, more: float) -> tuple[Real, Real, Real]:
-    """Nodes theta, phi and their weights: Gauss-Legendre in theta, equal steps in phi; ``reach``: largest distance in the image."""
+    """Nodes theta, phi and their weights: Gauss-Legendre in theta, equal steps in phi; ``reach``: farthest point asked for."""
     k, largest = scene.wavenumber, scene.largest_angle
     oscillation = k * (reach * np.sin(largest) + abs(scene.z) * (1 - np.cos(largest)) + 2 * scene.radius * largest)
     nodes, weights = np.polynomial.legendre.leggauss(int(more * (0.6 * oscillation + 24)))

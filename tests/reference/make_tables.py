@@ -1,4 +1,4 @@
-"""Make the stored tables beside this file: ``python -m tests.reference.make_tables`` from the root (about three minutes on one core).
+"""Make the stored tables beside this file: ``python -m tests.reference.make_tables`` (three minutes on one core).
 
 What costs too much to be worked out in every test run: Mie coefficients at large size parameters, and images of spheres over the
 whole range of the accuracy table. Every value is worked out twice, the second time with more digits or more nodes; the largest

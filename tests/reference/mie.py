@@ -88,7 +88,9 @@ def amplitudes(x: float, m: complex, cos_theta: float, digits: int = 50) -> tupl
     return amplitudes_from(a, b, cos_theta, digits)
 
 
-def amplitudes_from(a: Sequence[Number], b: Sequence[Number], cos_theta: float, digits: int = 50) -> tuple[Number, Number]:
+def amplitudes_from(
+    a: Sequence[Number], b: Sequence[Number], cos_theta: float, digits: int = 50
+) -> tuple[Number, Number]:
     """S1 and S2 from the coefficients, with pi_n and tau_n by (4.47)."""
     with mp.workdps(digits + 20):
         mu = mp.mpf(cos_theta)

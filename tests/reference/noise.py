@@ -10,7 +10,7 @@ Real = NDArray[np.float64]
 
 
 def poisson_scale(image: NDArray[Any], snr: float, background: float, signal: str) -> float:
-    """s of Poisson(I s) / s for one image: (snr / p)^2, with p by the image's peak or by its largest deviation."""
+    """Factor s of Poisson(I s) / s for one image: (snr / p)^2, with p by the image's peak or by its largest deviation."""
     clipped = np.maximum(np.asarray(image, float), 0)
     peak = abs(clipped.max() - background) if signal == "peak" else np.abs(clipped - background).max()
     return float((snr / peak) ** 2)
@@ -47,7 +47,7 @@ def exact_central_moments(rate: Real) -> dict[int, Real]:
 
 
 def chi_square(counts: Real, rate: float) -> float:
-    """p of the counts under Poisson(rate): bins of single values, joined from both tails until 10 are expected in each."""
+    """The p-value of the counts under Poisson(rate), on bins in which at least 10 are expected."""
     n = counts.size
     low, high = stats.poisson.ppf([10 / n, 1 - 10 / n], rate).astype(int)
     values = np.arange(low, high + 1)
@@ -71,7 +71,7 @@ def _joined(expected: Real, observed: Real) -> tuple[Real, Real]:
 
 
 def randomised_pit(counts: Real, rate: Real, seed: int) -> float:
-    """p of the Kolmogorov-Smirnov test of F(n - 1) + u (F(n) - F(n - 1)), which is uniform if n ~ Poisson(rate), any rates."""
+    """The p-value of the Kolmogorov-Smirnov test of F(n - 1) + u (F(n) - F(n - 1)): uniform if n ~ Poisson(rate)."""
     u = np.random.Generator(np.random.Philox(seed)).random(counts.shape)
     below, at = stats.poisson.cdf(counts - 1, rate), stats.poisson.pmf(counts, rate)
     return float(stats.kstest((below + u * at).ravel(), "uniform").pvalue)
