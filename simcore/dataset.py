@@ -7,6 +7,7 @@ import platform
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import metadata as packages
 from typing import Any
@@ -22,6 +23,7 @@ from simcore.errors import DatasetError, StorageError
 from simcore.layout import CHECKSUMS, FORMAT, Layout, OutputLike, RecipeLike
 from simcore.storage import TEMPORARY, ObjectStore, Storage, open_storage
 
+WRITERS = 4
 _WRITTEN = {"write_empty_chunks": True}  # zarr leaves out all-zero chunks otherwise, and does not keep this setting
 _SEPARATOR = {"name": "default", "separator": "."}  # all objects of an array in one folder
 _COMPARED = ("recipe_sha256", "seed", "split", "first", "count", "arrays", "render_version")
@@ -223,17 +225,20 @@ def write_unit(storage: Storage, layout: Layout, unit: int, arrays: Mapping[str,
         StorageError: the disk or the object store refused, or gave back other bytes.
 
     """
-    digests, stored = [], 0
-    for output in layout.outputs:
-        key, shard = encode_shard(layout, output, unit, arrays[output.name])
-        digest = hashlib.sha256(shard).digest()
-        storage.put(key, shard)
-        if hashlib.sha256(storage.get(key) or b"").digest() != digest:
-            raise StorageError(f"{storage.url}: {key} reads back differently from what was written")
-        digests.append(np.frombuffer(digest, np.uint8))
-        stored += len(shard)
+    # The disk syncs one shard while the next is compressed, and several syncs cost it little more than one.
+    with ThreadPoolExecutor(min(len(layout.outputs), WRITERS)) as pool:
+        shards = (encode_shard(layout, output, unit, arrays[output.name]) for output in layout.outputs)
+        waiting = [pool.submit(_store, storage, key, shard) for key, shard in shards]
+        digests, sizes = zip(*(store.result() for store in waiting), strict=True)
     storage.put(*_encode(layout, CHECKSUMS, slice(unit, unit + 1), np.stack(digests)[None]))
-    return stored
+    return sum(sizes)
+
+
+def _store(storage: Storage, key: str, shard: bytes) -> tuple[np.ndarray, int]:
+    storage.put(key, shard)
+    if storage.get(key) != shard:
+        raise StorageError(f"{storage.url}: {key} reads back differently from what was written")
+    return np.frombuffer(hashlib.sha256(shard).digest(), np.uint8), len(shard)
 
 
 def encode_shard(layout: Layout, output: OutputLike, unit: int, data: np.ndarray) -> tuple[str, bytes]:

@@ -24,7 +24,7 @@ SPLITS = ("train", "validation", "test", None)
 CHUNK_BYTES = 1 << 20
 UNIT_BYTES = 64 << 20
 # A small dataset still falls into this many units and chunks: enough for all workers to have something to do.
-LEAST_UNITS = 32
+LEAST_UNITS = 16
 LEAST_CHUNKS = 8
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
