@@ -158,7 +158,7 @@ def info(dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A path 
     from simcore.dataset import describe, open_dataset  # noqa: PLC0415  (slow to import)
 
     facts, arrays = describe(open_dataset(dataset))
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     for name, value in facts.items():
         console.print(f"{name:<15} {value}", markup=False)
     table = Table("array", "axes", "shape", "dtype", "units", "stored", box=None, pad_edge=False)

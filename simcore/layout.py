@@ -5,7 +5,6 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from importlib import metadata as packages
 from typing import Any, Protocol
 
 import attrs
@@ -267,7 +266,6 @@ def _power_of_two(number: int) -> int:
 
 
 def _version() -> str:
-    try:
-        return packages.version("simcore")
-    except packages.PackageNotFoundError:  # run from its source tree
-        return "0"
+    from simcore import __version__  # noqa: PLC0415  (the package is whole only after this module)
+
+    return __version__

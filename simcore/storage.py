@@ -93,8 +93,10 @@ class Folder:
     def put(self, key: str, data: bytes) -> None:
         with _storage_errors(self.url, f"writing {key}"):
             path = self._parent_made(key)
-            with _temporary(path, data) as temporary:
-                temporary.replace(path)
+            try:
+                _replace(path, data)
+            except FileNotFoundError:  # another run sealed the dataset meanwhile, and swept our temporary file
+                _replace(path, data)
             _sync_folder(path.parent)
 
     def put_new(self, key: str, data: bytes) -> bool:
@@ -144,6 +146,11 @@ class Folder:
                 _sync_folder(folder.parent)
             self._made.add(path.parent)
         return path
+
+
+def _replace(path: Path, data: bytes) -> None:
+    with _temporary(path, data) as temporary:
+        temporary.replace(path)
 
 
 @contextlib.contextmanager

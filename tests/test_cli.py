@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -40,6 +39,11 @@ def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("recipe.yaml").write_text(TEXT)
     Path("cheap.yaml").write_text(CHEAP)
+
+
+@pytest.fixture(autouse=True)
+def _fast_disk(monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture
@@ -129,7 +133,7 @@ def test_bench_accounts_for_all_of_the_time(simcore, monkeypatch):
     result = json.loads(out)
     assert status == 0
     assert sum(row["share"] for row in result["stages"]) == pytest.approx(1)
-    assert {"draws", "brightfield", "(storing)"} <= {row["stage"] for row in result["stages"]}
+    assert {"draws", "Brightfield microscope", "Positions", "storing"} <= {row["stage"] for row in result["stages"]}
     total = sum(row["microseconds"] for row in result["stages"])
     assert result["stored_per_second"] == pytest.approx(1e6 / total)
     assert result["images_per_second"] > result["stored_per_second"]
@@ -215,7 +219,9 @@ def test_a_dataset_of_another_seed_is_refused(simcore):
     assert "seed 1, asked for 2" in err[0]
 
 
-def test_a_file_that_may_not_grow_is_one_line_and_no_traceback():
+def test_a_file_that_may_not_grow_is_one_line_and_no_traceback(simcore):
+    resource = pytest.importorskip("resource", reason="limits of POSIX")
+
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 
@@ -225,11 +231,11 @@ def test_a_file_that_may_not_grow_is_one_line_and_no_traceback():
     assert process.returncode == 1
     assert len(err) == 1
     assert "larger than is allowed" in err[0]
-    with command(*arguments) as process:
-        assert process.stderr.read() == b""
+    assert simcore(*arguments) == (0, "", [])
     read(Path("train.zarr"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_is_one_line_and_it_goes_on_later():
     arguments = (
         "generate",

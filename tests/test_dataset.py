@@ -286,6 +286,23 @@ def test_sealing_sweeps_leftovers_and_nothing_else(path):
     assert_holds(path)
 
 
+def test_a_writer_survives_the_sweep_of_another(path, monkeypatch):
+    dataset, layout = half_written(path, units=range(1, 7))
+    swept = []
+
+    def fsync(descriptor):
+        if not swept:
+            swept.extend(path.glob("image/.c.0.*.partial"))
+            for file in swept:
+                file.unlink()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write(dataset, layout, 0)
+    assert swept
+    datasets.seal(dataset, layout)
+    assert_holds(path)
+
+
 def test_sealed_is_left_alone(path):
     first = generate(path)
     before = snapshot(path)

@@ -39,6 +39,13 @@ outputs:
 """
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _fast_disk():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "train.zarr"
@@ -82,6 +89,16 @@ def test_worker_processes(path, recipe):
     made = run.generate(recipe, path, COUNT, SEED, workers=2, processes=True, progress=False)
     assert_same(path, recipe.render(COUNT, seed=SEED))
     assert made.identity == run.generate(recipe, path.with_name("threads.zarr"), COUNT, SEED, progress=False).identity
+
+
+def test_the_users_own_code_reaches_worker_processes(path):
+    @sc.draw
+    def flicker(rng, mean, spread):
+        return mean * (1 + spread * rng.standard_normal())
+
+    recipe = sc.Recipe(brightness=flicker(sc.uniform(1, 2), 0.1))
+    run.generate(recipe, path, COUNT, SEED, processes=True, progress=False)
+    assert_same(path, recipe.render(COUNT, seed=SEED))
 
 
 def test_a_given_scheduler(path, recipe, monkeypatch):
