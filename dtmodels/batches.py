@@ -21,7 +21,8 @@ class ExampleBatches(keras.utils.PyDataset):
 
     What fits into ``memory_limit`` bytes is read once and shuffled as a whole. More is read from disk, chunk by whole
     chunk: the chunks are shuffled, taken together in groups of up to 256 MiB, and the examples shuffled within a group.
-    ``epoch`` is the epoch now served; a training that goes on sets it before it starts.
+    ``epoch`` is the epoch now served; a training that goes on sets it before it starts. Give ``keras.Model.fit``
+    ``shuffle=False`` beside it, or Keras asks for the batches in an order of its own, which no seed fixes.
     """
 
     def __init__(self, examples: Examples, batch_size: int, seed: int, shuffle: bool, memory_limit: int) -> None:

@@ -151,6 +151,7 @@ def _fitting(configuration: Configuration) -> Iterator[str]:
     yield f"    train.batches({fitting.batch_size}, seed={fitting.seed}, memory_limit={limit}),"
     yield f"    validation_data=validation.batches({fitting.batch_size}, shuffle=False, memory_limit={limit}),"
     yield f"    epochs={fitting.epochs},"
+    yield "    shuffle=False,  # done by batches, from its seed"
     yield "    callbacks=["
     yield from (f"        {callback}," for callback in _callbacks(fitting))
     yield "    ],"

@@ -136,6 +136,7 @@ class _Training:
                 initial_epoch=len(self.rows),
                 epochs=self.section.epochs,
                 callbacks=callbacks,
+                shuffle=False,  # the batches are shuffled already; Keras would draw another order without a seed
                 verbose=0,
             )
         finally:
