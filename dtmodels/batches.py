@@ -101,6 +101,8 @@ class ExampleBatches(keras.utils.PyDataset):
             part = slice(max(first - edges[g], 0), stop - edges[g])
             inputs.append(held[0][part])
             targets.append(held[1][part])
+        if len(inputs) == 1:
+            return inputs[0], targets[0]
         return np.concatenate(inputs), np.concatenate(targets)
 
     def _group(self, number: int, members: Array) -> tuple[Array, Array]:

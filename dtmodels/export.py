@@ -7,7 +7,8 @@ from typing import Any
 
 from dtmodels import models
 from dtmodels.configuration import Configuration, FitSection
-from dtmodels.train import ends_linearly, loss_of, optimizer_of
+from dtmodels.named import loss_of, optimizer_of
+from dtmodels.train import ends_linearly
 
 HEAD = '''"""Trains the network of a dtmodels training file with plain Keras; dtmodels reads the dataset."""
 

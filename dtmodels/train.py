@@ -42,8 +42,6 @@ from dtmodels.run import FORMAT as RUN_FORMAT
 if TYPE_CHECKING:
     from dtmodels.callbacks import Row
 
-Named = str | Mapping[str, Mapping[str, Any]]
-
 
 def fit(
     model: Any,
@@ -174,7 +172,7 @@ class _Training:
         return [{str(key): float(value) for key, value in row.items()} for row in rows]
 
     def _finished(self, seconds: float) -> Run:
-        if self.rows and not math.isfinite(self.rows[-1]["loss"]):
+        if self.rows and not math.isfinite(self.rows[-1]["loss"] + self.rows[-1]["val_loss"]):
             raise RunError(
                 f"{self.folder}: the loss was not finite in epoch {len(self.rows)}: lower the learning rate; "
                 "the best network until then is kept"
@@ -227,56 +225,6 @@ def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
     keras = require_keras()
     layer = keras.layers.Rescaling(scale=list(scale["scale"]), offset=list(scale["offset"]), name="target_scale")
     return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)
-
-
-def loss_of(named: Named) -> Any:
-    """A loss of Keras or of dtmodels by name, with its arguments if any."""
-    from dtmodels import losses  # noqa: F401, PLC0415  (registers with Keras)
-
-    keras = require_keras()
-    name, arguments = _name_and_arguments(named)
-    try:
-        if not arguments and name not in _own_losses():
-            return keras.losses.get(name)
-        return (_own_losses().get(name) or _class(keras.losses, name, keras.losses.Loss))(**arguments)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"fit.loss: {named!r}; {_first_line(error)}") from None
-
-
-def optimizer_of(named: Named) -> Any:
-    """An optimizer of Keras by name, with its arguments if any."""
-    keras = require_keras()
-    name, arguments = _name_and_arguments(named)
-    try:
-        return _class(keras.optimizers, name, keras.optimizers.Optimizer)(**arguments)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"fit.optimizer: {named!r}; {_first_line(error)}") from None
-
-
-def _own_losses() -> dict[str, Any]:
-    from dtmodels.losses import EuclideanDistance  # noqa: PLC0415  (imports Keras)
-
-    return {"euclidean_distance": EuclideanDistance}
-
-
-def _class(module: Any, name: str, base: type) -> Any:
-    flat = name.replace("_", "").lower()
-    classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, base)]
-    known = {value.__name__.lower(): value for value in classes}
-    if flat not in known or known[flat] is base:
-        raise ValueError(f"unknown; known: {', '.join(sorted(set(known) - {base.__name__.lower()}))}")
-    return known[flat]
-
-
-def _name_and_arguments(named: Named) -> tuple[str, dict[str, Any]]:
-    if isinstance(named, str):
-        return named, {}
-    [(name, arguments)] = named.items()
-    return name, dict(arguments)
-
-
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 def _check_fits(model: Any, train: Examples, validation: Examples) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from spots import spots
+from writer import write_dataset
 
 import dtmodels
 from dtmodels.cli import main
@@ -103,6 +104,25 @@ def test_errors_are_one_line(places, capsys, arguments, code, message):
     assert message in line
 
 
+def test_an_interruption_says_how_to_go_on(training, datasets, tmp_path, capsys, monkeypatch):
+    def interrupted(self, epoch, logs=None):
+        raise KeyboardInterrupt
+
+    from dtmodels.callbacks import Keeper
+
+    monkeypatch.setattr(Keeper, "on_epoch_begin", interrupted)
+    assert call("train", training, "--data", datasets[0], "--out", tmp_path / "run") == 130
+    assert "--resume` goes on after the last whole epoch" in capsys.readouterr().err
+
+
+def test_warnings_are_one_line(run, tmp_path, capsys):
+    later = write_dataset(tmp_path / "later.zarr", spots(40, 5), unit=256, chunk=32, seed="1", first=2200)
+    assert call("evaluate", run.directory, "--data", later, "--out", tmp_path / "out") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("dtmodels: warning: ")
+
+
 def test_the_wheel_holds_every_module_and_needs_no_compiler(tmp_path):
     """Built from a copy of the folder alone, as `pip install ./dtmodels` does."""
     setuptools = pytest.importorskip("setuptools")
@@ -118,6 +138,7 @@ def test_the_wheel_holds_every_module_and_needs_no_compiler(tmp_path):
     [wheel] = tmp_path.glob("*.whl")
     assert wheel.name == "dtmodels-0.1.0-py3-none-any.whl"
     names = set(zipfile.ZipFile(wheel).namelist())
-    modules = {f"dtmodels/{path.relative_to(source).as_posix()}" for path in source.rglob("*.py")}
+    modules = {f"dtmodels/{path.name}" for path in source.glob("*.py")}
+    modules |= {f"dtmodels/models/{path.name}" for path in (source / "models").glob("*.py")}
     assert modules | {"dtmodels/py.typed"} <= names
     assert not any(name.startswith("tests") for name in names)

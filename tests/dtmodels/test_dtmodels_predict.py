@@ -39,7 +39,7 @@ def test_a_video_is_followed(run, truth, tmp_path, kind):
     assert list(table.columns) == ["frame", "y", "x"]
     assert table["frame"].tolist() == list(range(30))
     errors = np.hypot(*(table[["y", "x"]].to_numpy() - truth).T)
-    assert errors.mean() < 0.1 * FACTOR
+    assert errors.mean() < (0.15 if kind == "avi" else 0.1) * FACTOR  # MPEG-4 costs something
     bias = (table[["y", "x"]].to_numpy() - truth).mean(axis=0)
     assert np.abs(bias).max() < 0.05 * FACTOR
 
@@ -60,6 +60,14 @@ def test_frames_that_do_not_fit(run):
         dm.predict(run, np.full((2, 30, 30), np.nan))
     with pytest.raises(SourceError, match="no such file"):
         dm.predict(run, "nothing.mp4")
+
+
+def test_the_radial_centre_of_a_video(truth):
+    """Whole frames, in colour, dark or bright: the tail of the spots cut at the border costs a little."""
+    for images in (frames(truth), 255 - frames(truth)):
+        table = dm.track_radial_center(images)
+        assert list(table.columns) == ["frame", "y", "x"]
+        assert np.hypot(*(table[["y", "x"]].to_numpy() - truth).T).max() < 0.2
 
 
 def test_trackpy_links_the_table(run, truth):
