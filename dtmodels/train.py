@@ -25,10 +25,13 @@ from dtmodels.configuration import (
 )
 from dtmodels.errors import ConfigurationError, DatasetError, RunError
 from dtmodels.examples import Examples, fits
+from dtmodels.named import Named, loss_of, optimizer_of
 from dtmodels.run import (
     CHECKPOINTS,
     CONFIGURATION,
+    EVALUATION,
     HISTORY,
+    HISTORY_FIGURE,
     LOGS,
     MODEL,
     RECORD,
@@ -185,7 +188,7 @@ class _Training:
         run = open_run(self.folder)
         from dtmodels.plots import history_figure  # noqa: PLC0415  (imports matplotlib)
 
-        history_figure(run.history).savefig(self.folder / "history.png", dpi=120)
+        history_figure(run.history).savefig(self.folder / HISTORY_FIGURE, dpi=120)
         return run
 
 
@@ -261,9 +264,9 @@ def _continued(folder: Path, identity: dict[str, Any], resume: bool, overwrite: 
 
 
 def _cleared(folder: Path) -> None:
-    for name in (MODEL, RECORD, HISTORY, CONFIGURATION):
+    for name in (RECORD, MODEL, HISTORY, HISTORY_FIGURE, CONFIGURATION):
         (folder / name).unlink(missing_ok=True)
-    for name in (CHECKPOINTS, LOGS):
+    for name in (CHECKPOINTS, LOGS, EVALUATION):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

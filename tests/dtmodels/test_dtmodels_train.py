@@ -229,6 +229,15 @@ def test_learning_rates():
     assert epochs_since_best(rows) == 4
 
 
+def test_overwriting_starts_afresh(parts, tmp_path):
+    options = {"epochs": 1, "batch_size": 256, "directory": tmp_path / "run"}
+    dm.fit(small(parts[0]), *parts, **options)
+    (tmp_path / "run" / "evaluation").mkdir()
+    again = dm.fit(small(parts[0], seed=2), *parts, overwrite=True, **options)
+    assert len(again.history) == 1
+    assert not (tmp_path / "run" / "evaluation").exists()
+
+
 def test_early_stopping(parts, tmp_path):
     frozen = {"sgd": {"learning_rate": 0.0}}
     run = dm.fit(small(parts[0]), *parts, epochs=50, early_stopping=2, optimizer=frozen, directory=tmp_path / "run")
