@@ -1,0 +1,47 @@
+# Each target sets itself up: an environment in .venv, the compiled core, the packages. See CONTRIBUTING.md.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[ch]pp csrc/*.h csrc/bind/*.[ch]pp simcore/*.pyx)
+# One thread per process: the tests run several processes, and results do not depend on it.
+ONE_THREAD := OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=2
+
+.PHONY: demo test test-python lint format bench example clean
+
+$(VENV)/ready: requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(VENV)/built: $(VENV)/ready $(COMPILED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e . -e ./dtmodels
+	touch $@
+
+demo: $(VENV)/built
+	$(BIN)/python examples/single_particle_tracking/run.py --size demo
+
+example: $(VENV)/built
+	$(BIN)/python examples/single_particle_tracking/run.py --size full
+
+test: lint test-python
+
+test-python: $(VENV)/built
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(VENV)/built
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror $(wildcard csrc/*.[ch]pp csrc/*.h csrc/bind/*.[ch]pp)
+
+format: $(VENV)/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(wildcard csrc/*.[ch]pp csrc/*.h csrc/bind/*.[ch]pp)
+
+bench: $(VENV)/built
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info simcore/*.so .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,68 @@
+"""Print the tables of the benchmark; see README.md beside this file."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import measure
+from benchmarks.workers import PEER
+
+OURS_PER_ROUND, THEIRS_PER_ROUND = 1000, 8
+
+
+def main(
+    rounds: Annotated[int, typer.Option(help="turns that both packages take", min=1)] = 9,
+    seconds: Annotated[float, typer.Option(help="time spent on the stages", min=0.1)] = 5.0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="keep the numbers in this file")] = None,
+    peer: Annotated[bool, typer.Option(help="measure DeepTrack in the same run")] = True,
+) -> None:
+    """Case B with ten wavelengths: images per second on one core, and where the time goes."""
+    console = Console()
+    result: dict[str, Any] = {"stages": measure.stages(seconds), "floor": measure.floor()}
+    if peer:
+        counts = {"simcore": OURS_PER_ROUND, "deeptrack": THEIRS_PER_ROUND}
+        result["peer"] = {"package": PEER} | measure.against_the_peer(rounds, counts)
+        console.print(peer_table(result["peer"]))
+    console.print(stage_table(result["stages"]))
+    console.print(floor_table(result["floor"], result["stages"]["microseconds"]))
+    if json_file:
+        json_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def peer_table(numbers: dict[str, Any]) -> Table:
+    table = Table("package", "ms per image", "images per second", title="Case B, ten wavelengths, 51 x 51, one core")
+    for name in ("simcore", "deeptrack"):
+        rate = numbers["images_per_second"][name]
+        table.add_row(numbers["package"] if name == "deeptrack" else name, f"{1e3 / rate:.3f}", f"{rate:,.1f}")
+    spread = (
+        f"{numbers['ratio']:.0f} times as many (least of {numbers['rounds']} rounds: {numbers['smallest_ratio']:.0f})"
+    )
+    table.caption = spread
+    return table
+
+
+def stage_table(numbers: dict[str, Any]) -> Table:
+    table = Table("stage", "us per image", "share", title="Where the time goes")
+    for row in [*numbers["rows"], {"stage": "all", "microseconds": numbers["microseconds"], "share": 1.0}]:
+        table.add_row(row["stage"], f"{row['microseconds']:.1f}", f"{row['share']:.1%}")
+    return table
+
+
+def floor_table(floor: dict[str, float], whole: float) -> Table:
+    table = Table("floor", "us per image", "whole / floor", title="How far from what cannot be avoided")
+    table.add_row(
+        "Poisson numbers (NumPy, Philox)", f"{floor['random numbers']:.1f}", f"{whole / floor['random numbers']:.1f}"
+    )
+    transforms = f"{measure.WAVELENGTHS} transforms of {measure.PADDED} x {measure.PADDED} (scipy.fft; not needed here)"
+    table.add_row(transforms, f"{floor['transforms']:.1f}", f"{whole / floor['transforms']:.1f}")
+    both = sum(floor.values())
+    table.add_row("both", f"{both:.1f}", f"{whole / both:.1f}")
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,26 @@
+"""Render case B when told to: a line with a count comes in, the seconds it took go out."""
+
+import sys
+import time
+
+import numpy as np
+
+from benchmarks.case_b import recipe
+
+
+def main() -> None:
+    images, done = recipe(), 0
+    images.render(count=16, seed=1)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        count = int(line)
+        started = time.perf_counter()
+        arrays = images.render(indices=np.arange(done, done + count), seed=1)
+        spent = time.perf_counter() - started
+        assert arrays["image"].shape == (count, 51, 51, 1)
+        done += count
+        print(spent, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+#include "pixels.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dispatch.hpp"
+#include "elementary.hpp"
+
+namespace simcore {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr int kReach = 6;  // a longer one costs less than a finer division only near the highest frequency
+
+// Geometric rate at which interpolation in cos w of sin(w/2) / (w/2) converges on [0, frequency]: its nearest
+// singularity is at cos w = -1.
+double rate(double frequency) {
+    const double c = elementary::cos(frequency);
+    const double x = (3.0 + c) / (1.0 - c);
+    return x + std::sqrt(x * x - 1.0);
+}
+
+// Smallest reach that keeps the error, about 0.05 rate^-(reach + 1), within the tolerance; -1 if none does.
+int reach_for(double frequency, double tolerance) {
+    if (frequency > 2.8) return -1;
+    const double growth = rate(frequency);
+    double error = 0.05;
+    for (int reach = 0; reach <= kReach; ++reach) {
+        error /= growth;
+        if (error <= tolerance) return reach;
+    }
+    return -1;
+}
+
+// Coefficients of cos(k w), k = 0 .. reach, that interpolate sin(w/2) / (w/2) at w = 0, so that a constant stays one,
+// at `frequency` and at Chebyshev points between.
+std::vector<double> cell_weights(double frequency, int reach) {
+    const int n = reach + 1;
+    double matrix[kReach + 1][kReach + 2];
+    for (int i = 0; i < n; ++i) {
+        const double w = i == reach ? 0.0 : frequency * elementary::cos(kPi * i / (2.0 * reach));
+        for (int k = 0; k < n; ++k) matrix[i][k] = elementary::cos(k * w);
+        matrix[i][n] = i == reach ? 1.0 : elementary::sin(0.5 * w) / (0.5 * w);
+    }
+    for (int k = 0; k < n; ++k) {
+        int pivot = k;
+        for (int i = k + 1; i < n; ++i)
+            if (std::abs(matrix[i][k]) > std::abs(matrix[pivot][k])) pivot = i;
+        std::swap_ranges(matrix[k], matrix[k] + n + 1, matrix[pivot]);
+        for (int i = k + 1; i < n; ++i) {
+            const double factor = matrix[i][k] / matrix[k][k];
+            for (int j = k; j <= n; ++j) matrix[i][j] -= factor * matrix[k][j];
+        }
+    }
+    std::vector<double> a(n);
+    for (int k = n - 1; k >= 0; --k) {
+        double sum = matrix[k][n];
+        for (int j = k + 1; j < n; ++j) sum -= matrix[k][j] * a[j];
+        a[k] = sum / matrix[k][k];
+    }
+    return a;
+}
+
+template <class T>
+SIMCORE_INLINE void integrate_body(const PixelRule& rule, const T* rows, std::int64_t cells, T* scratch,
+                                   std::int64_t pixels, T* out) {
+    const int count = static_cast<int>(rule.weight.size());
+    for (std::int64_t i = 0; i < cells; ++i) scratch[i] = T(0);
+    for (int u = 0; u < count; ++u) {
+        const T weight = static_cast<T>(rule.weight[u]);
+        const T* row = rows + u * cells;
+        for (std::int64_t i = 0; i < cells; ++i) scratch[i] += weight * row[i];
+    }
+    for (std::int64_t x = 0; x < pixels; ++x) out[x] = T(0);
+    const std::int64_t stride = rule.division;
+    for (int u = 0; u < count; ++u) {
+        const T weight = static_cast<T>(rule.weight[u]);
+        if (stride == 1) {
+            for (std::int64_t x = 0; x < pixels; ++x) out[x] += weight * scratch[x + u];
+        } else {
+            for (std::int64_t x = 0; x < pixels; ++x) out[x] += weight * scratch[x * stride + u];
+        }
+    }
+}
+
+SIMCORE_DISPATCH(integrate_float, integrate_body<float>,
+                 (const PixelRule& rule, const float* rows, std::int64_t cells, float* scratch, std::int64_t pixels,
+                  float* out),
+                 (rule, rows, cells, scratch, pixels, out))
+SIMCORE_DISPATCH(integrate_double, integrate_body<double>,
+                 (const PixelRule& rule, const double* rows, std::int64_t cells, double* scratch, std::int64_t pixels,
+                  double* out),
+                 (rule, rows, cells, scratch, pixels, out))
+
+}  // namespace
+
+PixelRule pixel_rule(double frequency, double tolerance) {
+    PixelRule rule;
+    while ((rule.reach = reach_for(frequency / rule.division, tolerance)) < 0) ++rule.division;
+    const std::vector<double> a = cell_weights(frequency / rule.division, rule.reach);
+    rule.weight.assign(static_cast<std::size_t>(rule.division + 2 * rule.reach), 0.0);
+    for (int cell = 0; cell < rule.division; ++cell) {
+        rule.weight[cell + rule.reach] += a[0] / rule.division;
+        for (int k = 1; k <= rule.reach; ++k) {
+            rule.weight[cell + rule.reach + k] += 0.5 * a[k] / rule.division;
+            rule.weight[cell + rule.reach - k] += 0.5 * a[k] / rule.division;
+        }
+    }
+    return rule;
+}
+
+void integrate_row(const PixelRule& rule, const float* rows, std::int64_t cells, float* scratch, std::int64_t pixels,
+                   float* out) {
+    integrate_float(rule, rows, cells, scratch, pixels, out);
+}
+
+void integrate_row(const PixelRule& rule, const double* rows, std::int64_t cells, double* scratch, std::int64_t pixels,
+                   double* out) {
+    integrate_double(rule, rows, cells, scratch, pixels, out);
+}
+
+}  // namespace simcore

@@ -1,0 +1,89 @@
+#include "radial_tables.hpp"
+
+#include <cmath>
+
+#include "bessel.hpp"
+
+namespace simcore {
+namespace {
+
+constexpr std::int64_t kMostBytes = std::int64_t{256} << 20;  // panels beyond that are made anew each time
+
+std::shared_ptr<const PupilNodes> make_nodes(bool grazing, int count) {
+    auto made = std::make_shared<PupilNodes>();
+    std::vector<double> node(count), weight(count);
+    gauss_legendre(count, node.data(), weight.data());
+    made->w.resize(count);
+    made->weight.resize(count);
+    made->root.resize(count);
+    for (int j = 0; j < count; ++j) {
+        const double q = node[j], cube = q * q * q;
+        made->w[j] = grazing ? 1.0 - q * cube : q;
+        made->weight[j] = grazing ? 4.0 * cube * weight[j] : weight[j];
+        made->root[j] = std::sqrt(made->w[j]);
+    }
+    return made;
+}
+
+template <class T>
+std::shared_ptr<const Panel<T>> make_panel(const PupilNodes& nodes, std::int64_t index) {
+    const std::size_t count = nodes.root.size();
+    auto made = std::make_shared<Panel<T>>(count * 2 * kPanel);
+    for (std::size_t j = 0; j < count; ++j) {
+        double argument[kPanel], j0[kPanel], j2[kPanel];
+        for (int i = 0; i < kPanel; ++i)
+            argument[i] = nodes.root[j] * (static_cast<double>(kPanel * index + i) * RadialGrid<T>::step);
+        bessel_j0_j2(kPanel, argument, j0, j2);
+        T* row = made->data() + 2 * kPanel * j;
+        for (int i = 0; i < kPanel; ++i) {
+            row[i] = static_cast<T>(j0[i]);
+            row[kPanel + i] = static_cast<T>(j2[i]);
+        }
+    }
+    return made;
+}
+
+}  // namespace
+
+template <>
+std::map<RadialTables::Key, std::shared_ptr<const Panel<float>>>& RadialTables::panels<float>() {
+    return panels_float_;
+}
+
+template <>
+std::map<RadialTables::Key, std::shared_ptr<const Panel<double>>>& RadialTables::panels<double>() {
+    return panels_double_;
+}
+
+std::shared_ptr<const PupilNodes> RadialTables::nodes(bool grazing, int count) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    auto& kept = nodes_[{grazing, count}];
+    if (!kept) kept = make_nodes(grazing, count);
+    return kept;
+}
+
+template <class T>
+std::shared_ptr<const Panel<T>> RadialTables::panel(bool grazing, int count, std::int64_t index) {
+    const Key key{grazing, count, index};
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto found = panels<T>().find(key);
+        if (found != panels<T>().end()) return found->second;
+    }
+    // Made without the lock: two threads may make the same panel, and either copy serves.
+    auto made = make_panel<T>(*nodes(grazing, count), index);
+    const std::int64_t size = static_cast<std::int64_t>(made->size() * sizeof(T));
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bytes_ + size <= kMostBytes && panels<T>().emplace(key, made).second) bytes_ += size;
+    return made;
+}
+
+template std::shared_ptr<const Panel<float>> RadialTables::panel<float>(bool, int, std::int64_t);
+template std::shared_ptr<const Panel<double>> RadialTables::panel<double>(bool, int, std::int64_t);
+
+std::int64_t RadialTables::bytes() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return bytes_;
+}
+
+}  // namespace simcore

@@ -1,0 +1,36 @@
+"""simcore: describe a microscope experiment, render it, generate training sets. See README.md and CONVENTIONS.md."""
+
+from simcore import mie, units
+from simcore.custom import draw, feature
+from simcore.draws import (
+    choice,
+    exponential,
+    gamma,
+    integers,
+    log_uniform,
+    lognormal,
+    normal,
+    poisson,
+    truncated_normal,
+    uniform,
+)
+from simcore.errors import (
+    DatasetError,
+    ParameterError,
+    RecipeError,
+    SchedulerError,
+    SimcoreError,
+    StorageError,
+    UntrustedCodeError,
+)
+from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.noise import PoissonNoise
+from simcore.operations import IlluminationGradient, NormalizeMinMax
+from simcore.optics import Brightfield
+from simcore.properties import equal, spectrum, split, where
+from simcore.reader import load, loads
+from simcore.recipe import Recipe
+from simcore.scatterers import MieSphere
+from simcore.targets import positions
+
+__version__ = "0.1.0"

@@ -1,0 +1,353 @@
+"""Features and what flows between them.
+
+A feature (scatterer, microscope, noise, flip, target ...) is an immutable object with declared parameters; ``flow >> feature``
+applies it. A flow is what a feature gives: a scene, an image, points. Its shape and type are known when it is built, so
+that what does not fit is refused there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+
+import attrs
+import numpy as np
+
+from simcore.errors import ParameterError, RecipeError
+from simcore.parameters import Declaration, Value, option, parameter
+from simcore.properties import Array, Node, Property, as_property
+
+if TYPE_CHECKING:
+    from simcore.plan import Plan
+
+ARTICLES = {"image": "an image", "scene": "a scene", "points": "points", "field": "a field"}
+
+
+def _speak_of_parameters(cls: type[Feature]) -> None:
+    """Make the constructor refuse unknown and missing parameters in the project's words."""
+    build: Any = cls.__init__
+    signature = inspect.signature(build)
+    known = [name for name in signature.parameters if name != "self"]
+
+    @functools.wraps(build)
+    def __init__(self: Feature, *values: Any, **named: Any) -> None:  # noqa: N807
+        for name in named:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+                raise ParameterError(f"{cls.title()}.{name}: unknown parameter; {hint}")
+        try:
+            signature.bind(self, *values, **named)
+        except TypeError as error:
+            raise ParameterError(f"{cls.title()}: {error}; parameters are {', '.join(known)}") from None
+        build(self, *values, **named)
+
+    cls.__init__ = __init__  # type: ignore[method-assign]
+
+
+class Flow(Node):
+    """What runs through ``>>``. ``kind`` is "scene", "image" or "points"; ``shape`` is that of one example."""
+
+    kind: str = "image"
+    shape: tuple[int, ...] = ()
+    dtype: np.dtype = np.dtype(np.float32)
+    inputs: tuple[Flow, ...] = ()
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What makes two flows the same: written twice is rendered once."""
+        raise NotImplementedError
+
+    def properties(self) -> Iterator[Property]:
+        """Yield the properties that the flow itself needs, besides those of its inputs."""
+        return iter(())
+
+    def render(self, plan: Plan, arrays: list[Array]) -> Array:
+        """Return the block (example, *shape); ``arrays`` are those of the inputs, which may be overwritten."""
+        raise NotImplementedError
+
+    def __rshift__(self, feature: object) -> Flow:
+        if not isinstance(feature, Feature):
+            return NotImplemented
+        return feature.after(self)
+
+    def __add__(self, other: object) -> Flow:
+        return arithmetic("add", self, other)
+
+    def __radd__(self, other: object) -> Flow:
+        return arithmetic("add", other, self)
+
+    def __sub__(self, other: object) -> Flow:
+        return arithmetic("subtract", self, other)
+
+    def __rsub__(self, other: object) -> Flow:
+        return arithmetic("subtract", other, self)
+
+    def __mul__(self, other: object) -> Flow:
+        return arithmetic("multiply", self, other)
+
+    def __rmul__(self, other: object) -> Flow:
+        return arithmetic("multiply", other, self)
+
+    def __truediv__(self, other: object) -> Flow:
+        return arithmetic("divide", self, other)
+
+    def __rtruediv__(self, other: object) -> Flow:
+        return arithmetic("divide", other, self)
+
+    # NumPy scalars on the left leave the operation to this class.
+    __array_ufunc__ = None
+
+
+@dataclass_transform(eq_default=False, frozen_default=True, field_specifiers=(parameter, option, attrs.field))
+@attrs.define(frozen=True, eq=False, slots=False)
+class Feature(Node):
+    """Base of all features. A subclass declares its parameters as fields and overrides `apply`.
+
+    ``takes`` are the kinds of flow it can be applied to.
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ("image",)
+    drawn: ClassVar[tuple[str, ...]] = ()  # the names that `hidden` gives
+    name: str | None = attrs.field(default=None, kw_only=True)
+
+    def __init_subclass__(cls) -> None:
+        attrs.define(frozen=True, eq=False, slots=False)(cls)
+        _speak_of_parameters(cls)
+
+    def __attrs_post_init__(self) -> None:
+        for field, declaration in self.declarations():
+            self._set(field, declaration.read(self.label(field), getattr(self, field)))
+        for field, setting in self.options():
+            self._set(field, setting.read(self.label(field), getattr(self, field)))
+        if self.name is not None and not re.fullmatch(r"[A-Za-z_]\w*", self.name):
+            raise ParameterError(f"{type(self).__name__}.name: {self.name!r}; must be a word of letters, digits and _")
+        self.check()
+        for field, node in self.hidden().items():
+            self._set(field, node)
+
+    def _set(self, field: str, value: object) -> None:
+        object.__setattr__(self, field, value)
+
+    def check(self) -> None:
+        """Refuse parameters that do not fit each other."""
+
+    def hidden(self) -> dict[str, Property]:
+        """Return properties of the feature's own, made from its parameters (whether a flip happens, say)."""
+        return {}
+
+    @classmethod
+    def kind(cls) -> str:
+        """Return the class name in snake case, from which features are named."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """Return the name by which messages and recipes call the feature."""
+        return cls.__name__
+
+    @classmethod
+    def declarations(cls) -> list[tuple[str, Declaration]]:
+        """Return (field, declaration) of each parameter in order."""
+        return [(f.name, f.metadata["declaration"]) for f in attrs.fields(cls) if "declaration" in f.metadata]
+
+    @classmethod
+    def options(cls) -> list[tuple[str, Any]]:
+        """Return (field, option) of each setting in order."""
+        return [(f.name, f.metadata["option"]) for f in attrs.fields(cls) if "option" in f.metadata]
+
+    def label(self, field: str) -> str:
+        return f"{self.title()}.{field}"
+
+    def properties(self) -> Iterator[tuple[str, Property]]:
+        """Yield (field, property) of the parameters in order, then of the hidden ones."""
+        for field, _ in self.declarations():
+            node: Value = getattr(self, field)
+            if node is not None:
+                yield field, node
+        for field in self.drawn:
+            yield field, getattr(self, field)
+
+    def values(self, plan: Plan) -> dict[str, Array]:
+        """Return the drawn values of all parameters, each (example, ...)."""
+        return {field: plan.value(node) for field, node in self.properties()}
+
+    def check_values(self, values: dict[str, Array], examples: Array) -> None:
+        """Refuse drawn values that do not fit each other."""
+
+    def refuse(self, flow: Flow) -> None:
+        """Raise RecipeError if the feature cannot take ``flow``."""
+        if flow.kind not in self.takes:
+            wanted = " or ".join(ARTICLES.get(kind, kind) for kind in self.takes)
+            raise RecipeError(
+                f"{self.title()} takes {wanted}; {describe(flow)} gives {ARTICLES.get(flow.kind, flow.kind)}"
+            )
+
+    def after(self, flow: Flow) -> Flow:
+        """Return the flow that the feature makes of ``flow``."""
+        self.refuse(flow)
+        return Applied(self, flow, kind=flow.kind, shape=self.shape_after(flow), dtype=self.dtype_after(flow))
+
+    def shape_after(self, flow: Flow) -> tuple[int, ...]:
+        return flow.shape
+
+    def dtype_after(self, flow: Flow) -> np.dtype:
+        return flow.dtype
+
+    def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
+        """Return what becomes of the block ``data``, which may be overwritten."""
+        raise NotImplementedError
+
+
+class Applied(Flow):
+    """A feature applied to a flow."""
+
+    def __init__(self, feature: Feature, source: Flow, kind: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self.feature = feature
+        self.inputs = (source,)
+        self.kind, self.shape, self.dtype = kind, shape, dtype
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return ("apply", id(self.feature), self.inputs[0].key)
+
+    def properties(self) -> Iterator[Property]:
+        return (node for _, node in self.feature.properties())
+
+    def render(self, plan: Plan, arrays: list[Array]) -> Array:
+        return self.feature.apply(plan, arrays[0], self)
+
+
+class Scene(Flow):
+    """Scatterers that are imaged together."""
+
+    kind = "scene"
+
+    def __init__(self, scatterers: tuple[Scatterer, ...]) -> None:
+        self.scatterers = scatterers
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return ("scene", *(id(scatterer) for scatterer in self.scatterers))
+
+    def properties(self) -> Iterator[Property]:
+        return (node for scatterer in self.scatterers for _, node in scatterer.properties())
+
+    def render(self, plan: Plan, arrays: list[Array]) -> Array:
+        return np.empty(0)  # a scene is drawn, not rendered: microscopes read its properties from the plan
+
+
+class Scatterer(Feature):
+    """A feature that stands in a scene: nothing flows into it."""
+
+    takes = ()
+
+    @property
+    def scene(self) -> Scene:
+        return Scene((self,))
+
+    def __rshift__(self, feature: object) -> Flow:
+        return self.scene >> feature
+
+    def __add__(self, other: object) -> Flow:
+        return self.scene + other
+
+    def after(self, flow: Flow) -> Flow:
+        raise RecipeError(
+            f"{self.title()} stands at the start of a chain; write {self.title()}(...) + ... to add it to a scene"
+        )
+
+
+class Microscope(Feature):
+    """A feature that makes an image of a scene. ``shape`` is (height, width) in pixels."""
+
+    takes = ("scene",)
+    images: ClassVar[tuple[type[Scatterer], ...]] = ()  # scatterers that it can image
+    shape: tuple[int, int]
+
+    def refuse(self, flow: Flow) -> None:
+        super().refuse(flow)
+        for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
+            if not isinstance(scatterer, self.images):
+                raise RecipeError(f"{self.title()} cannot image {scatterer.title()}")
+
+    def after(self, flow: Flow) -> Flow:
+        self.refuse(flow)
+        return Applied(self, flow, kind="image", shape=self.shape_after(flow), dtype=self.dtype_after(flow))
+
+
+class Arithmetic(Flow):
+    """``+ - * /`` between images, numbers and properties."""
+
+    SYMBOLS: ClassVar[dict[str, str]] = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+    def __init__(self, operation: str, operands: tuple[Flow | Property, Flow | Property]) -> None:
+        self.operation = operation
+        self.operands = operands
+        self.inputs = tuple(operand for operand in operands if isinstance(operand, Flow))
+        self.kind = "image"
+        try:
+            self.shape = np.broadcast_shapes(*(flow.shape for flow in self.inputs))
+        except ValueError:
+            shapes = " and ".join(str(flow.shape) for flow in self.inputs)
+            raise RecipeError(f"images of shapes {shapes} cannot be combined") from None
+        self.dtype = np.result_type(*(flow.dtype for flow in self.inputs))
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return (self.operation, *(o.key if isinstance(o, Flow) else id(o) for o in self.operands))
+
+    def properties(self) -> Iterator[Property]:
+        return (operand for operand in self.operands if isinstance(operand, Property))
+
+    def render(self, plan: Plan, arrays: list[Array]) -> Array:
+        images = iter(arrays)
+        left, right = (next(images) if isinstance(o, Flow) else self._spread(plan.value(o)) for o in self.operands)
+        return np.asarray(getattr(np, self.operation)(left, right), self.dtype)
+
+    def _spread(self, values: Array) -> Array:
+        return values.astype(self.dtype).reshape(-1, *(1,) * len(self.shape))
+
+
+def as_flow(value: object) -> object:
+    """Return a scatterer's scene, anything else as it is."""
+    return value.scene if isinstance(value, Scatterer) else value
+
+
+def arithmetic(operation: str, left: object, right: object) -> Flow:
+    """Return the flow ``left operation right``; two scenes can be added."""
+    operands = (as_flow(left), as_flow(right))
+    flows = [operand for operand in operands if isinstance(operand, Flow)]
+    if all(isinstance(flow, Scene) for flow in flows):
+        if operation == "add" and len(flows) == 2:
+            return Scene(tuple(s for flow in flows if isinstance(flow, Scene) for s in flow.scatterers))
+        raise RecipeError("a scene can only be added to a scene; image it first, then do arithmetic")
+    for flow in flows:
+        if flow.kind != "image":
+            raise RecipeError(
+                f"arithmetic works on images; {describe(flow)} gives {ARTICLES.get(flow.kind, flow.kind)}"
+            )
+    ready = tuple(operand if isinstance(operand, Flow) else _scalar(operand) for operand in operands)
+    return Arithmetic(operation, (ready[0], ready[1]))
+
+
+def _scalar(value: object) -> Property:
+    node = as_property(value)
+    if node.shape or node.dtype.kind not in "biuf":
+        raise RecipeError(
+            f"an image can be combined with a number or a property that is one; not with shape {node.shape}"
+        )
+    return node
+
+
+def describe(flow: Flow) -> str:
+    """Return the name of what made the flow, for messages."""
+    if isinstance(flow, Applied):
+        return flow.feature.title()
+    if isinstance(flow, Scene):
+        return " + ".join(scatterer.title() for scatterer in flow.scatterers)
+    return flow.kind

@@ -1,0 +1,253 @@
+"""Objects that are there whole or not at all: a folder, or anything fsspec reaches."""
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from simcore.errors import DatasetError, StorageError
+
+TEMPORARY = re.compile(r"\.[^/]+\.[0-9a-f]{16}\.partial")
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota is used up",
+    errno.EFBIG: "the file is larger than is allowed here",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ENOENT: "no such folder",
+    errno.EIO: "the disk failed (input/output error)",
+}
+
+
+class Storage(Protocol):
+    """What a dataset needs of the place where it lies. Keys are relative, with ``/`` between their parts."""
+
+    url: str
+
+    def exists(self) -> bool:
+        """Whether anything but leftovers of an interrupted start lies there."""
+
+    def get(self, key: str) -> bytes | None:
+        """The whole object, None where there is none."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store an object whole and for good, in place of any older one."""
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Store an object unless there is one; False where another was first."""
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of every object directly in a folder, by name, leftovers included."""
+
+    def remove(self, key: str) -> None:
+        """Delete an object; nothing happens where there is none."""
+
+
+def open_storage(path: str | os.PathLike[str]) -> Storage:
+    """The storage at a local path or at an fsspec URL (``s3://``, ``gs://``, ``memory://``)."""
+    text = os.fspath(path)
+    if not text:
+        raise DatasetError("the path of the dataset is empty")
+    return ObjectStore(text) if "://" in text else Folder(text)
+
+
+@contextlib.contextmanager
+def _storage_errors(url: str, action: str) -> Iterator[None]:
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
+        raise StorageError(f"{url}: {reason} ({action})") from error
+
+
+class Folder:
+    """Objects as files below one folder; nothing outside it is read, written or deleted."""
+
+    def __init__(self, path: str) -> None:
+        self.root = Path(path).absolute()
+        self.url = str(self.root)
+        self._made: set[Path] = set()
+
+    def exists(self) -> bool:
+        if not self.root.is_dir():
+            return os.path.lexists(self.root)
+        with _storage_errors(self.url, "listing it"), os.scandir(self.root) as entries:
+            return any(not TEMPORARY.fullmatch(entry.name) for entry in entries)
+
+    def get(self, key: str) -> bytes | None:
+        try:
+            with _storage_errors(self.url, f"reading {key}"):
+                return self._inside(key).read_bytes()
+        except StorageError as error:
+            if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+                return None
+            raise
+
+    def put(self, key: str, data: bytes) -> None:
+        with _storage_errors(self.url, f"writing {key}"):
+            path = self._parent_made(key)
+            with _temporary(path, data) as temporary:
+                temporary.replace(path)
+            _sync_folder(path.parent)
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        with _storage_errors(self.url, f"writing {key}"):
+            path = self._parent_made(key)
+            with _temporary(path, data) as temporary:
+                try:
+                    os.link(temporary, path)  # unlike a rename, it never replaces
+                except FileExistsError:
+                    return False
+                except OSError as error:
+                    if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
+                        raise
+                    if not _written_if_absent(path, data):  # a file system without hard links
+                        return False
+            _sync_folder(path.parent)
+            return True
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        path = self._inside(folder)
+        if not path.is_dir():
+            return {}
+        with _storage_errors(self.url, f"listing {folder}"), os.scandir(path) as entries:
+            return {e.name: e.stat(follow_symlinks=False).st_size for e in entries if e.is_file(follow_symlinks=False)}
+
+    def remove(self, key: str) -> None:
+        with _storage_errors(self.url, f"deleting {key}"):
+            self._inside(key).unlink(missing_ok=True)
+
+    def _inside(self, key: str) -> Path:
+        path = self.root / key
+        if ".." in Path(key).parts or not path.is_relative_to(self.root):
+            raise DatasetError(f"{self.url}: {key!r} leads out of the dataset")
+        for part in [path, *path.parents]:
+            if part == self.root:
+                break
+            if part.is_symlink():
+                raise DatasetError(f"{self.url}: {key!r} leads out of the dataset through the link {part.name!r}")
+        return path
+
+    def _parent_made(self, key: str) -> Path:
+        path = self._inside(key)
+        if path.parent not in self._made:
+            # The parent of the dataset is not made: a mistyped path must not grow into a tree.
+            for folder in dict.fromkeys((self.root, path.parent)):
+                folder.mkdir(exist_ok=True)
+                _sync_folder(folder.parent)
+            self._made.add(path.parent)
+        return path
+
+
+@contextlib.contextmanager
+def _temporary(path: Path, data: bytes) -> Iterator[Path]:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _written_if_absent(path: Path, data: bytes) -> bool:
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        return False
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # a folder cannot be opened there; the rename itself is journalled
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems sync no folders
+            raise
+    finally:
+        os.close(descriptor)
+
+
+class ObjectStore:
+    """Objects of an object store, reached through fsspec: each is put whole."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            import fsspec  # noqa: PLC0415  (optional: only for URLs)
+        except ImportError as error:
+            raise StorageError(f"{url}: URLs need fsspec; pip install 'simcore[remote]'") from error
+        self.url = url.rstrip("/")
+        try:
+            self.fs, self.root = fsspec.core.url_to_fs(self.url)
+        except (ImportError, ValueError) as error:
+            raise StorageError(f"{url}: {error}") from error
+
+    def exists(self) -> bool:
+        with self._errors("listing it"):
+            self.fs.invalidate_cache()
+            return bool(self.fs.exists(self.root))
+
+    def get(self, key: str) -> bytes | None:
+        with self._errors(f"reading {key}"):
+            try:
+                return bytes(self.fs.cat_file(self._path(key)))
+            except FileNotFoundError:
+                return None
+
+    def put(self, key: str, data: bytes) -> None:
+        with self._errors(f"writing {key}"):
+            self.fs.pipe_file(self._path(key), bytes(data))
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        with self._errors(f"writing {key}"):
+            try:
+                if self.fs.exists(self._path(key)):  # for those that ignore the mode
+                    return False
+                self.fs.pipe_file(self._path(key), bytes(data), mode="create")
+            except FileExistsError:
+                return False
+            return True
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        with self._errors(f"listing {folder}"):
+            self.fs.invalidate_cache()
+            try:
+                found: list[dict[str, Any]] = self.fs.ls(self._path(folder), detail=True)
+            except FileNotFoundError:
+                return {}
+        return {i["name"].rsplit("/", 1)[-1]: int(i["size"] or 0) for i in found if i["type"] == "file"}
+
+    def remove(self, key: str) -> None:
+        with self._errors(f"deleting {key}"), contextlib.suppress(FileNotFoundError):
+            self.fs.rm_file(self._path(key))
+
+    def _path(self, key: str) -> str:
+        if ".." in key.split("/"):
+            raise DatasetError(f"{self.url}: {key!r} leads out of the dataset")
+        return f"{self.root.rstrip('/')}/{key}"
+
+    @contextlib.contextmanager
+    def _errors(self, action: str) -> Iterator[None]:
+        with _storage_errors(self.url, action):
+            try:
+                yield
+            except (OSError, DatasetError):
+                raise
+            except Exception as error:  # what the drivers of object stores raise shares no base class
+                raise StorageError(f"{self.url}: {error or type(error).__name__} ({action})") from error

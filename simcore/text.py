@@ -1,0 +1,227 @@
+"""Recipes as text: the canonical YAML, and Python source. `reader` reads the YAML back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import yaml
+
+from simcore.custom import UserDraw, UserFeature
+from simcore.draws import Choice, Draw
+from simcore.features import Applied, Arithmetic, Feature, Flow, Scene
+from simcore.properties import OPERATIONS, Constant, Element, Expression, Property, Spectrum, Split
+from simcore.targets import Positions
+
+if TYPE_CHECKING:
+    from simcore.recipe import Recipe
+
+FORMAT = "simcore-recipe/1"
+
+
+def write(recipe: Recipe) -> str:
+    """Return the recipe as YAML."""
+    writer = Writer(recipe, python=False)
+    outputs = {name: writer.target(target) for name, target in recipe.targets.items()}
+    document: dict[str, Any] = {"format": FORMAT}
+    if writer.sources:
+        document["code"] = writer.sources
+    document |= {"define": writer.lines, "outputs": outputs}
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 20)
+
+
+def write_python(recipe: Recipe) -> str:
+    """Return Python source that builds the recipe as ``recipe``."""
+    writer = Writer(recipe, python=True)
+    outputs = [f"    {name}={writer.target(target)}," for name, target in recipe.targets.items()]
+    header = ["import numpy as np", "", "import simcore as sc", ""]
+    code = [f"\n{source}\n" for source in writer.sources.values()]
+    lines = [f"{label} = {text}" for label, text in writer.lines.items()]
+    return "\n".join([*header, *code, *lines, "", "recipe = sc.Recipe(", *outputs, ")", ""])
+
+
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper that writes code as indented blocks."""
+
+
+def _block(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _block)
+
+
+class Writer:
+    """Writes the parts of one recipe; ``lines`` are the definitions in order, ``sources`` the users' own code."""
+
+    def __init__(self, recipe: Recipe, python: bool) -> None:
+        self.recipe, self.python = recipe, python
+        self.walk = recipe.walk()
+        self.lines: dict[str, str] = {}
+        self.sources: dict[str, str] = {}
+        self.known: dict[object, str] = {}  # how to refer to what is already written
+        self.uses = Counter(_uses(recipe))
+        self.sc = "sc." if python else ""
+
+    def target(self, target: Flow | Property) -> str:
+        return self.flow(target) if isinstance(target, Flow) else self.value(target)
+
+    def define(self, label: str, text: str) -> str:
+        """Add a definition; return how to refer to it."""
+        if self.python:
+            label = label.replace(".", "_")
+        self.lines[label] = text
+        return label
+
+    # -- flows ---------------------------------------------------------------------------------------------------
+
+    def flow(self, flow: Flow) -> str:
+        if flow.key in self.known:
+            return self.known[flow.key]
+        text = self.flow_text(flow)
+        if self.uses[flow.key] > 1 and isinstance(flow, (Applied, Arithmetic)):
+            text = self.known[flow.key] = self.define(self.free(flow.kind), text)
+        return text
+
+    def free(self, wish: str) -> str:
+        taken = {*self.lines, *self.recipe.names.values()}
+        return next(name for name in (f"{wish}_{i}" for i in range(1, 1 << 30)) if name not in taken)
+
+    def flow_text(self, flow: Flow) -> str:
+        if isinstance(flow, Applied):
+            return f"{self.flow(flow.inputs[0])} >> {self.feature(flow.feature)}"
+        if isinstance(flow, Scene):
+            text = " + ".join(self.feature(scatterer) for scatterer in flow.scatterers)
+            return f"({text})" if len(flow.scatterers) > 1 else text
+        if isinstance(flow, Arithmetic):
+            left, right = (self.target(operand) for operand in flow.operands)
+            return f"(({left}) {flow.SYMBOLS[flow.operation]} ({right}))"
+        assert isinstance(flow, Positions)
+        axes = "" if flow.axes == "yx" else f', axes="{flow.axes}"'
+        seen_by = "" if flow.microscope is None else f", microscope={self.feature(flow.microscope)}"
+        return f"{self.sc}positions({self.flow(flow.scene)}{axes}{seen_by})"
+
+    def feature(self, feature: Feature) -> str:
+        if id(feature) in self.known:
+            return self.known[id(feature)]
+        name = self.recipe.names[id(feature)]
+        arguments = []
+        later = []
+        for field in attrs.fields(type(feature)):
+            if {"declaration", "option"} & set(field.metadata) and not self.is_default(
+                field, getattr(feature, field.name)
+            ):
+                value = getattr(feature, field.name)
+                arguments.append(f"{field.name}={self.argument(value, f'{name}.{field.name}')}")
+                if isinstance(value, Property) and not isinstance(value, Constant):
+                    later.append((value, field.name))
+        if isinstance(feature, UserFeature):
+            self.sources[feature.title()] = feature.source
+        prefix = "" if isinstance(feature, UserFeature) else self.sc
+        if self.python and feature.name is not None:
+            arguments.append(f'name="{name}"')
+        label = self.define(name, f"{prefix}{feature.title()}({', '.join(arguments)})")
+        self.known[id(feature)] = label
+        for node, field_name in later:
+            self.known.setdefault(id(node), f"{label}.{field_name}")
+        return label
+
+    def is_default(self, field: Any, value: Any) -> bool:
+        if field.default is attrs.NOTHING:
+            return False
+        if isinstance(value, Constant):
+            given = np.asarray(field.default)
+            return field.default is not None and bool(np.array_equal(given, value.value) and given.shape == value.shape)
+        return not isinstance(value, Property) and bool(value == field.default)
+
+    def argument(self, value: Any, path: str) -> str:
+        """Write a parameter in place: others refer to it as <feature>.<parameter>."""
+        if isinstance(value, Draw):
+            inline = id(value) not in self.known and self.recipe.names[id(value)] == path
+            return self.draw(value) if inline else self.value(value)
+        if isinstance(value, Property):
+            return self.known.get(id(value)) or self.made(value)
+        return f'"{value}"' if isinstance(value, str) else repr(value)
+
+    # -- properties ----------------------------------------------------------------------------------------------
+
+    def value(self, node: Property) -> str:
+        if id(node) in self.known:
+            return self.known[id(node)]
+        if isinstance(node, Draw):
+            return self.named_draw(node)
+        text = self.made(node)
+        if self.uses[id(node)] > 1 and node.inputs:  # written twice, what it draws would be drawn twice
+            text = self.known[id(node)] = self.define(self.free("value"), text)
+        return text
+
+    def named_draw(self, node: Draw) -> str:
+        name = self.recipe.names[id(node)]
+        if self.uses[id(node)] == 1 and name == self.walk.paths[id(node)]:
+            return self.draw(node)
+        label = self.known[id(node)] = self.define(name, self.draw(node))
+        return label
+
+    def made(self, node: Property) -> str:
+        """Write what is no draw itself."""
+        if isinstance(node, Constant):
+            return _number(node.value)
+        if isinstance(node, Split):
+            return f"{self.sc}split"
+        if isinstance(node, Element):
+            return f"{self.value(node.inputs[0])}[{node.index}]"
+        if isinstance(node, Spectrum):
+            start, stop = (self.value(child) for child in node.inputs)
+            return f"{self.sc}spectrum({start}, {stop}, count={node.count})"
+        assert isinstance(node, Expression)
+        return self.expression(node)
+
+    def expression(self, node: Expression) -> str:
+        parts = [self.value(child) for child in node.inputs]
+        symbol = OPERATIONS[node.operation].symbol
+        if symbol:
+            return f"({parts[0]} {symbol} {parts[1]})"
+        if node.operation in ("negative", "logical_not"):
+            return f"({'-' if node.operation == 'negative' else '~'}{parts[0]})"
+        module = "" if not self.python else "sc." if node.operation in ("where", "equal") else "np."
+        return f"{module}{node.operation}({', '.join(parts)})"
+
+    def draw(self, node: Draw) -> str:
+        parts = [self.value(child) for child in node.inputs]
+        if isinstance(node, Choice) and node.p is not None:
+            parts.append(f"p={list(node.p)!r}")
+        if isinstance(node, UserDraw):
+            self.sources[node.kind] = node.source
+            parts = [f"{label}={part}" for label, part in zip(node.parameters, parts, strict=True)]
+        if node.own_shape:
+            parts.append(f"shape={node.own_shape!r}")
+        if self.python and node.name is not None:
+            parts.append(f'name="{node.name}"')
+        return f"{'' if isinstance(node, UserDraw) else self.sc}{node.kind}({', '.join(parts)})"
+
+
+def _uses(recipe: Recipe) -> list[object]:
+    """Return the key of every flow and the identity of every draw, once for each place that refers to it."""
+    walk = recipe.walk()
+    places: list[object] = []
+    for flow in walk.flows.values():
+        places.extend(source.key for source in flow.inputs)
+    for target in recipe.targets.values():
+        places.append(target.key if isinstance(target, Flow) else id(target))
+    for feature in walk.features.values():
+        places.extend(id(node) for _, node in feature.properties())
+    for flow in walk.flows.values():
+        if isinstance(flow, Arithmetic):
+            places.extend(id(node) for node in flow.properties())
+    for node in walk.properties.values():
+        places.extend(id(child) for child in node.inputs)
+    return places
+
+
+def _number(value: np.ndarray) -> str:
+    if value.ndim:
+        return "[" + ", ".join(_number(entry) for entry in value) + "]"
+    plain = value.item()
+    return f'"{plain}"' if isinstance(plain, str) else repr(plain)

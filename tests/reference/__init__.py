@@ -1,0 +1,1 @@
+"""Slow, literal versions of what simcore computes; they share no code with it."""

@@ -1,0 +1,60 @@
+"""The walls of the architecture, read from the imports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = [path for package in ("simcore", "dtmodels") for path in (ROOT / package).rglob("*.py")]
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def importers(package: str, of: str) -> set[str]:
+    names = {path: imports(path) for path in FILES if path.is_relative_to(ROOT / package)}
+    return {
+        path.name for path, found in names.items() if any(name == of or name.startswith(of + ".") for name in found)
+    }
+
+
+@pytest.mark.parametrize(
+    ("package", "library", "allowed"),
+    [
+        ("simcore", "dtmodels", set()),
+        ("dtmodels", "simcore", set()),
+        ("simcore", "zarr", {"dataset.py"}),
+        ("simcore", "dask", {"run.py"}),
+        ("simcore", "distributed", {"run.py", "worker.py"}),
+        ("simcore", "numba", {"custom.py"}),
+        ("simcore", "simcore._core", {"kernels.py"}),
+        ("simcore", "simcore._draw", {"draws.py"}),
+        ("simcore", "tensorflow", set()),
+        ("simcore", "keras", set()),
+        ("dtmodels", "zarr", {"data.py"}),
+        ("dtmodels", "dask", set()),
+        ("dtmodels", "numba", set()),
+    ],
+)
+def test_only_these_files_import(package, library, allowed):
+    assert importers(package, library) <= allowed
+
+
+def test_kernels_know_no_python():
+    for path in (ROOT / "csrc").glob("*.[ch]*"):
+        assert "Python.h" not in path.read_text() and "pybind11" not in path.read_text(), path.name
+
+
+def test_no_global_random_state():
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
+                assert node.attr in ("Generator", "Philox"), f"{path.name}: np.random.{node.attr}"
