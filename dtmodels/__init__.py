@@ -7,7 +7,7 @@ import sys as _sys
 from typing import Any as _Any
 
 from dtmodels import models
-from dtmodels.classical import radial_center
+from dtmodels.classical import radial_center, track_radial_center
 from dtmodels.configuration import load_configuration
 from dtmodels.data import open_dataset
 from dtmodels.errors import DtmodelsError
@@ -32,6 +32,7 @@ __all__ = [
     "predict",
     "radial_center",
     "read_frames",
+    "track_radial_center",
 ]
 
 _REGISTERED = ("losses", "metrics")  # modules that import Keras and register their classes with it

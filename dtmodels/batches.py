@@ -21,7 +21,8 @@ class ExampleBatches(keras.utils.PyDataset):
 
     What fits into ``memory_limit`` bytes is read once and shuffled as a whole. More is read from disk, chunk by whole
     chunk: the chunks are shuffled, taken together in groups of up to 256 MiB, and the examples shuffled within a group.
-    ``epoch`` is the epoch now served; a training that goes on sets it before it starts.
+    ``epoch`` is the epoch now served; a training that goes on sets it before it starts. Give ``keras.Model.fit``
+    ``shuffle=False`` beside it, or Keras asks for the batches in an order of its own, which no seed fixes.
     """
 
     def __init__(self, examples: Examples, batch_size: int, seed: int, shuffle: bool, memory_limit: int) -> None:
@@ -100,6 +101,8 @@ class ExampleBatches(keras.utils.PyDataset):
             part = slice(max(first - edges[g], 0), stop - edges[g])
             inputs.append(held[0][part])
             targets.append(held[1][part])
+        if len(inputs) == 1:
+            return inputs[0], targets[0]
         return np.concatenate(inputs), np.concatenate(targets)
 
     def _group(self, number: int, members: Array) -> tuple[Array, Array]:

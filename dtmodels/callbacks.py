@@ -68,7 +68,7 @@ class Keeper(keras.callbacks.Callback):
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         row["seconds"] = round(time.perf_counter() - self._began, 3)
         self.rows.append(row)
-        if not math.isfinite(row["loss"]):
+        if not math.isfinite(row["loss"] + row["val_loss"]):
             self.model.stop_training = True
             return
         if epochs_since_best(self.rows) == 0:

@@ -3,10 +3,14 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from dtmodels.errors import SourceError
+from dtmodels.frames import grey
+from dtmodels.io import Source, batched_frames
 
 Array = np.ndarray[Any, Any]
+BLOCK = 64
 
 
 def radial_center(images: Array) -> Array:
@@ -25,6 +29,18 @@ def radial_center(images: Array) -> Array:
     y, x = _midpoints(stack.shape[1:])
     distance = _distance_from_centroid(along_y**2 + along_x**2, y, x)
     return _nearest_point(along_y, along_x, 1 / distance, (y, x))
+
+
+def track_radial_center(source: Source) -> pd.DataFrame:
+    """Radial centre of every frame of a video, TIFF stack, folder, npy, npz or array: columns ``frame``, ``y``, ``x``.
+
+    Colour counts by its luminance. The frames are taken whole, as they are. SourceError when they cannot be read.
+    """
+    found = [radial_center(grey(frames)) for frames in batched_frames(source, BLOCK)]
+    if not found:
+        raise SourceError(f"{source}: holds no frames")
+    centres = np.concatenate(found)
+    return pd.DataFrame({"frame": np.arange(len(centres)), "y": centres[:, 0], "x": centres[:, 1]})
 
 
 def _stack(images: Array) -> Array:

@@ -15,7 +15,7 @@ from dtmodels.classical import radial_center
 from dtmodels.data import open_dataset
 from dtmodels.errors import ConfigurationError, DatasetError, EqualSeedWarning, TrainedExamplesError
 from dtmodels.examples import Examples, fits, merged_ranges
-from dtmodels.run import Run, open_run, write_text
+from dtmodels.run import EVALUATION, Run, open_run, write_text
 
 Array = np.ndarray[Any, Any]
 PERCENTILES = (5, 25, 50, 75, 95, 99)
@@ -71,7 +71,7 @@ def evaluate(
     table = table.assign(**properties)
     numbers = _numbers(opened, examples, table, truth, predicted)
     tables = {name: binned(table, name, bins) for name in versus}
-    folder = Path(directory) if directory is not None else opened.directory / "evaluation" / Path(examples.path).stem
+    folder = Path(directory) if directory is not None else opened.directory / EVALUATION / Path(examples.path).stem
     report = Report(numbers, table, tables, folder, [folder / f"error_versus_{name}.png" for name in versus])
     _write(report, _unit(opened))
     return report

@@ -193,9 +193,8 @@ class Examples:
     def _read_targets(self, places: Array) -> Array:
         if not self.targets:
             return np.empty((len(places), 0), np.float32)
-        shape = self.target_shape[:-1]
         parts = [self._finite(name, places) for name in self.targets]
-        return np.concatenate([part.reshape(len(places), *shape, -1) for part in parts], axis=-1)
+        return np.concatenate([part if part.ndim > 1 else part[:, None] for part in parts], axis=-1)
 
     def _finite(self, name: str, places: Array) -> Array:
         values = self._store.read(name, places)

@@ -7,7 +7,8 @@ from typing import Any
 
 from dtmodels import models
 from dtmodels.configuration import Configuration, FitSection
-from dtmodels.train import ends_linearly, loss_of, optimizer_of
+from dtmodels.named import loss_of, optimizer_of
+from dtmodels.train import ends_linearly
 
 HEAD = '''"""Trains the network of a dtmodels training file with plain Keras; dtmodels reads the dataset."""
 
@@ -151,6 +152,7 @@ def _fitting(configuration: Configuration) -> Iterator[str]:
     yield f"    train.batches({fitting.batch_size}, seed={fitting.seed}, memory_limit={limit}),"
     yield f"    validation_data=validation.batches({fitting.batch_size}, shuffle=False, memory_limit={limit}),"
     yield f"    epochs={fitting.epochs},"
+    yield "    shuffle=False,  # done by batches, from its seed"
     yield "    callbacks=["
     yield from (f"        {callback}," for callback in _callbacks(fitting))
     yield "    ],"

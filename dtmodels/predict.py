@@ -18,7 +18,7 @@ from dtmodels.io import Source, batched_frames
 from dtmodels.run import Run, open_run
 
 Array = np.ndarray[Any, Any]
-BLOCK = 256
+BLOCK = 64
 
 
 def predict(

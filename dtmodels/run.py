@@ -17,14 +17,9 @@ from dtmodels.errors import RunError
 from dtmodels.examples import Field
 
 FORMAT = "dtmodels-run/1"
-MODEL, RECORD, HISTORY, CONFIGURATION, CHECKPOINTS, LOGS = (
-    "model.keras",
-    "run.json",
-    "history.csv",
-    "training.yaml",
-    "checkpoint",
-    "logs",
-)
+MODEL, RECORD, CONFIGURATION = "model.keras", "run.json", "training.yaml"
+HISTORY, HISTORY_FIGURE = "history.csv", "history.png"
+CHECKPOINTS, LOGS, EVALUATION = "checkpoint", "logs", "evaluation"
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,13 @@ from dtmodels.configuration import (
 )
 from dtmodels.errors import ConfigurationError, DatasetError, RunError
 from dtmodels.examples import Examples, fits
+from dtmodels.named import Named, loss_of, optimizer_of
 from dtmodels.run import (
     CHECKPOINTS,
     CONFIGURATION,
+    EVALUATION,
     HISTORY,
+    HISTORY_FIGURE,
     LOGS,
     MODEL,
     RECORD,
@@ -41,8 +44,6 @@ from dtmodels.run import FORMAT as RUN_FORMAT
 
 if TYPE_CHECKING:
     from dtmodels.callbacks import Row
-
-Named = str | Mapping[str, Mapping[str, Any]]
 
 
 def fit(
@@ -136,6 +137,7 @@ class _Training:
                 initial_epoch=len(self.rows),
                 epochs=self.section.epochs,
                 callbacks=callbacks,
+                shuffle=False,  # the batches are shuffled already; Keras would draw another order without a seed
                 verbose=0,
             )
         finally:
@@ -173,7 +175,7 @@ class _Training:
         return [{str(key): float(value) for key, value in row.items()} for row in rows]
 
     def _finished(self, seconds: float) -> Run:
-        if self.rows and not math.isfinite(self.rows[-1]["loss"]):
+        if self.rows and not math.isfinite(self.rows[-1]["loss"] + self.rows[-1]["val_loss"]):
             raise RunError(
                 f"{self.folder}: the loss was not finite in epoch {len(self.rows)}: lower the learning rate; "
                 "the best network until then is kept"
@@ -186,7 +188,7 @@ class _Training:
         run = open_run(self.folder)
         from dtmodels.plots import history_figure  # noqa: PLC0415  (imports matplotlib)
 
-        history_figure(run.history).savefig(self.folder / "history.png", dpi=120)
+        history_figure(run.history).savefig(self.folder / HISTORY_FIGURE, dpi=120)
         return run
 
 
@@ -228,56 +230,6 @@ def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
     return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)
 
 
-def loss_of(named: Named) -> Any:
-    """A loss of Keras or of dtmodels by name, with its arguments if any."""
-    from dtmodels import losses  # noqa: F401, PLC0415  (registers with Keras)
-
-    keras = require_keras()
-    name, arguments = _name_and_arguments(named)
-    try:
-        if not arguments and name not in _own_losses():
-            return keras.losses.get(name)
-        return (_own_losses().get(name) or _class(keras.losses, name, keras.losses.Loss))(**arguments)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"fit.loss: {named!r}; {_first_line(error)}") from None
-
-
-def optimizer_of(named: Named) -> Any:
-    """An optimizer of Keras by name, with its arguments if any."""
-    keras = require_keras()
-    name, arguments = _name_and_arguments(named)
-    try:
-        return _class(keras.optimizers, name, keras.optimizers.Optimizer)(**arguments)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"fit.optimizer: {named!r}; {_first_line(error)}") from None
-
-
-def _own_losses() -> dict[str, Any]:
-    from dtmodels.losses import EuclideanDistance  # noqa: PLC0415  (imports Keras)
-
-    return {"euclidean_distance": EuclideanDistance}
-
-
-def _class(module: Any, name: str, base: type) -> Any:
-    flat = name.replace("_", "").lower()
-    classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, base)]
-    known = {value.__name__.lower(): value for value in classes}
-    if flat not in known or known[flat] is base:
-        raise ValueError(f"unknown; known: {', '.join(sorted(set(known) - {base.__name__.lower()}))}")
-    return known[flat]
-
-
-def _name_and_arguments(named: Named) -> tuple[str, dict[str, Any]]:
-    if isinstance(named, str):
-        return named, {}
-    [(name, arguments)] = named.items()
-    return name, dict(arguments)
-
-
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
-
-
 def _check_fits(model: Any, train: Examples, validation: Examples) -> None:
     inputs, outputs = (getattr(model, name, None) or () for name in ("inputs", "outputs"))
     if len(inputs) != 1 or len(outputs) != 1:
@@ -312,9 +264,9 @@ def _continued(folder: Path, identity: dict[str, Any], resume: bool, overwrite: 
 
 
 def _cleared(folder: Path) -> None:
-    for name in (MODEL, RECORD, HISTORY, CONFIGURATION):
+    for name in (RECORD, MODEL, HISTORY, HISTORY_FIGURE, CONFIGURATION):
         (folder / name).unlink(missing_ok=True)
-    for name in (CHECKPOINTS, LOGS):
+    for name in (CHECKPOINTS, LOGS, EVALUATION):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

@@ -18,18 +18,18 @@ KINDS = {
 def write_dataset(
     path,
     arrays,
+    *,
     unit=32,
     chunk=8,
     seed="1",
     first=0,
     recipe="format: simcore-recipe/1\n",
-    complete=True,
     units_written=None,
-    attributes=None,
 ):
-    """Write ``arrays`` (name -> values, first axis example) as a sealed dataset, or as one left after ``units_written``."""
+    """Write ``arrays`` (name -> values, first axis example) sealed, or as left after ``units_written``."""
     count = len(next(iter(arrays.values())))
-    metadata = _metadata(arrays, count, unit, chunk, seed, first, recipe)
+    metadata = {"seed": seed, "first": first, "count": count, "unit": unit, "chunk": chunk, "arrays": list(arrays)}
+    metadata |= _recipe(recipe)
     digest = hashlib.sha256(_json(metadata).encode()).hexdigest()
     group = zarr.create_group(str(path), zarr_format=3)
     units = -(-count // unit)
@@ -39,11 +39,11 @@ def write_dataset(
     )  # fmt: skip
     written = units if units_written is None else units_written
     for name, values in arrays.items():
-        _write_array(group, name, values, unit, chunk, written, {**KINDS.get(name, {}), **(attributes or {}).get(name, {})})
+        _write_array(group, name, values, metadata, written)
     rows = np.array([[_sha256(path, name, u, values.ndim) for name, values in arrays.items()] for u in range(written)])
     if written:
         record[:written] = rows
-    sealed = complete and written == units
+    sealed = written == units
     header = {"format": FORMAT, "metadata": metadata, "metadata_sha256": digest, "complete": sealed, "about": {}}
     if sealed:
         header["identity"] = _identity(metadata, rows)
@@ -51,22 +51,20 @@ def write_dataset(
     return path
 
 
-def _metadata(arrays, count, unit, chunk, seed, first, recipe):
-    return {
-        "recipe": recipe, "recipe_sha256": hashlib.sha256(recipe.encode()).hexdigest(), "seed": seed, "split": None,
-        "first": first, "count": count, "unit": unit, "chunk": chunk, "arrays": list(arrays),
-        "codec": {"name": "blosc"}, "render_version": 1, "simcore": "0.1.0",
-    }  # fmt: skip
+def _recipe(recipe):
+    digest = hashlib.sha256(recipe.encode()).hexdigest()
+    versions = {"codec": {"name": "blosc"}, "render_version": 1, "simcore": "0.1.0"}
+    return {"recipe": recipe, "recipe_sha256": digest, "split": None, **versions}
 
 
-def _write_array(group, name, values, unit, chunk, written, attributes):
-    rest = values.shape[1:]
+def _write_array(group, name, values, metadata, written):
+    rest, unit = values.shape[1:], metadata["unit"]
     array = group.create_array(
-        name, shape=values.shape, chunks=(chunk, *rest), shards=(unit, *rest), dtype=values.dtype,
+        name, shape=values.shape, chunks=(metadata["chunk"], *rest), shards=(unit, *rest), dtype=values.dtype,
         serializer=BytesCodec(endian="little") if values.dtype.itemsize > 1 else BytesCodec(),
         compressors=[BloscCodec(cname="lz4", clevel=5), Crc32cCodec()], fill_value=0,
         dimension_names=["example", *(f"{name}_{k}" for k in range(len(rest)))],
-        attributes={"kind": "property", "units": "1", "description": "", **attributes},
+        attributes={"description": "", **KINDS.get(name, {"kind": "property", "units": "1"})},
         config={"write_empty_chunks": True},
     )  # fmt: skip
     for u in range(written):
