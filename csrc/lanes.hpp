@@ -1,43 +1,122 @@
-// Fixed-width vectors (GNU vector extensions), split by the compiler into whatever registers a level has.
+// Packs: short arrays of numbers that live in vector registers, whatever width a level's registers have.
 //
 // Every operation acts on its own lane and is the IEEE one, so the bytes do not depend on the instruction level.
+// A pack wider than a register is made of two halves (GNU vectors wider than a register would live in memory).
 #pragma once
 
-#include <cstdint>
 #include <cstring>
 
 #include "dispatch.hpp"
 
 namespace simcore {
 
-constexpr int kLanes = 8;
-typedef double Double8 __attribute__((vector_size(64)));
-typedef float Float16 __attribute__((vector_size(64)));
-typedef std::int64_t Mask8 __attribute__((vector_size(64)));
-typedef float Float4 __attribute__((vector_size(16)));
-typedef double Double4 __attribute__((vector_size(32)));
+constexpr int kLanes = 8;  // spheres, angles or directions that the kernels treat side by side
 
-template <class T>
-struct Lanes;
-template <>
-struct Lanes<float> {
-    using Wide = Float16;  // 64 bytes
-    using Quad = Float4;   // one value each of four functions
+template <class T, int count, int bytes, bool whole = (count * static_cast<int>(sizeof(T)) <= bytes)>
+struct Pack;
+
+template <class T, int count, int bytes>
+struct Pack<T, count, bytes, true> {
+    typedef T Vector __attribute__((vector_size(count * sizeof(T))));
+    Vector v;
+
+    SIMCORE_INLINE Pack() : v{} {}
+    SIMCORE_INLINE Pack(T value) : v{} { v += value; }
+    SIMCORE_INLINE explicit Pack(const T* from) { std::memcpy(&v, from, sizeof v); }
+    SIMCORE_INLINE void store(T* to) const { std::memcpy(to, &v, sizeof v); }
+
+    SIMCORE_INLINE Pack& operator+=(const Pack& b) { return v += b.v, *this; }
+    SIMCORE_INLINE Pack& operator-=(const Pack& b) { return v -= b.v, *this; }
+    SIMCORE_INLINE Pack& operator*=(const Pack& b) { return v *= b.v, *this; }
+    SIMCORE_INLINE Pack& operator/=(const Pack& b) { return v /= b.v, *this; }
+    // a where x >= y (x == y), else b.
+    static SIMCORE_INLINE Pack where_at_least(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
+        Pack chosen;
+        chosen.v = x.v >= y.v ? a.v : b.v;
+        return chosen;
+    }
+    static SIMCORE_INLINE Pack where_equal(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
+        Pack chosen;
+        chosen.v = x.v == y.v ? a.v : b.v;
+        return chosen;
+    }
 };
-template <>
-struct Lanes<double> {
-    using Wide = Double8;
-    using Quad = Double4;
+
+template <class T, int count, int bytes>
+struct Pack<T, count, bytes, false> {
+    using Half = Pack<T, count / 2, bytes>;
+    Half low, high;
+
+    SIMCORE_INLINE Pack() {}
+    SIMCORE_INLINE Pack(T value) : low(value), high(value) {}
+    SIMCORE_INLINE explicit Pack(const T* from) : low(from), high(from + count / 2) {}
+    SIMCORE_INLINE Pack(const Half& first, const Half& second) : low(first), high(second) {}
+    SIMCORE_INLINE void store(T* to) const {
+        low.store(to);
+        high.store(to + count / 2);
+    }
+
+    SIMCORE_INLINE Pack& operator+=(const Pack& b) { return low += b.low, high += b.high, *this; }
+    SIMCORE_INLINE Pack& operator-=(const Pack& b) { return low -= b.low, high -= b.high, *this; }
+    SIMCORE_INLINE Pack& operator*=(const Pack& b) { return low *= b.low, high *= b.high, *this; }
+    SIMCORE_INLINE Pack& operator/=(const Pack& b) { return low /= b.low, high /= b.high, *this; }
+    static SIMCORE_INLINE Pack where_at_least(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
+        return {Half::where_at_least(x.low, y.low, a.low, b.low), Half::where_at_least(x.high, y.high, a.high, b.high)};
+    }
+    static SIMCORE_INLINE Pack where_equal(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
+        return {Half::where_equal(x.low, y.low, a.low, b.low), Half::where_equal(x.high, y.high, a.high, b.high)};
+    }
 };
 
-template <class V, class T>
-SIMCORE_INLINE void load(V& value, const T* from) {
-    std::memcpy(&value, from, sizeof(V));
-}
-
-template <class V, class T>
-SIMCORE_INLINE void store(T* to, const V& value) {
-    std::memcpy(to, &value, sizeof(V));
-}
+#define SIMCORE_PACK_OPERATOR(op)                                                                         \
+    template <class T, int count, int bytes, bool whole>                                                  \
+    SIMCORE_INLINE Pack<T, count, bytes, whole> operator op(const Pack<T, count, bytes, whole>& a,        \
+                                                            const Pack<T, count, bytes, whole>& b) {      \
+        Pack<T, count, bytes, whole> result = a;                                                          \
+        return result op## = b;                                                                           \
+    }                                                                                                     \
+    template <class T, int count, int bytes, bool whole>                                                  \
+    SIMCORE_INLINE Pack<T, count, bytes, whole> operator op(T a, const Pack<T, count, bytes, whole>& b) { \
+        Pack<T, count, bytes, whole> result = a;                                                          \
+        return result op## = b;                                                                           \
+    }                                                                                                     \
+    template <class T, int count, int bytes, bool whole>                                                  \
+    SIMCORE_INLINE Pack<T, count, bytes, whole> operator op(const Pack<T, count, bytes, whole>& a, T b) { \
+        Pack<T, count, bytes, whole> result = a;                                                          \
+        return result op## = Pack<T, count, bytes, whole>(b);                                             \
+    }
+// clang-format off
+SIMCORE_PACK_OPERATOR(+)
+SIMCORE_PACK_OPERATOR(-)
+SIMCORE_PACK_OPERATOR(*)
+SIMCORE_PACK_OPERATOR(/)
+// clang-format on
+#undef SIMCORE_PACK_OPERATOR
 
 }  // namespace simcore
+
+// As SIMCORE_DISPATCH; body is a template whose first parameter is the bytes of a vector register.
+#if SIMCORE_LEVELS
+#define SIMCORE_DISPATCH_LANES(name, body, parameters, arguments)                      \
+    namespace {                                                                        \
+    SIMCORE_TARGET("arch=x86-64-v4") void name##_v4 parameters { body<64> arguments; } \
+    SIMCORE_TARGET("arch=x86-64-v3") void name##_v3 parameters { body<32> arguments; } \
+    void name##_base parameters { body<16> arguments; }                                \
+    }                                                                                  \
+    void name parameters {                                                             \
+        switch (::simcore::instruction_level()) {                                      \
+            case 4:                                                                    \
+                name##_v4 arguments;                                                   \
+                break;                                                                 \
+            case 3:                                                                    \
+                name##_v3 arguments;                                                   \
+                break;                                                                 \
+            default:                                                                   \
+                name##_base arguments;                                                 \
+                break;                                                                 \
+        }                                                                              \
+    }
+#else
+#define SIMCORE_DISPATCH_LANES(name, body, parameters, arguments) \
+    void name parameters { body<16> arguments; }
+#endif

@@ -10,6 +10,9 @@
 namespace simcore {
 namespace {
 
+template <int bytes>
+using Double8 = Pack<double, kLanes, bytes>;
+
 // Cube root to a few parts in 1e4 and better, from operations that round the same on every machine.
 double cube_root(double value) {
     int exponent = 0;
@@ -70,91 +73,73 @@ void prepare(Spheres& s, int lane, double x, std::complex<double> m, std::int64_
 }
 
 // D_n(m x) and D_n(x) for n = 1 .. terms into d (three rows of kLanes per n), downward from the lanes' own starts.
+template <int bytes>
 SIMCORE_INLINE void logarithmic_derivatives(const Spheres& s, std::int64_t terms, double* d) {
-    Double8 ir, ii, ix, start;
-    load(ir, s.iz_re);
-    load(ii, s.iz_im);
-    load(ix, s.x_inverse);
-    load(start, s.start);
+    using Lanes = Double8<bytes>;
+    const Lanes ir(s.iz_re), ii(s.iz_im), ix(s.x_inverse), start(s.start);
     double top = 0.0;
     for (int lane = 0; lane < kLanes; ++lane) top = std::max(top, s.start[lane]);
-    const Double8 zero = {};
-    Double8 re = zero, im = zero, real = zero;
+    const Lanes zero, tiny(1e-75), tiny_square(1e-150);
+    Lanes re, im, real;
     for (std::int64_t n = static_cast<std::int64_t>(top); n > 1; --n) {
         const double order = static_cast<double>(n);
-        const Mask8 active = start >= order;
-        const Double8 cr = order * ir, ci = order * ii, cx = order * ix;
-        Double8 sr = re + cr, si = im + ci, sx = real + cx;
-        Double8 size = sr * sr + si * si;
+        const Lanes cr = order * ir, ci = order * ii, cx = order * ix;
+        Lanes sr = re + cr, si = im + ci, sx = real + cx;
+        Lanes size = sr * sr + si * si;
         // psi_{n-1} = 0 to the last bit: a huge but finite derivative keeps the recurrence going.
-        const Mask8 hit = size == 0.0;
-        sr = hit ? zero + 1e-75 : sr;
-        size = hit ? zero + 1e-150 : size;
-        sx = sx == 0.0 ? zero + 1e-75 : sx;
-        const Double8 inverse = 1.0 / size;
-        re = active ? cr - sr * inverse : zero;
-        im = active ? ci + si * inverse : zero;
-        real = active ? cx - 1.0 / sx : zero;
+        sr = Lanes::where_equal(size, zero, tiny, sr);
+        size = Lanes::where_equal(size, zero, tiny_square, size);
+        sx = Lanes::where_equal(sx, zero, tiny, sx);
+        const Lanes inverse = 1.0 / size;
+        re = Lanes::where_at_least(start, order, cr - sr * inverse, zero);
+        im = Lanes::where_at_least(start, order, ci + si * inverse, zero);
+        real = Lanes::where_at_least(start, order, cx - 1.0 / sx, zero);
         if (n - 1 <= terms) {
             double* row = d + 3 * kLanes * (n - 2);
-            store(row, re);
-            store(row + kLanes, im);
-            store(row + 2 * kLanes, real);
+            re.store(row);
+            im.store(row + kLanes);
+            real.store(row + 2 * kLanes);
         }
     }
 }
 
-// (P P* - i ...) / |P - i Q|^2 for a = P / (P - i Q): no cancellation in the real part where P and Q are real.
-SIMCORE_INLINE void quotient(Double8 pr, Double8 pi, Double8 qr, Double8 qi, double* re, double* im) {
-    const Double8 cr = pr + qi, ci = pi - qr;
-    const Double8 inverse = 1.0 / (cr * cr + ci * ci);
-    store(re, (pr * cr + pi * ci) * inverse);
-    store(im, (pi * cr - pr * ci) * inverse);
+// a = P / (P - i Q), written so that nothing cancels in the real part where P and Q are real.
+template <class Lanes>
+SIMCORE_INLINE void quotient(const Lanes& pr, const Lanes& pi, const Lanes& qr, const Lanes& qi, double* to) {
+    const Lanes cr = pr + qi, ci = pi - qr;
+    const Lanes inverse = 1.0 / (cr * cr + ci * ci);
+    ((pr * cr + pi * ci) * inverse).store(to);
+    ((pi * cr - pr * ci) * inverse).store(to + kLanes);
 }
 
 // Coefficients from the derivatives in d; per n four rows of kLanes (a, b: real, imaginary) into c.
+template <int bytes>
 SIMCORE_INLINE void coefficients_upward(const Spheres& s, std::int64_t terms, const double* d, double* c) {
-    Double8 x, ix, mr, mi, nr, ni, ir, ii, dzr, dzi, psi_before, chi_before, chi;
-    load(x, s.x);
-    load(ix, s.x_inverse);
-    load(mr, s.m_re);
-    load(mi, s.m_im);
-    load(nr, s.im_re);
-    load(ni, s.im_im);
-    load(ir, s.iz_re);
-    load(ii, s.iz_im);
-    load(dzr, s.dz_re);
-    load(dzi, s.dz_im);
-    load(psi_before, s.sin_x);
-    load(chi_before, s.cos_x);
-    const Double8 i2r = ir * ir - ii * ii, i2i = 2.0 * ir * ii;
-    Double8 psi_older = chi_before;   // psi_{-1} = cos x
-    Double8 chi_older = -psi_before;  // chi_{-1} = -sin x
+    using Lanes = Double8<bytes>;
+    const Lanes x(s.x), mr(s.m_re), mi(s.m_im), nr(s.im_re), ni(s.im_im), zr(s.dz_re), zi(s.dz_im);
+    const Lanes ir(s.iz_re), ii(s.iz_im), i2r = ir * ir - ii * ii, i2i = 2.0 * ir * ii;
+    // psi_0 = sin x, psi_{-1} = cos x; chi_0 = cos x, chi_{-1} = -sin x.
+    Lanes psi_before(s.sin_x), chi_before(s.cos_x), psi_older = chi_before, chi_older = 0.0 - psi_before;
     for (std::int64_t n = 1; n <= terms; ++n) {
         const double* row = d + 3 * kLanes * (n - 1);
-        const double order = static_cast<double>(n);
-        const double square = order * (order + 1.0);
-        Double8 dr, di, dx;
-        load(dr, row);
-        load(di, row + kLanes);
-        load(dx, row + 2 * kLanes);
+        const double order = static_cast<double>(n), square = order * (order + 1.0);
+        Lanes dr(row), di(row + kLanes);
+        const Lanes dx(row + 2 * kLanes);
         // D' = n (n + 1) / z^2 - 1 - D^2 carries D from the rounded argument to the true one.
-        const Double8 er = square * i2r - 1.0 - (dr * dr - di * di), ei = square * i2i - 2.0 * dr * di;
-        dr += dzr * er - dzi * ei;
-        di += dzr * ei + dzi * er;
-        const Double8 ratio = order / x;
-        const Double8 factor = (2.0 * order - 1.0) / x;
-        const Mask8 oscillates = x >= order;
-        const Double8 psi = oscillates ? factor * psi_before - psi_older : psi_before / (dx + ratio);
-        chi = factor * chi_before - chi_older;
-        const Double8 ar = dr * nr - di * ni, ai = dr * ni + di * nr;
-        const Double8 br = dr * mr - di * mi, bi = dr * mi + di * mr;
-        // P = (D + n/x) psi_n - psi_{n-1}; with psi_{n-1} = (D_n(x) + n/x) psi_n where psi decays.
-        const Double8 pa = oscillates ? (ar + ratio) * psi - psi_before : (ar - dx) * psi;
-        const Double8 pb = oscillates ? (br + ratio) * psi - psi_before : (br - dx) * psi;
-        double* out = c + 4 * kLanes * (n - 1);
-        quotient(pa, ai * psi, (ar + ratio) * chi - chi_before, ai * chi, out, out + kLanes);
-        quotient(pb, bi * psi, (br + ratio) * chi - chi_before, bi * chi, out + 2 * kLanes, out + 3 * kLanes);
+        const Lanes er = square * i2r - 1.0 - (dr * dr - di * di), ei = square * i2i - 2.0 * dr * di;
+        dr += zr * er - zi * ei;
+        di += zr * ei + zi * er;
+        const Lanes ratio = order / x, factor = (2.0 * order - 1.0) / x;
+        // Upward where psi oscillates (x >= n); where it decays by its ratio D_n(x) + n/x = psi_{n-1} / psi_n.
+        const Lanes psi = Lanes::where_at_least(x, order, factor * psi_before - psi_older, psi_before / (dx + ratio));
+        const Lanes chi = factor * chi_before - chi_older;
+        const Lanes ar = dr * nr - di * ni, ai = dr * ni + di * nr;
+        const Lanes br = dr * mr - di * mi, bi = dr * mi + di * mr;
+        const Lanes pa = Lanes::where_at_least(x, order, (ar + ratio) * psi - psi_before, (ar - dx) * psi);
+        const Lanes pb = Lanes::where_at_least(x, order, (br + ratio) * psi - psi_before, (br - dx) * psi);
+        double* to = c + 4 * kLanes * (n - 1);
+        quotient(pa, ai * psi, (ar + ratio) * chi - chi_before, ai * chi, to);
+        quotient(pb, bi * psi, (br + ratio) * chi - chi_before, bi * chi, to + 2 * kLanes);
         psi_older = psi_before;
         psi_before = psi;
         chi_older = chi_before;
@@ -162,80 +147,83 @@ SIMCORE_INLINE void coefficients_upward(const Spheres& s, std::int64_t terms, co
     }
 }
 
+template <int bytes>
 SIMCORE_INLINE void coefficients_body(const Spheres& s, std::int64_t terms, double* d, double* c) {
-    logarithmic_derivatives(s, terms, d);
-    coefficients_upward(s, terms, d, c);
+    logarithmic_derivatives<bytes>(s, terms, d);
+    coefficients_upward<bytes>(s, terms, d, c);
 }
 
-SIMCORE_DISPATCH(coefficients_block, coefficients_body, (const Spheres& s, std::int64_t terms, double* d, double* c),
-                 (s, terms, d, c))
+SIMCORE_DISPATCH_LANES(coefficients_block, coefficients_body,
+                       (const Spheres& s, std::int64_t terms, double* d, double* c), (s, terms, d, c))
 
-// One step of the angular recurrence: pi_n and its increment pi_n - pi_{n-1}, with e = 1 - cos(theta). Differences
-// instead of the three-term recurrence lose nothing near the axis.
+// The angular recurrence: pi_n and its increment pi_n - pi_{n-1}, with e = 1 - cos(theta). Differences instead of the
+// three-term recurrence lose nothing near the axis.
+template <int bytes>
 struct Angular {
-    Double8 pi, increment;
+    Double8<bytes> e, pi = 1.0, increment = 1.0;
+
+    SIMCORE_INLINE explicit Angular(const double* one_minus_cos) : e(one_minus_cos) {}
+    SIMCORE_INLINE Double8<bytes> sum(double n) const { return (n + 1.0) * increment - n * e * pi; }  // pi_n + tau_n
+    SIMCORE_INLINE void step(double n) {
+        increment = ((n + 1.0) * increment - (2.0 * n + 1.0) * e * pi) * (1.0 / n);
+        pi += increment;
+    }
 };
 
-SIMCORE_INLINE void angular_step(Angular& t, double n, Double8 e) {
-    t.increment = ((n + 1.0) * t.increment - (2.0 * n + 1.0) * e * t.pi) * (1.0 / n);
-    t.pi += t.increment;
-}
-
+template <int bytes>
 SIMCORE_INLINE void angular_body(std::int64_t terms, std::int64_t angles, const double* one_minus_cos, double* sum,
                                  double* difference) {
     for (std::int64_t j = 0; j < angles; j += kLanes) {
-        Double8 e;
-        load(e, one_minus_cos + j);
-        Angular t = {Double8{} + 1.0, Double8{} + 1.0};
+        Angular<bytes> angular(one_minus_cos + j);
         for (std::int64_t n = 1; n <= terms; ++n) {
             const double order = static_cast<double>(n);
-            const Double8 u = (order + 1.0) * t.increment - order * e * t.pi;  // pi + tau
-            store(sum + (n - 1) * angles + j, u);
-            store(difference + (n - 1) * angles + j, 2.0 * t.pi - u);
-            angular_step(t, order, e);
+            const Double8<bytes> plus = angular.sum(order);
+            plus.store(sum + (n - 1) * angles + j);
+            (2.0 * angular.pi - plus).store(difference + (n - 1) * angles + j);
+            angular.step(order);
         }
     }
 }
 
-// S1 +- S2 at kLanes angles; sign is -1 where cos(theta) < 0 and e = 1 - |cos(theta)|.
+// S1 and S2 at kLanes angles; side is -1 where cos(theta) < 0, and one_minus_cos = 1 - |cos(theta)|.
+template <int bytes>
 SIMCORE_INLINE void amplitudes_body(std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b,
-                                    const double* one_minus_cos, const double* side, double* out) {
-    Double8 e, sigma, s1r = {}, s1i = {}, s2r = {}, s2i = {};
-    load(e, one_minus_cos);
-    load(sigma, side);
-    Angular t = {Double8{} + 1.0, Double8{} + 1.0};
-    Double8 flip = sigma;  // sigma^n
+                                    const double* one_minus_cos, const double* side, double* to) {
+    using Lanes = Double8<bytes>;
+    Lanes s1r, s1i, s2r, s2i;
+    const Lanes sign(side);
+    Lanes flip = sign;  // sign^n, the parity of tau_n
+    Angular<bytes> angular(one_minus_cos);
     for (std::int64_t n = 1; n <= terms; ++n) {
         const double order = static_cast<double>(n);
         const double weight = (2.0 * order + 1.0) / (order * (order + 1.0));
         const double ar = weight * a[n - 1].real(), ai = weight * a[n - 1].imag();
         const double br = weight * b[n - 1].real(), bi = weight * b[n - 1].imag();
-        const Double8 pi = t.pi * flip * sigma;
-        const Double8 tau = ((order + 1.0) * t.increment - t.pi - order * e * t.pi) * flip;
+        const Lanes pi = angular.pi * flip * sign, tau = (angular.sum(order) - angular.pi) * flip;
         s1r += ar * pi + br * tau;
         s1i += ai * pi + bi * tau;
         s2r += ar * tau + br * pi;
         s2i += ai * tau + bi * pi;
-        angular_step(t, order, e);
-        flip *= sigma;
+        angular.step(order);
+        flip *= sign;
     }
-    store(out, s1r);
-    store(out + kLanes, s1i);
-    store(out + 2 * kLanes, s2r);
-    store(out + 3 * kLanes, s2i);
+    s1r.store(to);
+    s1i.store(to + kLanes);
+    s2r.store(to + 2 * kLanes);
+    s2i.store(to + 3 * kLanes);
 }
 
-SIMCORE_DISPATCH(amplitudes_block, amplitudes_body,
-                 (std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b,
-                  const double* one_minus_cos, const double* side, double* out),
-                 (terms, a, b, one_minus_cos, side, out))
+SIMCORE_DISPATCH_LANES(amplitudes_block, amplitudes_body,
+                       (std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b,
+                        const double* one_minus_cos, const double* side, double* to),
+                       (terms, a, b, one_minus_cos, side, to))
 
 }  // namespace
 
-SIMCORE_DISPATCH(angular_functions, angular_body,
-                 (std::int64_t terms, std::int64_t angles, const double* one_minus_cos, double* sum,
-                  double* difference),
-                 (terms, angles, one_minus_cos, sum, difference))
+SIMCORE_DISPATCH_LANES(angular_functions, angular_body,
+                       (std::int64_t terms, std::int64_t angles, const double* one_minus_cos, double* sum,
+                        double* difference),
+                       (terms, angles, one_minus_cos, sum, difference))
 
 std::int64_t mie_terms(double size_parameter, double margin) {
     return static_cast<std::int64_t>(std::ceil(size_parameter + margin * cube_root(size_parameter) + 3.0));

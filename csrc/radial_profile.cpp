@@ -25,6 +25,7 @@ SIMCORE_DISPATCH(pupil_directions, pupil_body,
                  (count, w, weight, sine, one_minus_cos, to))
 
 // sums: four rows of terms, the weighted a + b and a - b, real and imaginary.
+template <int bytes>
 SIMCORE_INLINE void integrand_body(const Pupil& pupil, std::int64_t terms, const double* sums, double depth,
                                    double* to) {
     const std::int64_t count = pupil.count;
@@ -33,73 +34,68 @@ SIMCORE_INLINE void integrand_body(const Pupil& pupil, std::int64_t terms, const
         to[j] = pupil.weight[j] * turn.cos;
         to[count + j] = pupil.weight[j] * turn.sin;
     }
+    using Lanes = Pack<double, kLanes, bytes>;
     for (std::int64_t j = 0; j < count; j += kLanes) {
-        Double8 ar = {}, ai = {}, br = {}, bi = {}, wr, wi;
+        Lanes ar, ai, br, bi;
         const double *sum = pupil.sum.data() + j, *difference = pupil.difference.data() + j;
         for (std::int64_t n = 0; n < terms; ++n) {
-            Double8 u, d;
-            load(u, sum + n * count);
-            load(d, difference + n * count);
+            const Lanes u(sum + n * count), d(difference + n * count);
             ar += sums[n] * u;
             ai += sums[terms + n] * u;
             br += sums[2 * terms + n] * d;
             bi += sums[3 * terms + n] * d;
         }
-        load(wr, to + j);
-        load(wi, to + count + j);
-        store(to + j, ar * wr - ai * wi);
-        store(to + count + j, ar * wi + ai * wr);
-        store(to + 2 * count + j, br * wr - bi * wi);
-        store(to + 3 * count + j, br * wi + bi * wr);
+        const Lanes wr(to + j), wi(to + count + j);
+        (ar * wr - ai * wi).store(to + j);
+        (ar * wi + ai * wr).store(to + count + j);
+        (br * wr - bi * wi).store(to + 2 * count + j);
+        (br * wi + bi * wr).store(to + 3 * count + j);
     }
 }
 
-SIMCORE_DISPATCH(integrand_dispatched, integrand_body,
-                 (const Pupil& pupil, std::int64_t terms, const double* sums, double depth, double* to),
-                 (pupil, terms, sums, depth, to))
+SIMCORE_DISPATCH_LANES(integrand_dispatched, integrand_body,
+                       (const Pupil& pupil, std::int64_t terms, const double* sums, double depth, double* to),
+                       (pupil, terms, sums, depth, to))
 
-// One Bessel function at two wide vectors of radial points: real and imaginary sums over the nodes.
+// Radial points that `accumulate` treats together: with the real and the imaginary part, four registers of sums or,
+// where registers are half as wide and half as many, eight.
 template <class T>
+constexpr int kTogether = 128 / sizeof(T);
+
+// One Bessel function: real and imaginary sums over the nodes.
+template <int bytes, class T>
 SIMCORE_INLINE void accumulate(std::int64_t nodes, const T* table, const T* re, const T* im, T* to_re, T* to_im) {
-    using Wide = typename Lanes<T>::Wide;
-    constexpr int width = sizeof(Wide) / sizeof(T);
-    Wide r0 = {}, r1 = {}, i0 = {}, i1 = {};
+    using Points = Pack<T, kTogether<T>, bytes>;
+    Points real, imaginary;
     for (std::int64_t j = 0; j < nodes; ++j) {
-        Wide t0, t1;
-        load(t0, table + 2 * kPanel * j);
-        load(t1, table + 2 * kPanel * j + width);
-        r0 += re[j] * t0;
-        r1 += re[j] * t1;
-        i0 += im[j] * t0;
-        i1 += im[j] * t1;
+        const Points value(table + 2 * kPanel * j);
+        real += re[j] * value;
+        imaginary += im[j] * value;
     }
-    store(to_re, r0);
-    store(to_re + width, r1);
-    store(to_im, i0);
-    store(to_im + width, i1);
+    real.store(to_re);
+    imaginary.store(to_im);
 }
 
 // The integrals at every radial point of the panels: planes has four rows of panels * kPanel values.
-template <class T>
+template <int bytes, class T>
 SIMCORE_INLINE void transform(std::int64_t nodes, std::int64_t panels, const T* const* tables, const T* integrand,
                               T* planes) {
-    constexpr int pair = 2 * sizeof(typename Lanes<T>::Wide) / sizeof(T);
     const std::int64_t row = panels * kPanel;
     for (std::int64_t p = 0; p < panels; ++p) {
-        for (int i = 0; i < kPanel; i += pair) {
+        for (int i = 0; i < kPanel; i += kTogether<T>) {
             T* to = planes + p * kPanel + i;
-            accumulate(nodes, tables[p] + i, integrand, integrand + nodes, to, to + row);
-            accumulate(nodes, tables[p] + kPanel + i, integrand + 2 * nodes, integrand + 3 * nodes, to + 2 * row,
-                       to + 3 * row);
+            accumulate<bytes>(nodes, tables[p] + i, integrand, integrand + nodes, to, to + row);
+            accumulate<bytes>(nodes, tables[p] + kPanel + i, integrand + 2 * nodes, integrand + 3 * nodes, to + 2 * row,
+                              to + 3 * row);
         }
     }
 }
 
 // Interpolation (Lagrange, `taps` points) of the even functions in planes at the points (i - before) * ratio.
-template <class T>
+template <int bytes, class T>
 SIMCORE_INLINE void resample(std::int64_t row, const T* planes, double ratio, std::int64_t before, std::int64_t count,
                              T* padded, std::int32_t* base, T* fraction, T* weight, T* quads) {
-    using Quad = typename Lanes<T>::Quad;
+    using Quad = Pack<T, 4, bytes>;
     constexpr int taps = RadialGrid<T>::taps;
     constexpr int left = taps / 2 - 1;
     for (std::int64_t i = 0; i < row; ++i)
@@ -124,13 +120,9 @@ SIMCORE_INLINE void resample(std::int64_t row, const T* planes, double ratio, st
     }
     for (std::int64_t i = 0; i < count; ++i) {
         const T* from = padded + 4 * base[i];
-        Quad sum = {};
-        for (int k = 0; k < taps; ++k) {
-            Quad value;
-            load(value, from + 4 * k);
-            sum += weight[k * count + i] * value;
-        }
-        store(quads + 4 * i, sum);
+        Quad sum;
+        for (int k = 0; k < taps; ++k) sum += weight[k * count + i] * Quad(from + 4 * k);
+        sum.store(quads + 4 * i);
     }
 }
 
@@ -147,15 +139,15 @@ struct ProfileCall {
     T *fraction, *weight, *quads;
 };
 
-template <class T>
+template <int bytes, class T>
 SIMCORE_INLINE void profile_body(const ProfileCall<T>& call) {
-    transform(call.nodes, call.panels, call.tables, call.integrand, call.planes);
-    resample(call.panels * kPanel, call.planes, call.ratio, call.before, call.count, call.padded, call.base,
-             call.fraction, call.weight, call.quads);
+    transform<bytes>(call.nodes, call.panels, call.tables, call.integrand, call.planes);
+    resample<bytes>(call.panels * kPanel, call.planes, call.ratio, call.before, call.count, call.padded, call.base,
+                    call.fraction, call.weight, call.quads);
 }
 
-SIMCORE_DISPATCH(profile_dispatched, profile_body, (const ProfileCall<float>& call), (call))
-SIMCORE_DISPATCH(profile_dispatched_double, profile_body, (const ProfileCall<double>& call), (call))
+SIMCORE_DISPATCH_LANES(profile_dispatched, profile_body, (const ProfileCall<float>& call), (call))
+SIMCORE_DISPATCH_LANES(profile_dispatched_double, profile_body, (const ProfileCall<double>& call), (call))
 
 void run(const ProfileCall<float>& call) { profile_dispatched(call); }
 void run(const ProfileCall<double>& call) { profile_dispatched_double(call); }

@@ -53,24 +53,16 @@ SIMCORE_INLINE void locate_body(const RowGeometry& row, const RowScratch<T>& scr
     locate_angle(row, scratch, true);
 }
 
-template <class T>
+template <int bytes, class T>
 SIMCORE_INLINE void field_body(std::int64_t cells, const RowScratch<T>& scratch, const T* pieces, T* sums) {
-    using Quad = typename Lanes<T>::Quad;
+    using Quad = Pack<T, 4, bytes>;
     for (std::int64_t i = 0; i < cells; ++i) {
         const T* at = pieces + 16 * static_cast<std::int64_t>(scratch.base[i]);
         const T u = scratch.fraction[i], c = scratch.cosine[i], s = scratch.sine[i];
-        Quad c0, c1, c2, c3, first, second;
-        load(c0, at);
-        load(c1, at + 4);
-        load(c2, at + 8);
-        load(c3, at + 12);
-        load(first, sums + 8 * i);
-        load(second, sums + 8 * i + 4);
-        const Quad value = c0 + u * (c1 + u * (c2 + u * c3));
-        first += value * Quad{T(1), T(1), c, c};
-        second += value * s;
-        store(sums + 8 * i, first);
-        store(sums + 8 * i + 4, second);
+        const T turn[4] = {T(1), T(1), c, c};
+        const Quad value = Quad(at) + u * (Quad(at + 4) + u * (Quad(at + 8) + u * Quad(at + 12)));
+        (Quad(sums + 8 * i) + value * Quad(turn)).store(sums + 8 * i);
+        (Quad(sums + 8 * i + 4) + value * s).store(sums + 8 * i + 4);
     }
 }
 
@@ -94,9 +86,9 @@ SIMCORE_INLINE void intensity_body(std::int64_t cells, const T* sums, double wei
                      (row, scratch, even, odd, out))                                                              \
     SIMCORE_DISPATCH(locate_##suffix, locate_body<T>, (const RowGeometry& row, const RowScratch<T>& scratch),     \
                      (row, scratch))                                                                              \
-    SIMCORE_DISPATCH(field_##suffix, field_body<T>,                                                               \
-                     (std::int64_t cells, const RowScratch<T>& scratch, const T* pieces, T* sums),                \
-                     (cells, scratch, pieces, sums))                                                              \
+    SIMCORE_DISPATCH_LANES(field_##suffix, field_body,                                                            \
+                           (std::int64_t cells, const RowScratch<T>& scratch, const T* pieces, T* sums),          \
+                           (cells, scratch, pieces, sums))                                                        \
     SIMCORE_DISPATCH(intensity_##suffix, intensity_body<T>,                                                       \
                      (std::int64_t cells, const T* sums, double weight, double polarised, double cos_alpha,       \
                       double sin_alpha, T* out),                                                                  \
