@@ -54,7 +54,11 @@ def test_positions_are_y_x_where_the_particle_is_seen() -> None:
 
 
 def test_empty_field_is_one() -> None:
-    np.testing.assert_allclose(image(brightfield(), refractive_index=1.33), 1, rtol=0, atol=1e-6)
+    for aperture, pixel_size in ((0.1, 0.05), (0.1, 0.2), (1.0, 0.1), (1.3, 0.2)):
+        settings = {"numerical_aperture": aperture, "pixel_size": pixel_size}
+        np.testing.assert_allclose(image(brightfield(**settings), refractive_index=1.33), 1, rtol=0, atol=5e-4)
+        exact = brightfield(**settings, precision="double")
+        np.testing.assert_allclose(image(exact, refractive_index=1.33), 1, rtol=0, atol=1e-6)
 
 
 def test_light_is_gathered_behind_the_particle() -> None:

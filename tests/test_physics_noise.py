@@ -10,7 +10,7 @@ SIDE = 250
 
 
 def empty_field(shape: tuple[int, int] = (SIDE, SIDE)) -> sc.MieSphere:
-    """An image that is 1 to a part in a million."""
+    """An image of one value, 1 within the tolerance."""
     nothing = sc.MieSphere(x=0, y=0, radius=0.01, refractive_index=1.3301)
     return nothing >> sc.Brightfield(numerical_aperture=0.2, wavelength=0.5, pixel_size=0.1, shape=shape)
 
@@ -42,7 +42,8 @@ def test_poisson_noise_has_poissons_distribution(rate: float) -> None:
     """A field of 1 with background 0 has p = 1, so the rate is snr^2 in every pixel: a million draws at each rate."""
     counts, rates = counts_and_rates(empty_field(), np.sqrt(rate), 16, background=0.0, signal="peak")
     assert counts.size == 1_000_000
-    np.testing.assert_allclose(rates, rate, rtol=1e-5)
+    np.testing.assert_allclose(rates, rate, rtol=1e-3)
+    np.testing.assert_allclose(rates, rates.mean(), rtol=1e-5)
     if rate <= 1e3:
         assert noise.chi_square(counts.ravel(), float(rates.mean())) > 1e-4
     assert noise.randomised_pit(counts.ravel(), rates.ravel(), seed=8) > 1e-4
