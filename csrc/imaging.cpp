@@ -86,7 +86,7 @@ Setup set_up(const Illumination& light, const SphereList& spheres, std::int64_t 
     setup.frequency = kTwoPi * light.medium_index * setup.sine / setup.wavelength;
     // Interpolation by cubics has the error (frequency spacing)^4 / 384; an intensity has twice a field's frequency.
     const double highest = (spheres.count == 1 ? 2.0 : 1.0) * setup.frequency;
-    setup.spacing = std::sqrt(std::sqrt(40.0 * tolerance)) / highest;
+    setup.spacing = std::sqrt(std::sqrt(15.0 * tolerance)) / highest;
     if (!std::isnan(light.polarisation_angle)) {
         const elementary::SinCos turn = elementary::sincos(2.0 * light.polarisation_angle);
         setup.cosine_alpha = turn.cos;

@@ -10,7 +10,7 @@ namespace simcore {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr int kReach = 6;
+constexpr int kReach = 6;  // a longer one costs less than a finer division only near the highest frequency
 
 // Geometric rate at which interpolation in cos w of sin(w/2) / (w/2) converges on [0, frequency]: its nearest
 // singularity is at cos w = -1.
@@ -32,15 +32,15 @@ int reach_for(double frequency, double tolerance) {
     return -1;
 }
 
-// Coefficients of cos(k w), k = 0 .. reach, that interpolate sin(w/2) / (w/2) at Chebyshev points (elimination with
-// the nodes in decreasing order is stable at this size).
+// Coefficients of cos(k w), k = 0 .. reach, that interpolate sin(w/2) / (w/2) at w = 0, so that a constant stays one,
+// at `frequency` and at Chebyshev points between.
 std::vector<double> cell_weights(double frequency, int reach) {
     const int n = reach + 1;
     double matrix[kReach + 1][kReach + 2];
     for (int i = 0; i < n; ++i) {
-        const double w = frequency * elementary::cos(kPi * (2 * i + 1) / (4.0 * n));
+        const double w = i == reach ? 0.0 : frequency * elementary::cos(kPi * i / (2.0 * reach));
         for (int k = 0; k < n; ++k) matrix[i][k] = elementary::cos(k * w);
-        matrix[i][n] = elementary::sin(0.5 * w) / (0.5 * w);
+        matrix[i][n] = i == reach ? 1.0 : elementary::sin(0.5 * w) / (0.5 * w);
     }
     for (int k = 0; k < n; ++k) {
         int pivot = k;

@@ -1,0 +1,140 @@
+"""The documentation's snippets, as they stand there, at small sizes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dtmodels as dm
+import simcore as sc
+
+DESCRIBE = """
+import simcore as sc
+from simcore.units import nm
+
+particle = sc.MieSphere(
+    x=sc.uniform(22, 28), y=sc.uniform(22, 28), z=sc.normal(0, 1.0),
+    radius=sc.uniform(1.0, 2.0), refractive_index=sc.uniform(1.5, 1.6))
+microscope = sc.Brightfield(
+    numerical_aperture=sc.uniform(0.15, 0.25), wavelength=sc.spectrum(400 * nm, 700 * nm, count=10),
+    pixel_size=0.2, refractive_index_medium=1.33, shape=(51, 51))
+snr = sc.uniform(2, 60)
+flip = sc.FlipLeftRight(probability=0.5)
+
+clean = particle >> microscope
+frame = (clean
+         >> sc.IlluminationGradient(x=sc.normal(0, 3e-3), y=sc.normal(0, 3e-3))
+         >> sc.PoissonNoise(snr=snr, background=1)
+         >> sc.NormalizeMinMax(sc.uniform(0, 0.2), sc.uniform(0.8, 1)))
+
+recipe = sc.Recipe(
+    image=frame >> flip,                          # what the network sees
+    position=sc.positions(particle) >> flip,      # the same flip: one draw, applied to both
+    clean=clean >> flip,
+    snr=snr, z=particle.z)                        # any property is a truth that can be stored
+"""
+
+RENDER = """
+arrays = recipe.render(count=8, seed=1)           # dict of NumPy arrays, image: (8, 51, 51, 1) float32
+one = recipe.render(indices=[123_456_789], seed=1, outputs=["image"])
+recipe.preview(count=8, seed=1)                   # a matplotlib figure
+recipe.generate("localization.zarr", count=400, seed=1)
+lazy = recipe.dask(count=1_000_000, seed=1)       # dict of dask arrays, rendered when computed
+
+recipe.save("localization.yaml")
+assert sc.load("localization.yaml") == recipe
+print(recipe.to_python())                         # source that rebuilds the same recipe
+"""
+
+RECIPE_FILE = """
+format: simcore-recipe/1
+define:
+  particle:   MieSphere(x=uniform(22, 28), y=uniform(22, 28), z=normal(0, 1.0), radius=uniform(1.0, 2.0), refractive_index=uniform(1.5, 1.6))
+  microscope: Brightfield(numerical_aperture=uniform(0.15, 0.25), wavelength=spectrum("400 nm", "700 nm", count=10), pixel_size=0.2,
+                refractive_index_medium=1.33, shape=(51, 51))
+  snr:        uniform(2, 60)
+  flip:       FlipLeftRight(probability=0.5)
+  clean:      particle >> microscope
+  frame:      clean >> PoissonNoise(snr=snr, background=1) >> NormalizeMinMax(uniform(0, 0.2), uniform(0.8, 1))
+outputs:
+  image:      frame >> flip
+  position:   positions(particle) >> flip
+  snr:        snr
+  z:          particle.z
+"""  # noqa: E501
+
+TRAINING_FILE = """
+format: dtmodels-training/1
+data:   {inputs: image, targets: position, validation: 0.1}
+input:  {grey: true, resize: [51, 51], normalize: minmax}
+model:  {kind: cnn, convolutions: [16, 32, 64], dense: [32, 32], outputs: 2}
+fit:    {loss: mae, optimizer: {adam: {learning_rate: 1e-3}}, epochs: 2, batch_size: 64, seed: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("api")
+    (path / "recipe.yaml").write_text(RECIPE_FILE)
+    (path / "training.yaml").write_text(TRAINING_FILE)
+    return path
+
+
+def test_describe_look_generate(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    space: dict = {}
+    exec(DESCRIBE, space)
+    exec(RENDER, space)
+    arrays, lazy = space["arrays"], space["lazy"]
+    assert arrays["image"].shape == (8, 51, 51, 1) and arrays["image"].dtype == np.float32
+    # the same flip moved picture and truth: the darkest ring lies around the position
+    error = np.linalg.norm(dm.radial_center(arrays["clean"]) - arrays["position"], axis=1)
+    assert np.median(error) < 0.05
+    assert lazy["image"].shape == (1_000_000, 51, 51, 1)
+    np.testing.assert_array_equal(lazy["snr"][999_990:].compute(), space["recipe"].render(
+        indices=range(999_990, 1_000_000), seed=1, outputs=["snr"])["snr"])  # fmt: skip
+    assert set(space["one"]) == {"image"}
+
+
+def test_train_from_what_lies_on_disk(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    recipe = sc.load("recipe.yaml")
+    recipe.generate("train.zarr", count=400, seed=1, progress=False)
+    recipe.generate("test.zarr", count=100, seed=2, progress=False)
+    data = dm.open_dataset("train.zarr", inputs="image", targets="position")
+    train, validation = data.split(validation=0.1)
+    model = dm.models.cnn(input_shape=data.input_shape, convolutions=(16, 32, 64), dense=(32, 32), outputs=2)
+    assert model.count_params() == 98_178
+    dm.fit(model, train, validation, loss="mae", epochs=2, batch_size=64, directory="runs/localization")
+    report = dm.evaluate("runs/localization", "test.zarr", versus=["snr", "z"])
+    assert {"network", "radial_center"} <= set(report.numbers) and set(report.tables) == {"snr", "z"}
+    frames = (255 * recipe.render(5, seed=3, outputs=["image"])["image"]).astype(np.uint8)
+    np.save("frames.npy", frames)
+    table = dm.predict("runs/localization", "frames.npy")
+    assert list(table.columns[:3]) == ["frame", "y", "x"] and len(table) == 5
+    assert dm.radial_center(frames[..., 0]).shape == (5, 2)
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_command_lines(folder):
+    run(folder, "simcore.cli", *"preview recipe.yaml --count 4 --seed 1 --out preview.png".split())
+    run(folder, "simcore.cli", *"generate recipe.yaml cli.zarr --count 4e2 --seed 1 --workers 2".split())
+    assert "400" in run(folder, "simcore.cli", "info", "cli.zarr")
+    space: dict = {}
+    exec(run(folder, "simcore.cli", "export", "recipe.yaml"), space)
+    assert space["recipe"] == sc.load(folder / "recipe.yaml")
+    run(folder, "simcore.cli", *"generate recipe.yaml fresh.zarr --count 100 --seed 5".split())
+    run(folder, "dtmodels.cli", *"train training.yaml --data cli.zarr --out runs/cli".split())
+    run(folder, "dtmodels.cli", *"train training.yaml --data cli.zarr --out runs/cli --resume".split())
+    assert "radial" in run(folder, "dtmodels.cli", *"evaluate runs/cli --data fresh.zarr --versus snr,z".split())
+    np.save(folder / "frames.npy", (255 * np.random.Generator(np.random.Philox(1)).random((3, 80, 80))).astype(np.uint8))
+    run(folder, "dtmodels.cli", *"predict runs/cli frames.npy --out tracks.csv".split())
+    assert "98178" in run(folder, "dtmodels.cli", "info", "runs/cli").replace(",", "")
+    compile(run(folder, "dtmodels.cli", "export", "training.yaml"), "train.py", "exec")

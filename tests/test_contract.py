@@ -1,0 +1,66 @@
+"""The two packages meet on disk alone: what simcore writes, dtmodels reads, value by value."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import dtmodels as dm
+import simcore as sc
+from recipes import localization
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    recipe = localization(shape=(21, 23), wavelengths=2, pair=sc.uniform(0, 1, shape=2), flag=sc.integers(0, 2) > 0)
+    path = tmp_path_factory.mktemp("contract") / "data.zarr"
+    recipe.generate(path, count=150, seed=9, unit=64, chunk=16, progress=False)
+    return recipe, path
+
+
+def test_every_value_arrives(stored):
+    recipe, path = stored
+    rendered = recipe.render(150, seed=9)
+    for target in ("position", "snr", "pair"):
+        data = dm.open_dataset(path, inputs="image", targets=target)
+        assert data.input_shape == (21, 23, 1) and len(data) == 150
+        images, targets = data.numpy()
+        assert images.tobytes() == rendered["image"].tobytes()
+        np.testing.assert_array_equal(targets.reshape(rendered[target].shape), rendered[target])
+    properties = data.properties(["z", "flag"])
+    np.testing.assert_array_equal(properties["z"], rendered["z"])
+    np.testing.assert_array_equal(properties["flag"], rendered["flag"])
+
+
+def test_the_identity_is_the_same_on_both_sides(stored):
+    from simcore.dataset import open_dataset
+
+    _, path = stored
+    assert dm.open_dataset(path, inputs="image", targets="snr").identity["identity"] == open_dataset(path).identity
+
+
+def test_an_unsealed_dataset_is_refused_by_both(stored, tmp_path):
+    import json
+    import shutil
+
+    _, path = stored
+    copy = tmp_path / "half.zarr"
+    shutil.copytree(path, copy)
+    group = json.loads((copy / "zarr.json").read_text())
+    group["attributes"]["simcore"]["complete"] = False
+    group["attributes"]["simcore"].pop("identity")
+    (copy / "zarr.json").write_text(json.dumps(group))
+    with pytest.raises(dm.DtmodelsError, match="complete|sealed|allow_partial"):
+        dm.open_dataset(copy, inputs="image", targets="snr")
+    assert len(dm.open_dataset(copy, inputs="image", targets="snr", allow_partial=True)) == 150
+
+
+@pytest.mark.parametrize(("one", "other"), [("simcore", "dtmodels"), ("dtmodels", "simcore")])
+def test_neither_needs_the_other(one, other):
+    code = (
+        f"import sys; sys.modules['{other}'] = None; import {one}; "
+        f"from {one} import cli; assert not [m for m in sys.modules if m.startswith('{other}.')]; "
+        + ("assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules" if one == "simcore" else "")
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
