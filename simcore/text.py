@@ -115,7 +115,7 @@ class Writer:
             ):
                 value = getattr(feature, field.name)
                 arguments.append(f"{field.name}={self.argument(value, f'{name}.{field.name}')}")
-                if isinstance(value, Draw):
+                if isinstance(value, Property) and not isinstance(value, Constant):
                     later.append((value, field.name))
         if isinstance(feature, UserFeature):
             self.sources[feature.title()] = feature.source
@@ -137,11 +137,12 @@ class Writer:
         return not isinstance(value, Property) and bool(value == field.default)
 
     def argument(self, value: Any, path: str) -> str:
-        """Write a parameter; a draw that stands alone under its own name is written in place."""
-        if isinstance(value, Draw) and id(value) not in self.known and self.recipe.names[id(value)] == path:
-            return self.draw(value)
+        """Write a parameter in place: others refer to it as <feature>.<parameter>."""
+        if isinstance(value, Draw):
+            inline = id(value) not in self.known and self.recipe.names[id(value)] == path
+            return self.draw(value) if inline else self.value(value)
         if isinstance(value, Property):
-            return self.value(value)
+            return self.known.get(id(value)) or self.made(value)
         return f'"{value}"' if isinstance(value, str) else repr(value)
 
     # -- properties ----------------------------------------------------------------------------------------------
@@ -150,11 +151,21 @@ class Writer:
         if id(node) in self.known:
             return self.known[id(node)]
         if isinstance(node, Draw):
-            name = self.recipe.names[id(node)]
-            if self.uses[id(node)] == 1 and name == self.walk.paths[id(node)]:
-                return self.draw(node)
-            text = self.known[id(node)] = self.define(name, self.draw(node))
-            return text
+            return self.named_draw(node)
+        text = self.made(node)
+        if self.uses[id(node)] > 1 and node.inputs:  # written twice, what it draws would be drawn twice
+            text = self.known[id(node)] = self.define(self.free("value"), text)
+        return text
+
+    def named_draw(self, node: Draw) -> str:
+        name = self.recipe.names[id(node)]
+        if self.uses[id(node)] == 1 and name == self.walk.paths[id(node)]:
+            return self.draw(node)
+        label = self.known[id(node)] = self.define(name, self.draw(node))
+        return label
+
+    def made(self, node: Property) -> str:
+        """Write what is no draw itself."""
         if isinstance(node, Constant):
             return _number(node.value)
         if isinstance(node, Split):

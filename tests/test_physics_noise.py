@@ -52,7 +52,7 @@ def test_poisson_noise_has_poissons_distribution(rate: float) -> None:
 
 @pytest.mark.parametrize(("snr", "signal"), [(2.0, "deviation"), (30.0, "deviation"), (10.0, "peak")])
 def test_each_pixel_has_its_own_rate(snr: float, signal: str) -> None:
-    counts, rates = counts_and_rates(varied(), snr, 200, signal=signal)
+    counts, rates = counts_and_rates(varied(), snr, 400, signal=signal)
     assert noise.randomised_pit(counts, rates, seed=9) > 1e-4
     assert np.abs(noise.poisson_moments(counts.ravel(), rates.ravel())).max() < 4.5
     dark = rates < np.quantile(rates, 0.1)

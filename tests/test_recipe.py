@@ -58,11 +58,13 @@ def awkward() -> sc.Recipe:
     a = sphere(x=early * 10 + sc.normal(5, 1), radius=radius, refractive_index=sc.uniform(1.4, 1.5) + 0.01j)
     b = sphere(radius=0.5 * radius + early, z=sc.normal(0, sc.uniform(0.1, 0.2)), name="second")
     picture = (a + b) >> microscope(polarization_angle=None, numerical_aperture=sc.where(early > 0.3, 0.3, 0.4))
-    noisy = picture >> sc.PoissonNoise(snr=sc.exponential(5) + 1, signal="deviation", background=1)
+    snr = sc.exponential(5) + 1
+    twice = sc.normal(0, 1) * early
+    noisy = picture >> sc.PoissonNoise(snr=snr, signal="deviation", background=1)
     return sc.Recipe(
         early=early, image=2 * noisy - picture / (1 + early), again=picture + noisy, positions=sc.positions(a + b, axes="zyx"),
         vector=sc.normal(0, [1.0, 2.0], shape=(2,), name="kick"), flag=~(sc.integers(0, 9) > 3) & sc.equal(sc.split, "train"),
-        component=sc.normal(0, 1, shape=3)[2], root=np.sqrt(radius) ** -early,
+        snr=snr, square=twice * twice, again_twice=1 + twice, component=sc.normal(0, 1, shape=3)[2], root=np.sqrt(radius) ** -early,
     )  # fmt: skip
 
 
