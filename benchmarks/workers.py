@@ -21,7 +21,7 @@ class Worker:
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | ONE_THREAD | {"PYTHONPATH": paths},
+            env=os.environ | ONE_THREAD | {"PYTHONPATH": paths, "PYTHONWARNINGS": "ignore"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -62,7 +62,7 @@ def deeptrack_worker() -> Worker:
     if not python.exists():
         venv.create(PEER_ENVIRONMENT, with_pip=True, clear=True)
     if not (PEER_ENVIRONMENT / PEER).exists():
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PEER], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", PEER], check=True)
         (PEER_ENVIRONMENT / PEER).touch()
     return Worker([str(python), str(ROOT / "benchmarks" / "deeptrack_worker.py")])
 

@@ -54,7 +54,11 @@ def test_positions_are_y_x_where_the_particle_is_seen() -> None:
 
 
 def test_empty_field_is_one() -> None:
-    np.testing.assert_allclose(image(brightfield(), refractive_index=1.33), 1, rtol=0, atol=1e-6)
+    for aperture, pixel_size in ((0.1, 0.05), (0.1, 0.2), (1.0, 0.1), (1.3, 0.2)):
+        settings = {"numerical_aperture": aperture, "pixel_size": pixel_size}
+        np.testing.assert_allclose(image(brightfield(**settings), refractive_index=1.33), 1, rtol=0, atol=5e-4)
+        exact = brightfield(**settings, precision="double")
+        np.testing.assert_allclose(image(exact, refractive_index=1.33), 1, rtol=0, atol=1e-6)
 
 
 def test_light_is_gathered_behind_the_particle() -> None:
@@ -93,7 +97,8 @@ def test_polarisation_turns_from_x_towards_y() -> None:
     """A small sphere in focus looks longer along the polarisation: clockwise on the screen for growing angles."""
 
     def spread(angle: float) -> np.ndarray:
-        picture = image(brightfield(numerical_aperture=1.3, polarization_angle=angle, precision="double"), radius=0.05)
+        exact = brightfield(numerical_aperture=1.3, polarization_angle=angle, precision="double")
+        picture = image(exact, radius=0.05)
         weight = np.abs(1 - picture)[12:29, 12:29]
         y, x = np.mgrid[-8:9, -8:9]
         return np.array([np.sum(weight * x * x), np.sum(weight * x * y), np.sum(weight * y * y)]) / np.sum(weight)
@@ -101,7 +106,7 @@ def test_polarisation_turns_from_x_towards_y() -> None:
     along_x, along_y = spread(0.0), spread(np.pi / 2)
     downwards, upwards = spread(np.pi / 4), spread(-np.pi / 4)
     assert along_x[0] != pytest.approx(along_x[2], rel=0.02)
-    np.testing.assert_allclose(along_x, along_y[::-1], rtol=1e-2, atol=1e-3)
+    np.testing.assert_allclose(along_x, along_y[::-1], rtol=1e-3, atol=1e-4)
     assert np.sign(downwards[1]) == -np.sign(upwards[1]) == np.sign(along_x[0] - along_x[2]) != 0
 
 

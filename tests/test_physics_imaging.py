@@ -102,6 +102,37 @@ def test_ten_wavelengths(precision: str, tolerance: float) -> None:
 
 
 @PRECISIONS
+def test_a_batch_of_case_b(precision: str, tolerance: float) -> None:
+    """Ten wavelengths, drawn optics: each example against the mean of ten quadratures at its own values."""
+    particle = sc.MieSphere(
+        x=sc.uniform(22, 28),
+        y=sc.uniform(22, 28),
+        z=sc.normal(0, 1.0),
+        radius=sc.uniform(1, 2),
+        refractive_index=sc.uniform(1.5, 1.6),
+    )
+    objective = sc.Brightfield(
+        numerical_aperture=sc.uniform(0.15, 0.25),
+        wavelength=sc.spectrum(0.4, 0.7, count=10),
+        pixel_size=sc.uniform(0.13, 0.27),
+        refractive_index_medium=1.33,
+        shape=(51, 51),
+        precision=precision,
+        tolerance=tolerance,
+    )
+    recipe = sc.Recipe(image=particle >> objective)
+    drawn = plan(recipe, 8, np.arange(8), ["image"])
+    images = recipe.render(count=8, seed=8)["image"]
+    rows, columns = [25, 22, 40, 0], [25, 30, 12, 50]
+    for i in range(8):
+        values = {name: drawn.value(getattr(particle, name)) for name in ("x", "y", "z", "radius", "refractive_index")}
+        values |= {name: drawn.value(getattr(objective, name)) for name in ("numerical_aperture", "pixel_size")}
+        scene = BASE._replace(polarization_angle=0.0, **{name: value[i].item() for name, value in values.items()})
+        expected = hologram.incoherent(scene, list(np.linspace(0.4, 0.7, 10)), rows, columns)
+        assert np.abs(images[i, rows, columns, 0] - expected).max() < tolerance
+
+
+@PRECISIONS
 def test_each_example_of_a_batch_is_exact_for_its_own_draws(precision: str, tolerance: float) -> None:
     """What is shared between examples, or tabulated for them, must not blur the single one."""
     particle = sc.MieSphere(
