@@ -266,6 +266,12 @@ def test_frames_come_from_the_one_microscope_that_images_the_scene():
     np.testing.assert_array_equal(v["p"], [[2, 6]])
 
 
+def test_a_microscope_that_only_frames_positions_is_part_of_the_recipe():
+    flip = sc.FlipLeftRight(probability=1)
+    recipe = sc.Recipe(p=sc.positions(sphere(), microscope=microscope()) >> flip)
+    assert sc.loads(recipe.canonical) == recipe and "microscope=brightfield" in recipe.canonical
+
+
 def test_outputs_are_specified_before_anything_is_rendered():
     specs = localization(extra=(sphere() >> microscope())).outputs
     assert specs["image"].shape == (51, 51, 1) and specs["image"].dimensions == ("y", "x", "image_channel")
