@@ -33,7 +33,11 @@ def measured(name: str) -> Path:
             return Path(folder) / name
     digest, address = SOURCES[name]
     try:
-        return Path(pooch.retrieve(address, known_hash=f"sha256:{digest}", fname=name.replace("/", "-"), progressbar=False))
+        return Path(
+            pooch.retrieve(address, known_hash=f"sha256:{digest}", fname=name.replace("/", "-"), progressbar=False)
+        )
     except Exception as error:  # whatever the network or the checksum says
         reason = " ".join(str(error).split())[:120]
-        raise MissingData(f"{name}: set DTMODELS_DATA to the folder that holds it ({type(error).__name__}: {reason})") from None
+        raise MissingData(
+            f"{name}: set DTMODELS_DATA to the folder that holds it ({type(error).__name__}: {reason})"
+        ) from None

@@ -18,12 +18,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from simcore.draws import Draw, name_word
+from simcore.draws import Draw
 from simcore.errors import RecipeError
 from simcore.features import Applied, Feature, Flow
 from simcore.parameters import Value, parameter
-from simcore.plan import Plan
-from simcore.properties import Array, Lanes
+from simcore.streams import Array, Lanes, name_word
+from simcore.values import Plan
 
 MODULES = {"np": np, "math": math}
 BUILTINS = ("abs", "bool", "complex", "enumerate", "float", "int", "len", "max", "min", "range", "round", "zip")

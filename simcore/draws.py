@@ -5,7 +5,6 @@ A draw is a function of (seed, name of the draw, example, copy): see CONVENTIONS
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,14 +12,10 @@ from scipy.special import ndtr, ndtri
 
 from simcore import _draw, kernels
 from simcore.errors import ParameterError
-from simcore.properties import UNBOUNDED, Array, Bounds, Lanes, Property, as_property
+from simcore.properties import UNBOUNDED, Bounds, Property, as_property
+from simcore.streams import Array, Lanes, name_word
 
 Number = float | int | Property | Sequence[float] | Array
-
-
-def name_word(name: str) -> int:
-    """Return the 64-bit word that stands for a name in a counter: BLAKE2b of its UTF-8 bytes, little endian."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
 class Draw(Property):

@@ -12,7 +12,7 @@ import functools
 import inspect
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
 
 import attrs
 import numpy as np
@@ -20,9 +20,7 @@ import numpy as np
 from simcore.errors import ParameterError, RecipeError
 from simcore.parameters import Declaration, Value, option, parameter
 from simcore.properties import Array, Node, Property, as_property
-
-if TYPE_CHECKING:
-    from simcore.plan import Plan
+from simcore.values import Plan
 
 ARTICLES = {"image": "an image", "scene": "a scene", "points": "points", "field": "a field"}
 

@@ -12,8 +12,8 @@ from simcore.draws import Uniform
 from simcore.errors import RecipeError
 from simcore.features import Applied, Feature, Flow
 from simcore.parameters import Value, parameter
-from simcore.plan import Plan
 from simcore.properties import Array, Expression, Property
+from simcore.values import Plan
 
 
 class Geometry(Feature):
@@ -37,7 +37,7 @@ class Geometry(Feature):
         if flow.kind == "image":
             self.move_image(data, happens)
             return data
-        moved = self.move_points(data.copy(), plan.frame(flow))
+        moved = self.move_points(data.copy(), plan.frame(flow.key))
         return np.where(happens.reshape(-1, *(1,) * (data.ndim - 1)), moved, data)
 
     def move_image(self, image: Array, happens: Array) -> None:

@@ -8,16 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simcore import _core
-
-if TYPE_CHECKING:
-    from simcore.plan import Stream
-
-Array = np.ndarray
+from simcore.streams import Array, Stream
 
 
 @cache

@@ -3,8 +3,8 @@
 from simcore import kernels
 from simcore.features import Applied, Feature
 from simcore.parameters import Value, parameter
-from simcore.plan import Plan
 from simcore.properties import Array
+from simcore.values import Plan
 
 
 class IlluminationGradient(Feature):

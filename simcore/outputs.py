@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from simcore.errors import RecipeError
 from simcore.features import Applied, Flow
+from simcore.names import Walk
 from simcore.properties import Property
 from simcore.targets import AXES, Positions
 
-if TYPE_CHECKING:
-    from simcore.recipe import Recipe
-
+Frames = Mapping[Hashable, tuple[int, int]]
 FLOAT = np.dtype(np.float32)
 
 
@@ -32,16 +32,16 @@ class OutputSpec:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def specify(recipe: Recipe) -> dict[str, OutputSpec]:
+def specify(targets: Mapping[str, Flow | Property], walk: Walk, frames: Frames) -> dict[str, OutputSpec]:
     """Return the specification of every output, in order."""
-    images = [flow for flow in recipe.targets.values() if isinstance(flow, Flow) and flow.kind == "image"]
+    images = [flow for flow in targets.values() if isinstance(flow, Flow) and flow.kind == "image"]
     common = images[0].shape[:2] if images else None
     specs = {}
-    for name, target in recipe.targets.items():
+    for name, target in targets.items():
         if isinstance(target, Property):
-            specs[name] = _property(recipe, name, target)
+            specs[name] = _property(walk, name, target)
         elif target.kind == "points":
-            specs[name] = _points(recipe, name, target)
+            specs[name] = _points(frames, name, target)
         elif target.kind == "image":
             specs[name] = _image(name, target, common)
         else:
@@ -54,27 +54,27 @@ def _image(name: str, flow: Flow, common: tuple[int, ...] | None) -> OutputSpec:
     return OutputSpec(name, flow.shape, flow.dtype, (*frame, f"{name}_channel"), "1", _story(flow), "image")
 
 
-def _points(recipe: Recipe, name: str, flow: Flow) -> OutputSpec:
+def _points(frames: Frames, name: str, flow: Flow) -> OutputSpec:
     start = flow
     while not isinstance(start, Positions):
         start = start.inputs[0]
     axes = AXES[start.axes]
     dimensions = (f"{name}_axis",) if len(flow.shape) == 1 else (f"{name}_particle", f"{name}_axis")
     attributes: dict[str, Any] = {"axes": list(axes)}
-    if flow.key in recipe.frames:
-        attributes["frame"] = list(recipe.frames[flow.key])
+    if flow.key in frames:
+        attributes["frame"] = list(frames[flow.key])
     units = "px" if start.axes == "yx" else "um, px, px"
     return OutputSpec(name, flow.shape, FLOAT, dimensions, units, _story(flow), "points", attributes)
 
 
-def _property(recipe: Recipe, name: str, node: Property) -> OutputSpec:
+def _property(walk: Walk, name: str, node: Property) -> OutputSpec:
     if node.dtype.kind not in "biuf":
         raise RecipeError(
             f"output {name!r}: values of type {node.dtype} cannot be stored; take real numbers or booleans"
         )
     dtype = FLOAT if node.dtype.kind == "f" else node.dtype
     units, story = "1", ""
-    for feature in recipe.walk().features.values():
+    for feature in walk.features.values():
         for label, declaration in feature.declarations():
             if getattr(feature, label) is node and not story:
                 units, story = declaration.unit, f"{feature.title()}.{label}: {declaration.doc}"

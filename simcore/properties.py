@@ -13,24 +13,11 @@ import numpy as np
 
 from simcore import kernels
 from simcore.errors import ParameterError, RecipeError
+from simcore.streams import Array, Lanes
 
-Array = np.ndarray
 Bounds = tuple[float, float]
 UNBOUNDED: Bounds = (-np.inf, np.inf)
 STORED_VALUES = 1000  # larger arrays belong into a file that the recipe names
-
-
-@dataclass(frozen=True)
-class Lanes:
-    """What a value may depend on: the seed and, for each row, the example and the copy (0 without copies)."""
-
-    key: Array  # uint64 (2,): the seed's low and high word
-    examples: Array  # uint64 (n,)
-    copies: Array  # uint64 (n,)
-    split: str
-
-    def __len__(self) -> int:
-        return len(self.examples)
 
 
 class Node:

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simcore.errors import ParameterError, RecipeError
-from simcore.features import Applied, Feature, Flow, Microscope, Scatterer, Scene
-from simcore.names import Walk
-from simcore.outputs import OutputSpec, specify
-from simcore.properties import Array, Property, as_property
-from simcore.targets import Positions
+from simcore.errors import ParameterError
+from simcore.features import Flow
+from simcore.graph import Graph
+from simcore.properties import Property
+from simcore.render import render
+from simcore.streams import Array
+from simcore.text import write, write_python
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Recipe:
+class Recipe(Graph):
     """What to render: each keyword is an output, an image, points or a property. Immutable.
 
     Example i of (recipe, seed) is always the same, whatever else is rendered with it. Recipes are equal, and hash alike,
@@ -35,67 +36,13 @@ class Recipe:
     """
 
     def __init__(self, **outputs: Flow | Property | float) -> None:
-        if not outputs:
-            raise RecipeError("a recipe needs at least one output: Recipe(image=...)")
-        self.targets: dict[str, Flow | Property] = {name: _target(name, value) for name, value in outputs.items()}
-        self._walks: dict[tuple[str, ...], Walk] = {}
-        walk = self.walk()
-        self.names: Mapping[int, str] = walk.names
-        self.frames: dict[tuple[object, ...], tuple[int, int]] = {}
-        for flow in walk.flows.values():
-            self._find_frame(flow)
-        self.outputs: dict[str, OutputSpec] = specify(self)
-
-    # -- structure -----------------------------------------------------------------------------------------------
-
-    def walk(self, outputs: Iterable[str] | None = None) -> Walk:
-        """Return the walk through some outputs (all of them without)."""
-        chosen = tuple(self.targets) if outputs is None else tuple(outputs)
-        if chosen not in self._walks:
-            self._walks[chosen] = Walk({name: self.targets[name] for name in chosen})
-        return self._walks[chosen]
-
-    def properties(self, outputs: Iterable[str]) -> Iterable[Property]:
-        """Return the properties that ``outputs`` need, each after those it is made of."""
-        return self.walk(outputs).properties.values()
-
-    def features(self, outputs: Iterable[str]) -> Iterable[Feature]:
-        """Return the features that ``outputs`` need."""
-        return self.walk(outputs).features.values()
-
-    def _find_frame(self, flow: Flow) -> None:
-        if isinstance(flow, Positions):
-            frame = self._microscope_frame(flow)
-            if frame:
-                self.frames[flow.key] = frame
-        elif flow.kind == "points" and isinstance(flow, Applied):
-            source = flow.inputs[0]
-            if source.key not in self.frames:
-                raise RecipeError(
-                    f"{flow.feature.title()} cannot move these positions: not one microscope in the recipe images their scene; "
-                    "write positions(scene, microscope=...)"
-                )
-            self.frames[flow.key] = self.frames[source.key]
-
-    def _microscope_frame(self, points: Positions) -> tuple[int, int] | None:
-        if points.microscope is not None:
-            return points.microscope.shape
-        wanted = {id(scatterer) for scatterer in points.scene.scatterers}
-        found = {
-            id(flow.feature): flow.feature.shape
-            for flow in self.walk().flows.values()
-            if isinstance(flow, Applied) and isinstance(flow.feature, Microscope) and isinstance(flow.inputs[0], Scene)
-            and wanted <= {id(scatterer) for scatterer in flow.inputs[0].scatterers}
-        }  # fmt: skip
-        return next(iter(found.values())) if len(found) == 1 else None
+        super().__init__(outputs)
 
     # -- identity ------------------------------------------------------------------------------------------------
 
     @cached_property
     def canonical(self) -> str:
         """The recipe as text: what `save` writes and by which recipes compare."""
-        from simcore.text import write  # noqa: PLC0415  (text builds recipes too)
-
         return write(self)
 
     @property
@@ -119,8 +66,6 @@ class Recipe:
 
     def to_python(self) -> str:
         """Return Python source that rebuilds the same recipe."""
-        from simcore.text import write_python  # noqa: PLC0415
-
         return write_python(self)
 
     # -- rendering -----------------------------------------------------------------------------------------------
@@ -146,22 +91,11 @@ class Recipe:
         ParameterError
             If count, seed, indices or outputs cannot be, or a value drawn lies outside its range.
         """
-        from simcore.render import render  # noqa: PLC0415  (kernels load when first needed)
-
         return render(self, seed, example_indices(count, indices), self.choose(outputs), split, threads, block)
-
-    def choose(self, outputs: Sequence[str] | None) -> list[str]:
-        """Return the outputs asked for, in the recipe's order; ParameterError if one is unknown."""
-        if outputs is None:
-            return list(self.targets)
-        for name in outputs:
-            if name not in self.targets:
-                raise ParameterError(f"outputs: {name!r}; the recipe has {', '.join(self.targets)}")
-        return [name for name in self.targets if name in outputs]
 
     def preview(self, count: int = 8, seed: int = 1) -> Figure:
         """Return a matplotlib figure of ``count`` examples."""
-        from simcore.preview import preview  # noqa: PLC0415
+        from simcore.preview import preview  # noqa: PLC0415  (matplotlib is slow to import)
 
         return preview(self, count, seed)
 
@@ -181,14 +115,14 @@ class Recipe:
         progress: bool | None = None,
     ) -> Any:
         """Render ``count`` examples into a zarr dataset at ``path``: see `simcore.run.generate`."""
-        from simcore.run import generate  # noqa: PLC0415
+        from simcore.run import generate  # noqa: PLC0415  (dask is slow to import)
 
         return generate(self, path, count, seed, workers=workers, processes=processes, scheduler=scheduler, split=split,
                         unit=unit, chunk=chunk, codec=codec, progress=progress)  # fmt: skip
 
     def dask(self, count: int, seed: int, chunk: int | None = None) -> dict[str, Any]:
         """Return a dict of dask arrays whose chunks are rendered when computed."""
-        from simcore.run import lazy  # noqa: PLC0415
+        from simcore.run import lazy  # noqa: PLC0415  (as above)
 
         return lazy(self, count, seed, chunk=chunk)
 
@@ -209,16 +143,3 @@ def example_indices(count: int | None, indices: Sequence[int] | Array | None) ->
 
 def _whole(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def _target(name: str, value: object) -> Flow | Property:
-    if isinstance(value, (Scatterer, Scene)):
-        raise RecipeError(f"output {name!r} is a scene; image it (scene >> microscope) or take positions(scene)")
-    if isinstance(value, Feature):
-        raise RecipeError(f"output {name!r} is {value.title()}, a feature that is applied to nothing")
-    if isinstance(value, Flow):
-        return value
-    try:
-        return as_property(value)
-    except ParameterError as error:
-        raise RecipeError(f"output {name!r}: {error}") from None

@@ -6,25 +6,24 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simcore.errors import ParameterError
 from simcore.features import Flow
-from simcore.plan import Plan, plan
-from simcore.properties import Array, Property
-
-if TYPE_CHECKING:
-    from simcore.names import Walk
-    from simcore.recipe import Recipe
+from simcore.graph import Graph
+from simcore.names import Walk
+from simcore.plan import plan
+from simcore.properties import Property
+from simcore.streams import Array
+from simcore.values import Plan
 
 RENDER_VERSION = 1  # raised whenever the bytes of any output change
 BLOCK_BYTES = 1 << 20  # of the largest flow of a block: what stays in a core's own cache
 
 
 def render(
-    recipe: Recipe,
+    graph: Graph,
     seed: int,
     examples: Array,
     outputs: Sequence[str],
@@ -35,16 +34,16 @@ def render(
     """Return the arrays of ``outputs`` for the examples of those indices: see `Recipe.render`."""
     if threads < 1:
         raise ParameterError(f"threads: {threads}; must be >= 1")
-    walk = recipe.walk(outputs)
+    walk = graph.walk(outputs)
     size = block_size(walk) if block is None else block
     if size < 1:
         raise ParameterError(f"block: {size}; must be >= 1")
-    specs = [recipe.outputs[name] for name in outputs]
+    specs = [graph.outputs[name] for name in outputs]
     results = {spec.name: np.empty((len(examples), *spec.shape), spec.dtype) for spec in specs}
 
     def fill(start: int) -> None:
         part = slice(start, start + size)
-        for name, array in render_plan(recipe, plan(recipe, seed, examples[part], outputs, split), outputs).items():
+        for name, array in render_plan(graph, plan(graph, seed, examples[part], outputs, split), outputs).items():
             results[name][part] = array
 
     starts = range(0, len(examples), size)
@@ -63,10 +62,10 @@ def block_size(walk: Walk) -> int:
     return int(min(max(BLOCK_BYTES // max(largest, 1), 1), 1024))
 
 
-def render_plan(recipe: Recipe, plan: Plan, outputs: Sequence[str]) -> dict[str, Array]:
+def render_plan(graph: Graph, plan: Plan, outputs: Sequence[str]) -> dict[str, Array]:
     """Walk the operations of ``outputs`` once for the block of examples that ``plan`` holds."""
-    targets = {name: recipe.targets[name] for name in outputs}
-    flows = recipe.walk(outputs).flows
+    targets = {name: graph.targets[name] for name in outputs}
+    flows = graph.walk(outputs).flows
     wanted = Counter(source.key for flow in flows.values() for source in flow.inputs)
     wanted.update(target.key for target in targets.values() if isinstance(target, Flow))
     done: dict[tuple[object, ...], Array] = {}

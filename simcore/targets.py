@@ -9,8 +9,8 @@ import numpy as np
 
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Flow, Microscope, Scatterer, Scene, as_flow, describe
-from simcore.plan import Plan
 from simcore.properties import Array, Property
+from simcore.values import Plan
 
 AXES = {"yx": ("y", "x"), "zyx": ("z", "y", "x")}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import numpy as np
@@ -12,19 +12,17 @@ import yaml
 from simcore.custom import UserDraw, UserFeature
 from simcore.draws import Choice, Draw
 from simcore.features import Applied, Arithmetic, Feature, Flow, Scene
+from simcore.graph import Graph
 from simcore.properties import OPERATIONS, Constant, Element, Expression, Property, Spectrum, Split
 from simcore.targets import Positions
-
-if TYPE_CHECKING:
-    from simcore.recipe import Recipe
 
 FORMAT = "simcore-recipe/1"
 
 
-def write(recipe: Recipe) -> str:
+def write(graph: Graph) -> str:
     """Return the recipe as YAML."""
-    writer = Writer(recipe, python=False)
-    outputs = {name: writer.target(target) for name, target in recipe.targets.items()}
+    writer = Writer(graph, python=False)
+    outputs = {name: writer.target(target) for name, target in graph.targets.items()}
     document: dict[str, Any] = {"format": FORMAT}
     if writer.sources:
         document["code"] = writer.sources
@@ -32,10 +30,10 @@ def write(recipe: Recipe) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 20)
 
 
-def write_python(recipe: Recipe) -> str:
+def write_python(graph: Graph) -> str:
     """Return Python source that builds the recipe as ``recipe``."""
-    writer = Writer(recipe, python=True)
-    outputs = [f"    {name}={writer.target(target)}," for name, target in recipe.targets.items()]
+    writer = Writer(graph, python=True)
+    outputs = [f"    {name}={writer.target(target)}," for name, target in graph.targets.items()]
     header = ["import numpy as np", "", "import simcore as sc", ""]
     code = [f"\n{source}\n" for source in writer.sources.values()]
     lines = [f"{label} = {text}" for label, text in writer.lines.items()]
@@ -56,13 +54,13 @@ _Dumper.add_representer(str, _block)
 class Writer:
     """Writes the parts of one recipe; ``lines`` are the definitions in order, ``sources`` the users' own code."""
 
-    def __init__(self, recipe: Recipe, python: bool) -> None:
-        self.recipe, self.python = recipe, python
-        self.walk = recipe.walk()
+    def __init__(self, graph: Graph, python: bool) -> None:
+        self.graph, self.python = graph, python
+        self.walk = graph.walk()
         self.lines: dict[str, str] = {}
         self.sources: dict[str, str] = {}
         self.known: dict[object, str] = {}  # how to refer to what is already written
-        self.uses = Counter(_uses(recipe))
+        self.uses = Counter(_uses(graph))
         self.sc = "sc." if python else ""
 
     def target(self, target: Flow | Property) -> str:
@@ -86,7 +84,7 @@ class Writer:
         return text
 
     def free(self, wish: str) -> str:
-        taken = {*self.lines, *self.recipe.names.values()}
+        taken = {*self.lines, *self.graph.names.values()}
         return next(name for name in (f"{wish}_{i}" for i in range(1, 1 << 30)) if name not in taken)
 
     def flow_text(self, flow: Flow) -> str:
@@ -106,7 +104,7 @@ class Writer:
     def feature(self, feature: Feature) -> str:
         if id(feature) in self.known:
             return self.known[id(feature)]
-        name = self.recipe.names[id(feature)]
+        name = self.graph.names[id(feature)]
         arguments = []
         later = []
         for field in attrs.fields(type(feature)):
@@ -139,7 +137,7 @@ class Writer:
     def argument(self, value: Any, path: str) -> str:
         """Write a parameter in place: others refer to it as <feature>.<parameter>."""
         if isinstance(value, Draw):
-            inline = id(value) not in self.known and self.recipe.names[id(value)] == path
+            inline = id(value) not in self.known and self.graph.names[id(value)] == path
             return self.draw(value) if inline else self.value(value)
         if isinstance(value, Property):
             return self.known.get(id(value)) or self.made(value)
@@ -158,7 +156,7 @@ class Writer:
         return text
 
     def named_draw(self, node: Draw) -> str:
-        name = self.recipe.names[id(node)]
+        name = self.graph.names[id(node)]
         if self.uses[id(node)] == 1 and name == self.walk.paths[id(node)]:
             return self.draw(node)
         label = self.known[id(node)] = self.define(name, self.draw(node))
@@ -202,13 +200,13 @@ class Writer:
         return f"{'' if isinstance(node, UserDraw) else self.sc}{node.kind}({', '.join(parts)})"
 
 
-def _uses(recipe: Recipe) -> list[object]:
+def _uses(graph: Graph) -> list[object]:
     """Return the key of every flow and the identity of every draw, once for each place that refers to it."""
-    walk = recipe.walk()
+    walk = graph.walk()
     places: list[object] = []
     for flow in walk.flows.values():
         places.extend(source.key for source in flow.inputs)
-    for target in recipe.targets.values():
+    for target in graph.targets.values():
         places.append(target.key if isinstance(target, Flow) else id(target))
     for feature in walk.features.values():
         places.extend(id(node) for _, node in feature.properties())

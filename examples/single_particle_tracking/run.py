@@ -30,7 +30,7 @@ import simcore as sc
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from measured import MissingData, measured  # noqa: E402
+from measured import MissingData, measured
 
 VIDEOS = {"clean": "trapped_particle/low_noise.mp4", "noisy": "trapped_particle/high_noise.mp4"}
 COLOURS = {"network": "#1b6ca8", "radial_center": "#c2571a"}
@@ -75,7 +75,11 @@ def localize(out: Path, size: Size) -> dict[str, Any]:
     train("training.yaml", out / "train.zarr", out / "localization", size.epochs)
     bins = dm.evaluate(out / "localization", out / "snr_2_to_60.zarr", versus=["snr", "z"], bins=10)
     later = dm.evaluate(out / "localization", out / "snr_5_to_100.zarr", versus=["snr"])
-    return {"table": bins.tables["snr"], "examples": bins.examples, "numbers": {"2..60": bins.numbers, "5..100": later.numbers}}
+    return {
+        "table": bins.tables["snr"],
+        "examples": bins.examples,
+        "numbers": {"2..60": bins.numbers, "5..100": later.numbers},
+    }
 
 
 def spread(track: pd.DataFrame) -> dict[str, float]:
@@ -106,7 +110,12 @@ def draw(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.Da
     for method, colour in COLOURS.items():
         error.fill_between(centres, table[f"{method}_p16"], table[f"{method}_p84"], color=colour, alpha=0.2, lw=0)
         error.plot(centres, table[f"{method}_mean"], "o-", ms=4, color=colour, label=method.replace("_", " "))
-    error.set(xlabel="signal-to-noise ratio", ylabel="distance from the truth (px)", yscale="log", title="1,000 simulated images")
+    error.set(
+        xlabel="signal-to-noise ratio",
+        ylabel="distance from the truth (px)",
+        yscale="log",
+        title="1,000 simulated images",
+    )
     error.legend()
     panels = [(label, axis) for axis in ("x", "y") for label in tracks]
     for (label, axis), axes in zip(panels, traces, strict=False):
@@ -122,7 +131,9 @@ def draw(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.Da
 def report(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.DataFrame]]) -> None:
     """Print the numbers and keep them in results.json."""
     results: dict[str, Any] = {}
-    table = Table("images", "method", "mean error (px)", "median", "95 %", title="simulated images not seen in training")
+    table = Table(
+        "images", "method", "mean error (px)", "median", "95 %", title="simulated images not seen in training"
+    )
     for label, numbers in simulated["numbers"].items():
         for method in COLOURS:
             row = numbers[method]
@@ -130,7 +141,9 @@ def report(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.
             table.add_row(f"SNR {label}", method, *(f"{row[key]:.3f}" for key in ("mean_error", "p50", "p95")))
     console.print(table)
     if tracks:
-        table = Table("video", "method", "std x (px)", "std y (px)", "largest step (px)", title="one particle in one trap, twice")
+        table = Table(
+            "video", "method", "std x (px)", "std y (px)", "largest step (px)", title="one particle in one trap, twice"
+        )
         for label, methods in tracks.items():
             for method, track in methods.items():
                 row = results.setdefault("videos", {}).setdefault(label, {})[method] = spread(track)

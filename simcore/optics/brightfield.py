@@ -8,9 +8,9 @@ from simcore import kernels
 from simcore.errors import ParameterError
 from simcore.features import Applied, Flow, Microscope, Scatterer, Scene
 from simcore.parameters import Value, between, image_shape, one_of, option, parameter
-from simcore.plan import Plan
 from simcore.properties import Array
 from simcore.scatterers import MieSphere
+from simcore.values import Plan
 
 
 class Brightfield(Microscope):
