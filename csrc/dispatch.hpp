@@ -30,18 +30,24 @@ int set_instruction_level(int level);
 // SIMCORE_DISPATCH(name, body, (parameters), (arguments)) defines `void name parameters` that calls the
 // always-inlined `body arguments`, compiled for each level.
 #if SIMCORE_LEVELS
-#define SIMCORE_DISPATCH(name, body, parameters, arguments)                                    \
-    namespace {                                                                                \
-    SIMCORE_TARGET("arch=x86-64-v4") void name##_v4 parameters { body arguments; }             \
-    SIMCORE_TARGET("arch=x86-64-v3") void name##_v3 parameters { body arguments; }             \
-    void name##_base parameters { body arguments; }                                            \
-    }                                                                                          \
-    void name parameters {                                                                     \
-        switch (::simcore::instruction_level()) {                                              \
-            case 4: name##_v4 arguments; break;                                                \
-            case 3: name##_v3 arguments; break;                                                \
-            default: name##_base arguments; break;                                             \
-        }                                                                                      \
+#define SIMCORE_DISPATCH(name, body, parameters, arguments)                        \
+    namespace {                                                                    \
+    SIMCORE_TARGET("arch=x86-64-v4") void name##_v4 parameters { body arguments; } \
+    SIMCORE_TARGET("arch=x86-64-v3") void name##_v3 parameters { body arguments; } \
+    void name##_base parameters { body arguments; }                                \
+    }                                                                              \
+    void name parameters {                                                         \
+        switch (::simcore::instruction_level()) {                                  \
+            case 4:                                                                \
+                name##_v4 arguments;                                               \
+                break;                                                             \
+            case 3:                                                                \
+                name##_v3 arguments;                                               \
+                break;                                                             \
+            default:                                                               \
+                name##_base arguments;                                             \
+                break;                                                             \
+        }                                                                          \
     }
 #else
 #define SIMCORE_DISPATCH(name, body, parameters, arguments) \

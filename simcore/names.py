@@ -12,12 +12,15 @@ from simcore.draws import Draw
 from simcore.errors import RecipeError
 from simcore.features import Applied, Feature, Flow, Scene
 from simcore.properties import Node, Property
+from simcore.targets import Positions
 
 
 def features_of(flow: Flow) -> tuple[Feature, ...]:
     """Return the features that a flow itself applies or holds, its inputs' not."""
     if isinstance(flow, Applied):
         return (flow.feature,)
+    if isinstance(flow, Positions):
+        return () if flow.microscope is None else (flow.microscope,)
     return flow.scatterers if isinstance(flow, Scene) else ()
 
 

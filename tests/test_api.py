@@ -124,17 +124,25 @@ def run(folder: Path, *command: str) -> str:
 
 
 def test_the_command_lines(folder):
-    run(folder, "simcore.cli", *"preview recipe.yaml --count 4 --seed 1 --out preview.png".split())
-    run(folder, "simcore.cli", *"generate recipe.yaml cli.zarr --count 4e2 --seed 1 --workers 2".split())
+    run(folder, "simcore.cli", *["preview", "recipe.yaml", "--count", "4", "--seed", "1", "--out", "preview.png"])
+    run(
+        folder,
+        "simcore.cli",
+        *["generate", "recipe.yaml", "cli.zarr", "--count", "4e2", "--seed", "1", "--workers", "2"],
+    )
     assert "400" in run(folder, "simcore.cli", "info", "cli.zarr")
     space: dict = {}
     exec(run(folder, "simcore.cli", "export", "recipe.yaml"), space)
     assert space["recipe"] == sc.load(folder / "recipe.yaml")
-    run(folder, "simcore.cli", *"generate recipe.yaml fresh.zarr --count 100 --seed 5".split())
-    run(folder, "dtmodels.cli", *"train training.yaml --data cli.zarr --out runs/cli".split())
-    run(folder, "dtmodels.cli", *"train training.yaml --data cli.zarr --out runs/cli --resume".split())
-    assert "radial" in run(folder, "dtmodels.cli", *"evaluate runs/cli --data fresh.zarr --versus snr,z".split())
-    np.save(folder / "frames.npy", (255 * np.random.Generator(np.random.Philox(1)).random((3, 80, 80))).astype(np.uint8))
-    run(folder, "dtmodels.cli", *"predict runs/cli frames.npy --out tracks.csv".split())
+    run(folder, "simcore.cli", *["generate", "recipe.yaml", "fresh.zarr", "--count", "100", "--seed", "5"])
+    run(folder, "dtmodels.cli", *["train", "training.yaml", "--data", "cli.zarr", "--out", "runs/cli"])
+    run(folder, "dtmodels.cli", *["train", "training.yaml", "--data", "cli.zarr", "--out", "runs/cli", "--resume"])
+    assert "radial" in run(
+        folder, "dtmodels.cli", *["evaluate", "runs/cli", "--data", "fresh.zarr", "--versus", "snr,z"]
+    )
+    np.save(
+        folder / "frames.npy", (255 * np.random.Generator(np.random.Philox(1)).random((3, 80, 80))).astype(np.uint8)
+    )
+    run(folder, "dtmodels.cli", *["predict", "runs/cli", "frames.npy", "--out", "tracks.csv"])
     assert "98178" in run(folder, "dtmodels.cli", "info", "runs/cli").replace(",", "")
     compile(run(folder, "dtmodels.cli", "export", "training.yaml"), "train.py", "exec")

@@ -5,10 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from recipes import localization
 
 import dtmodels as dm
 import simcore as sc
-from recipes import localization
 
 
 @pytest.fixture(scope="module")

@@ -112,7 +112,7 @@ def test_split_chooses():
 
 
 @pytest.mark.parametrize(
-    "comparison", [lambda a: a == 1, lambda a: a != 1, lambda a: bool(a), lambda a: 1 < a < 2, lambda a: a and 1]
+    "comparison", [lambda a: a == 1, lambda a: a != 1, bool, lambda a: 1 < a < 2, lambda a: a and 1]
 )
 def test_comparisons_without_a_value_point_to_the_right_form(comparison):
     with pytest.raises(sc.RecipeError, match=r"sc\.equal|&"):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recipes import localization
 
 import simcore as sc
-from recipes import localization
 from simcore import kernels
 
 RECIPE = localization(shape=(21, 23), wavelengths=2)

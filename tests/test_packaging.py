@@ -17,7 +17,18 @@ def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     bare = {key: value for key, value in os.environ.items() if key not in ("CC", "CXX", "PYTHONPATH")}
     bare |= {"PATH": str(Path(sys.executable).parent), "CC": "no-compiler-here", "CXX": "no-compiler-here"}
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", folder, ROOT / "dtmodels"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-q",
+        "-w",
+        folder,
+        ROOT / "dtmodels",
+    ]
     done = subprocess.run(list(map(str, command)), env=bare, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (found,) = folder.glob("*.whl")
@@ -29,7 +40,9 @@ def test_dtmodels_is_pure_python_and_whole(wheel):
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("dtmodels/")}
     sources = {f"dtmodels/{path.relative_to(ROOT / 'dtmodels')}" for path in (ROOT / "dtmodels").rglob("*.py")}
     assert {name for name in sources if "/build/" not in name} <= packed
-    assert "dtmodels/py.typed" in packed and not [name for name in packed if name.endswith((".so", ".pyd", ".c", ".cpp"))]
+    assert "dtmodels/py.typed" in packed and not [
+        name for name in packed if name.endswith((".so", ".pyd", ".c", ".cpp"))
+    ]
 
 
 def test_dtmodels_imports_from_its_wheel_alone(wheel, tmp_path):
@@ -38,7 +51,9 @@ def test_dtmodels_imports_from_its_wheel_alone(wheel, tmp_path):
         "assert dtmodels.__file__.startswith(sys.path[0]); print(dtmodels.open_dataset.__name__)"
     )
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip() == "open_dataset", done.stderr
 
 

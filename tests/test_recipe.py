@@ -33,7 +33,7 @@ def test_names_follow_the_walk():
 def test_names_given_are_kept_clear_of_and_must_differ():
     a, b = sphere(), sphere(name="mie_sphere")
     recipe = sc.Recipe(image=(a + b) >> microscope())
-    assert [name for name in recipe.names.values()] == ["mie_sphere_2", "mie_sphere", "brightfield"]
+    assert list(recipe.names.values()) == ["mie_sphere_2", "mie_sphere", "brightfield"]
     with pytest.raises(sc.RecipeError, match="named 'a'"):
         sc.Recipe(image=(sphere(name="a") + sphere(name="a")) >> microscope())
 
@@ -64,7 +64,8 @@ def awkward() -> sc.Recipe:
     return sc.Recipe(
         early=early, image=2 * noisy - picture / (1 + early), again=picture + noisy, positions=sc.positions(a + b, axes="zyx"),
         vector=sc.normal(0, [1.0, 2.0], shape=(2,), name="kick"), flag=~(sc.integers(0, 9) > 3) & sc.equal(sc.split, "train"),
-        snr=snr, square=twice * twice, again_twice=1 + twice, component=sc.normal(0, 1, shape=3)[2], root=np.sqrt(radius) ** -early,
+        snr=snr, square=twice * twice, again_twice=1 + twice, component=sc.normal(0, 1, shape=3)[2],
+        root=np.sqrt(radius) ** -early,
     )  # fmt: skip
 
 
@@ -185,7 +186,7 @@ def test_missing_files_and_binary_ones_are_refused(tmp_path):
         (lambda: sphere(raduis=1), "MieSphere.raduis: unknown parameter; did you mean radius"),
         (lambda: sc.MieSphere(x=1, y=2), "missing a required argument: 'radius'"),
         (lambda: sphere(name="two words"), "MieSphere.name"),
-        (lambda: microscope(numerical_aperture=1.4), r"numerical_aperture: 1.4; must be <= 1.33, the refractive index of the imm"),
+        (lambda: microscope(numerical_aperture=1.4), r"numerical_aperture: 1.4; must be <= 1.33, the refractive index of the"),
         (lambda: microscope(numerical_aperture=sc.uniform(1, 1.4)), "1.4; must be <= 1.33"),
         (lambda: microscope(shape=(0, 5)), r"Brightfield.shape: \(0, 5\) px"),
         (lambda: microscope(shape=51), "must be .height, width."),
@@ -201,7 +202,7 @@ def test_missing_files_and_binary_ones_are_refused(tmp_path):
         (lambda: (sphere() >> microscope()) + (sphere() >> microscope(shape=(5, 5))), "cannot be combined"),
         (lambda: sc.positions(sphere(), axes="xy"), 'positions.axes: .xy.; must be "yx" or "zyx"'),
         (lambda: sc.positions(sphere() >> microscope()), "positions takes a scene; Brightfield is none"),
-        (lambda: sc.Recipe(), "at least one output"),
+        (sc.Recipe, "at least one output"),
         (lambda: sc.Recipe(image=sphere()), "output 'image' is a scene"),
         (lambda: sc.Recipe(position=sc.positions(sphere()) >> sc.FlipLeftRight()), r"write positions\(scene, microscope=...\)"),
     ],
@@ -263,6 +264,12 @@ def test_frames_come_from_the_one_microscope_that_images_the_scene():
         1, seed=1, outputs=["p"]
     )
     np.testing.assert_array_equal(v["p"], [[2, 6]])
+
+
+def test_a_microscope_that_only_frames_positions_is_part_of_the_recipe():
+    flip = sc.FlipLeftRight(probability=1)
+    recipe = sc.Recipe(p=sc.positions(sphere(), microscope=microscope()) >> flip)
+    assert sc.loads(recipe.canonical) == recipe and "microscope=brightfield" in recipe.canonical
 
 
 def test_outputs_are_specified_before_anything_is_rendered():

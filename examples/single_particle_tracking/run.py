@@ -1,0 +1,167 @@
+"""Case B from recipe to figure: generate, train, evaluate against the radial centre, track both videos.
+
+    python examples/single_particle_tracking/run.py --size demo
+    python examples/single_particle_tracking/run.py --size full
+
+It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pandas as pd
+import typer
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+import dtmodels as dm
+import simcore as sc
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from measured import MissingData, measured  # noqa: E402
+
+VIDEOS = {"clean": "trapped_particle/low_noise.mp4", "noisy": "trapped_particle/high_noise.mp4"}
+COLOURS = {"network": "#1b6ca8", "radial_center": "#c2571a"}
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True)
+class Size:
+    """Images to generate and epochs to train, for the simulated test and for the videos."""
+
+    images: int
+    epochs: int
+    video_images: int
+    video_epochs: int
+
+
+SIZES = {"smoke": Size(2_000, 2, 2_000, 2), "demo": Size(20_000, 10, 20_000, 10), "full": Size(150_000, 30, 60_000, 25)}
+
+
+def generate(recipe: str, path: Path, count: int, seed: int, split: str) -> None:
+    """Render a recipe into a dataset with both cores; a finished one is left alone."""
+    start = time.perf_counter()
+    sc.load(HERE / recipe).generate(path, count=count, seed=seed, split=split, workers=os.cpu_count() or 1)
+    console.print(f"{path.name}: {count:,} images ({time.perf_counter() - start:.0f} s)")
+
+
+def train(training: str, data: Path, directory: Path, epochs: int) -> dm.Run:
+    """Train as a training file says, going on after the last whole epoch."""
+    from dtmodels.train import train_from
+
+    configuration = dm.load_configuration(HERE / training)
+    fitting = configuration.fit.model_copy(update={"epochs": epochs})
+    configuration = configuration.model_copy(update={"fit": fitting})
+    return train_from(configuration, data, directory, resume=(directory / "history.csv").exists())
+
+
+def localize(out: Path, size: Size) -> dict[str, Any]:
+    """The paper's case on simulated images that the network has not seen."""
+    generate("recipe.yaml", out / "train.zarr", size.images, seed=1, split="train")
+    generate("recipe.yaml", out / "snr_2_to_60.zarr", 1000, seed=2, split="validation")
+    generate("recipe.yaml", out / "snr_5_to_100.zarr", 1000, seed=3, split="test")
+    train("training.yaml", out / "train.zarr", out / "localization", size.epochs)
+    bins = dm.evaluate(out / "localization", out / "snr_2_to_60.zarr", versus=["snr", "z"], bins=10)
+    later = dm.evaluate(out / "localization", out / "snr_5_to_100.zarr", versus=["snr"])
+    return {"table": bins.tables["snr"], "examples": bins.examples, "numbers": {"2..60": bins.numbers, "5..100": later.numbers}}
+
+
+def spread(track: pd.DataFrame) -> dict[str, float]:
+    """Standard deviations and the largest step between frames, in pixels of the frame."""
+    steps = np.hypot(np.diff(track["x"]), np.diff(track["y"]))
+    return {"std_x": float(track["x"].std()), "std_y": float(track["y"].std()), "largest_step": float(steps.max())}
+
+
+def follow(out: Path, size: Size) -> dict[str, dict[str, pd.DataFrame]]:
+    """Both videos of the trapped particle, frame by frame, by the network and by the radial centre."""
+    paths = {label: measured(name) for label, name in VIDEOS.items()}
+    generate("recipe_videos.yaml", out / "videos.zarr", size.video_images, seed=1, split="train")
+    train("training_videos.yaml", out / "videos.zarr", out / "videos", size.video_epochs)
+    tracks = {}
+    for label, path in paths.items():
+        tracks[label] = {"network": dm.predict(out / "videos", path), "radial_center": dm.track_radial_center(path)}
+        for method, track in tracks[label].items():
+            track.to_csv(out / f"{label}_{method}.csv", index=False)
+    return tracks
+
+
+def draw(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.DataFrame]]) -> Path:
+    """Error against signal-to-noise ratio; traces of both videos."""
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    error, *traces = figure.subplot_mosaic("ecn;eCN", width_ratios=(1.1, 1, 1)).values()
+    table = simulated["table"]
+    centres = (table["snr_low"] + table["snr_high"]) / 2
+    for method, colour in COLOURS.items():
+        error.fill_between(centres, table[f"{method}_p16"], table[f"{method}_p84"], color=colour, alpha=0.2, lw=0)
+        error.plot(centres, table[f"{method}_mean"], "o-", ms=4, color=colour, label=method.replace("_", " "))
+    error.set(xlabel="signal-to-noise ratio", ylabel="distance from the truth (px)", yscale="log", title="1,000 simulated images")
+    error.legend()
+    panels = [(label, axis) for axis in ("x", "y") for label in tracks]
+    for (label, axis), axes in zip(panels, traces, strict=False):
+        for method in ("radial_center", "network"):
+            track = tracks[label][method]
+            axes.plot(track["frame"], track[axis], lw=1, color=COLOURS[method])
+        axes.set(xlabel="frame", ylabel=f"{axis} (px)", title=f"{label} video")
+    path = out / "figure.png"
+    figure.savefig(path, dpi=130)
+    return path
+
+
+def report(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.DataFrame]]) -> None:
+    """Print the numbers and keep them in results.json."""
+    results: dict[str, Any] = {}
+    table = Table("images", "method", "mean error (px)", "median", "95 %", title="simulated images not seen in training")
+    for label, numbers in simulated["numbers"].items():
+        for method in COLOURS:
+            row = numbers[method]
+            results.setdefault("simulated", {}).setdefault(label, {})[method] = row
+            table.add_row(f"SNR {label}", method, *(f"{row[key]:.3f}" for key in ("mean_error", "p50", "p95")))
+    console.print(table)
+    if tracks:
+        table = Table("video", "method", "std x (px)", "std y (px)", "largest step (px)", title="one particle in one trap, twice")
+        for label, methods in tracks.items():
+            for method, track in methods.items():
+                row = results.setdefault("videos", {}).setdefault(label, {})[method] = spread(track)
+                table.add_row(label, method, *(f"{value:.2f}" for value in row.values()))
+        console.print(table)
+    results["bins"] = simulated["table"].to_dict("records")
+    (out / "results.json").write_text(json.dumps(results, indent=1, default=float) + "\n")
+
+
+def main(
+    size: Annotated[str, typer.Option(help="smoke, demo or full")] = "demo",
+    out: Annotated[Path | None, typer.Option(help="folder for datasets, runs and results")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier call left")] = False,
+) -> None:
+    """Case B of Midtvedt et al. (2021) from recipe to figure."""
+    if size not in SIZES:
+        raise typer.BadParameter(f"--size {size}: must be one of {', '.join(SIZES)}")
+    start = time.perf_counter()
+    folder = out or HERE / "runs" / size
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    simulated = localize(folder, SIZES[size])
+    try:
+        tracks = follow(folder, SIZES[size])
+    except MissingData as missing:
+        console.print(f"without the videos: {missing}")
+        tracks = {}
+    report(folder, simulated, tracks)
+    console.print(f"{draw(folder, simulated, tracks)} and results.json ({time.perf_counter() - start:.0f} s)")
+
+
+if __name__ == "__main__":
+    typer.run(main)
