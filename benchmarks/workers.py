@@ -30,7 +30,7 @@ class Worker:
             pass
 
     def seconds(self, count: int) -> float:
-        """Time that ``count`` images take."""
+        """Processor time that ``count`` images take: one thread, so the clock's time on a machine that does nothing else."""
         assert self.process.stdin
         self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()

@@ -14,6 +14,7 @@ upstream of the focal plane. The steps, none of them shortened:
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -48,12 +49,16 @@ class Scene(NamedTuple):
         return float(np.arcsin(min(1.0, self.numerical_aperture / self.refractive_index_medium)))
 
 
+@cache
+def series(size: float, relative: complex) -> tuple[Complex, Complex]:
+    """Return a_n and b_n, rounded to double precision."""
+    a, b = mie.coefficients(size, relative, digits=30)
+    return np.array([complex(value) for value in a]), np.array([complex(value) for value in b])
+
+
 def sphere_amplitudes(scene: Scene, cos_theta: Real) -> tuple[Complex, Complex]:
     """S1, S2 at many angles: coefficients in mpmath, the sum over pi_n and tau_n in double precision."""
-    size = scene.wavenumber * scene.radius
-    relative = scene.refractive_index / scene.refractive_index_medium
-    coefficients = mie.coefficients(size, relative, digits=30)
-    a, b = (np.array([complex(value) for value in series]) for series in coefficients)
+    a, b = series(scene.wavenumber * scene.radius, scene.refractive_index / scene.refractive_index_medium)
     before, now = np.zeros_like(cos_theta), np.ones_like(cos_theta)
     s1 = np.zeros(cos_theta.shape, complex)
     s2 = np.zeros(cos_theta.shape, complex)
