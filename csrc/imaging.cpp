@@ -84,16 +84,17 @@ Setup set_up(const Illumination& light, const SphereList& spheres, std::int64_t 
     setup.sine = std::min(1.0, light.numerical_aperture / light.medium_index);
     setup.wavelength = *std::min_element(light.wavelength, light.wavelength + light.wavelengths);
     setup.frequency = kTwoPi * light.medium_index * setup.sine / setup.wavelength;
-    // Interpolation by cubics has the error (frequency spacing)^4 / 384; an intensity has twice a field's frequency.
+    // Interpolation by cubics has the error (frequency spacing)^4 / 384 of what there is at that frequency, which may be
+    // ten times the incident intensity in focus; an intensity has twice the frequency of a field.
     const double highest = (spheres.count == 1 ? 2.0 : 1.0) * setup.frequency;
-    setup.spacing = std::sqrt(std::sqrt(15.0 * tolerance)) / highest;
+    setup.spacing = std::sqrt(std::sqrt(4.0 * tolerance)) / highest;
     if (!std::isnan(light.polarisation_angle)) {
         const elementary::SinCos turn = elementary::sincos(2.0 * light.polarisation_angle);
         setup.cosine_alpha = turn.cos;
         setup.sine_alpha = turn.sin;
         setup.polarised = 1.0;
     }
-    s.rule = pixel_rule(2.0 * setup.frequency * light.pixel_size, 0.25 * tolerance);
+    s.rule = pixel_rule(2.0 * setup.frequency * light.pixel_size, 0.05 * tolerance);
     setup.cells = s.rule.cells(width);
     return setup;
 }

@@ -31,11 +31,13 @@ double residual(double a, double b, double c, double d) {
 // Up to kLanes spheres side by side.
 struct Spheres {
     double x[kLanes], x_inverse[kLanes];
-    double m_re[kLanes], m_im[kLanes];    // relative index
-    double im_re[kLanes], im_im[kLanes];  // its inverse
-    double iz_re[kLanes], iz_im[kLanes];  // inverse of z = m x, rounded
-    double dz_re[kLanes], dz_im[kLanes];  // what z lost to that rounding
-    double start[kLanes];                 // index where the downward recurrence starts
+    double m_re[kLanes], m_im[kLanes];                // relative index
+    double im_re[kLanes], im_im[kLanes];              // its inverse
+    double squared_re[kLanes], squared_im[kLanes];    // 1 / m^2
+    double contrast_re[kLanes], contrast_im[kLanes];  // 1 / m^2 - 1
+    double iz_re[kLanes], iz_im[kLanes];              // inverse of z = m x, rounded
+    double dz_re[kLanes], dz_im[kLanes];              // what z lost to that rounding
+    double start[kLanes];                             // index where the downward recurrence starts
     double sin_x[kLanes], cos_x[kLanes];
 };
 
@@ -61,6 +63,13 @@ void prepare(Spheres& s, int lane, double x, std::complex<double> m, std::int64_
     const double msize = mr * mr + mi * mi;
     s.im_re[lane] = mr / msize;
     s.im_im[lane] = -mi / msize;
+    const double nr = s.im_re[lane], ni = s.im_im[lane];
+    s.squared_re[lane] = nr * nr - ni * ni;
+    s.squared_im[lane] = 2.0 * nr * ni;
+    // (1 - m)(1 + m) / m^2, exact for m close to 1.
+    const double cr = (1.0 - mr) * (1.0 + mr) + mi * mi, ci = -2.0 * mr * mi;
+    s.contrast_re[lane] = cr * s.squared_re[lane] - ci * s.squared_im[lane];
+    s.contrast_im[lane] = s.squared_im[lane];  // the imaginary part of 1 / m^2 - 1 is that of 1 / m^2
     s.iz_re[lane] = ir;
     s.iz_im[lane] = ii;
     s.dz_re[lane] = fr * zr - fi * zi;
@@ -72,30 +81,30 @@ void prepare(Spheres& s, int lane, double x, std::complex<double> m, std::int64_
     s.cos_x[lane] = turn.cos;
 }
 
-// D_n(m x) and D_n(x) for n = 1 .. terms into d (three rows of kLanes per n), downward from the lanes' own starts.
+// r_{n+1}(m x) and r_{n+1}(x) for n = 0 .. terms into r (three rows of kLanes per n), downward from the lanes' own
+// starts.
 template <int bytes>
-SIMCORE_INLINE void logarithmic_derivatives(const Spheres& s, std::int64_t terms, double* d) {
+SIMCORE_INLINE void ratios(const Spheres& s, std::int64_t terms, double* r) {
     using Lanes = Double8<bytes>;
     const Lanes ir(s.iz_re), ii(s.iz_im), ix(s.x_inverse), start(s.start);
     double top = 0.0;
     for (int lane = 0; lane < kLanes; ++lane) top = std::max(top, s.start[lane]);
     const Lanes zero, tiny(1e-75), tiny_square(1e-150);
     Lanes re, im, real;
-    for (std::int64_t n = static_cast<std::int64_t>(top); n > 1; --n) {
-        const double order = static_cast<double>(n);
-        const Lanes cr = order * ir, ci = order * ii, cx = order * ix;
-        Lanes sr = re + cr, si = im + ci, sx = real + cx;
-        Lanes size = sr * sr + si * si;
-        // psi_{n-1} = 0 to the last bit: a huge but finite derivative keeps the recurrence going.
-        sr = Lanes::where_equal(size, zero, tiny, sr);
+    for (std::int64_t n = static_cast<std::int64_t>(top); n > 0; --n) {
+        const double order = static_cast<double>(n), odd = 2.0 * order + 1.0;
+        Lanes cr = odd * ir - re, ci = odd * ii - im, cx = odd * ix - real;
+        Lanes size = cr * cr + ci * ci;
+        // psi_{n-1} = 0 to the last bit: a huge but finite ratio keeps the recurrence going.
+        cr = Lanes::where_equal(size, zero, tiny, cr);
         size = Lanes::where_equal(size, zero, tiny_square, size);
-        sx = Lanes::where_equal(sx, zero, tiny, sx);
+        cx = Lanes::where_equal(cx, zero, tiny, cx);
         const Lanes inverse = 1.0 / size;
-        re = Lanes::where_at_least(start, order, cr - sr * inverse, zero);
-        im = Lanes::where_at_least(start, order, ci + si * inverse, zero);
-        real = Lanes::where_at_least(start, order, cx - 1.0 / sx, zero);
+        re = Lanes::where_at_least(start, order, cr * inverse, zero);
+        im = Lanes::where_at_least(start, order, zero - ci * inverse, zero);
+        real = Lanes::where_at_least(start, order, 1.0 / cx, zero);
         if (n - 1 <= terms) {
-            double* row = d + 3 * kLanes * (n - 2);
+            double* row = r + 3 * kLanes * (n - 1);
             re.store(row);
             im.store(row + kLanes);
             real.store(row + 2 * kLanes);
@@ -112,34 +121,41 @@ SIMCORE_INLINE void quotient(const Lanes& pr, const Lanes& pi, const Lanes& qr, 
     ((pi * cr - pr * ci) * inverse).store(to + kLanes);
 }
 
-// Coefficients from the derivatives in d; per n four rows of kLanes (a, b: real, imaginary) into c.
+// Coefficients from the ratios in r; per n four rows of kLanes (a, b: real, imaginary) into c.
+//
+// With f_a = D_n(m x) / m + n / x and f_b = m D_n(m x) + n / x, P = f psi_n - psi_{n-1} and Q = f chi_n - chi_{n-1}.
+// Where psi decays, psi_{n-1} = (D_n(x) + n / x) psi_n, and D_n(z) = (n + 1) / z - r_{n+1}(z) takes the large terms out
+// of the difference, which else costs all digits of b_1 at small x.
 template <int bytes>
-SIMCORE_INLINE void coefficients_upward(const Spheres& s, std::int64_t terms, const double* d, double* c) {
+SIMCORE_INLINE void coefficients_upward(const Spheres& s, std::int64_t terms, const double* r, double* c) {
     using Lanes = Double8<bytes>;
     const Lanes x(s.x), mr(s.m_re), mi(s.m_im), nr(s.im_re), ni(s.im_im), zr(s.dz_re), zi(s.dz_im);
-    const Lanes ir(s.iz_re), ii(s.iz_im), i2r = ir * ir - ii * ii, i2i = 2.0 * ir * ii;
+    const Lanes ir(s.iz_re), ii(s.iz_im), sr(s.squared_re), si(s.squared_im), lr(s.contrast_re), li(s.contrast_im);
     // psi_0 = sin x, psi_{-1} = cos x; chi_0 = cos x, chi_{-1} = -sin x.
     Lanes psi_before(s.sin_x), chi_before(s.cos_x), psi_older = chi_before, chi_older = 0.0 - psi_before;
     for (std::int64_t n = 1; n <= terms; ++n) {
-        const double* row = d + 3 * kLanes * (n - 1);
-        const double order = static_cast<double>(n), square = order * (order + 1.0);
-        Lanes dr(row), di(row + kLanes);
-        const Lanes dx(row + 2 * kLanes);
-        // D' = n (n + 1) / z^2 - 1 - D^2 carries D from the rounded argument to the true one.
-        const Lanes er = square * i2r - 1.0 - (dr * dr - di * di), ei = square * i2i - 2.0 * dr * di;
-        dr += zr * er - zi * ei;
-        di += zr * ei + zi * er;
-        const Lanes ratio = order / x, factor = (2.0 * order - 1.0) / x;
-        // Upward where psi oscillates (x >= n); where it decays by its ratio D_n(x) + n/x = psi_{n-1} / psi_n.
-        const Lanes psi = Lanes::where_at_least(x, order, factor * psi_before - psi_older, psi_before / (dx + ratio));
+        const double* row = r + 3 * kLanes * n;
+        const double order = static_cast<double>(n);
+        Lanes re(row), im(row + kLanes);
+        const Lanes rx(row + 2 * kLanes), rx_before(row - kLanes);
+        // r' = 1 + r^2 - 2 (n + 1) r / z carries r from the rounded argument to the true one.
+        const Lanes br = re - (2.0 * order + 2.0) * ir, bi = im - (2.0 * order + 2.0) * ii;
+        const Lanes er = 1.0 + (re * br - im * bi), ei = re * bi + im * br;
+        re += zr * er - zi * ei;
+        im += zr * ei + zi * er;
+        const Lanes ratio = order / x, next = (order + 1.0) / x, factor = (2.0 * order - 1.0) / x;
+        const Lanes psi = Lanes::where_at_least(x, order, factor * psi_before - psi_older, psi_before * rx_before);
         const Lanes chi = factor * chi_before - chi_older;
-        const Lanes ar = dr * nr - di * ni, ai = dr * ni + di * nr;
-        const Lanes br = dr * mr - di * mi, bi = dr * mi + di * mr;
-        const Lanes pa = Lanes::where_at_least(x, order, (ar + ratio) * psi - psi_before, (ar - dx) * psi);
-        const Lanes pb = Lanes::where_at_least(x, order, (br + ratio) * psi - psi_before, (br - dx) * psi);
+        const Lanes ar = re * nr - im * ni, ai = re * ni + im * nr;  // r / m
+        const Lanes gr = re * mr - im * mi, gi = re * mi + im * mr;  // m r
+        const Lanes far = (next * sr - ar) + ratio, fai = next * si - ai;
+        const Lanes fbr = (next + ratio) - gr, fbi = 0.0 - gi;
+        const Lanes par = Lanes::where_at_least(x, order, far * psi - psi_before, (next * lr + (rx - ar)) * psi);
+        const Lanes pai = Lanes::where_at_least(x, order, fai * psi, (next * li - ai) * psi);
+        const Lanes pbr = Lanes::where_at_least(x, order, fbr * psi - psi_before, (rx - gr) * psi);
         double* to = c + 4 * kLanes * (n - 1);
-        quotient(pa, ai * psi, (ar + ratio) * chi - chi_before, ai * chi, to);
-        quotient(pb, bi * psi, (br + ratio) * chi - chi_before, bi * chi, to + 2 * kLanes);
+        quotient(par, pai, far * chi - chi_before, fai * chi, to);
+        quotient(pbr, fbi * psi, fbr * chi - chi_before, fbi * chi, to + 2 * kLanes);
         psi_older = psi_before;
         psi_before = psi;
         chi_older = chi_before;
@@ -148,13 +164,13 @@ SIMCORE_INLINE void coefficients_upward(const Spheres& s, std::int64_t terms, co
 }
 
 template <int bytes>
-SIMCORE_INLINE void coefficients_body(const Spheres& s, std::int64_t terms, double* d, double* c) {
-    logarithmic_derivatives<bytes>(s, terms, d);
-    coefficients_upward<bytes>(s, terms, d, c);
+SIMCORE_INLINE void coefficients_body(const Spheres& s, std::int64_t terms, double* r, double* c) {
+    ratios<bytes>(s, terms, r);
+    coefficients_upward<bytes>(s, terms, r, c);
 }
 
 SIMCORE_DISPATCH_LANES(coefficients_block, coefficients_body,
-                       (const Spheres& s, std::int64_t terms, double* d, double* c), (s, terms, d, c))
+                       (const Spheres& s, std::int64_t terms, double* r, double* c), (s, terms, r, c))
 
 // The angular recurrence: pi_n and its increment pi_n - pi_{n-1}, with e = 1 - cos(theta). Differences instead of the
 // three-term recurrence lose nothing near the axis.
@@ -241,8 +257,8 @@ void mie_coefficients(std::int64_t count, const double* size_parameter, const st
             prepare(s, lane, size_parameter[i], relative_index[i], terms[i]);
             most = std::max(most, terms[i]);
         }
-        scratch.resize(static_cast<std::size_t>(7 * kLanes * most));
-        double* c = scratch.data() + 3 * kLanes * most;
+        scratch.resize(static_cast<std::size_t>(kLanes * (7 * most + 3)));
+        double* c = scratch.data() + 3 * kLanes * (most + 1);
         coefficients_block(s, most, scratch.data(), c);
         for (std::int64_t i = first; i < std::min(first + kLanes, count); ++i) {
             for (std::int64_t n = 0; n < stride; ++n) {

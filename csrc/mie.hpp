@@ -5,7 +5,7 @@
 //   x        size parameter, 2 pi n_medium radius / wavelength
 //   m        index of the sphere relative to the medium
 //   psi, chi Riccati-Bessel functions; xi = psi - i chi
-//   D_n(z)   logarithmic derivative psi_n'(z) / psi_n(z)
+//   r_n(z)   psi_n(z) / psi_{n-1}(z); D_n(z) = psi_n'(z) / psi_n(z) = (n + 1) / z - r_{n+1}(z)
 //   a_n, b_n coefficients, n = 1 ..; element n - 1 of the arrays
 //   pi, tau  angular functions; S1, S2 amplitudes across and along the plane of scattering
 #pragma once
