@@ -23,7 +23,7 @@ def test_case_b(benchmark: Any) -> None:
 def test_draws(benchmark: Any) -> None:
     case = recipe()
     drawn = benchmark(plan, case, 1, np.arange(1024), ["image"])
-    particle = next(feature for feature in case.features(["image"]) if isinstance(feature, sc.MieSphere))
+    particle = next(feature for feature in case.walk(["image"]).features.values() if isinstance(feature, sc.MieSphere))
     radius = drawn.value(particle.radius)
     assert radius.shape == (1024,) and 1 <= radius.min() < 1.01 and 1.99 < radius.max() < 2
 

@@ -1,14 +1,12 @@
 """The documentation's snippets, as they stand there, at small sizes."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import dtmodels as dm
 import simcore as sc
+from dtmodels import cli as dtmodels_cli
+from simcore import cli as simcore_cli
 
 DESCRIBE = """
 import simcore as sc
@@ -117,32 +115,31 @@ def test_train_from_what_lies_on_disk(folder, monkeypatch):
     assert dm.radial_center(frames[..., 0]).shape == (5, 2)
 
 
-def run(folder: Path, *command: str) -> str:
-    done = subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def test_the_command_lines(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
 
+    def simcore(command: str) -> str:
+        assert simcore_cli.run(command.split()) == 0, capsys.readouterr().err
+        return capsys.readouterr().out
 
-def test_the_command_lines(folder):
-    run(folder, "simcore.cli", *["preview", "recipe.yaml", "--count", "4", "--seed", "1", "--out", "preview.png"])
-    run(
-        folder,
-        "simcore.cli",
-        *["generate", "recipe.yaml", "cli.zarr", "--count", "4e2", "--seed", "1", "--workers", "2"],
-    )
-    assert "400" in run(folder, "simcore.cli", "info", "cli.zarr")
+    def dtmodels(command: str) -> str:
+        with pytest.raises(SystemExit) as left:
+            dtmodels_cli.main(command.split())
+        text = capsys.readouterr()
+        assert not left.value.code, text.err
+        return text.out
+
+    simcore("preview recipe.yaml --count 4 --seed 1 --out preview.png")
+    simcore("generate recipe.yaml cli.zarr --count 4e2 --seed 1 --workers 2")
+    assert "400" in simcore("info cli.zarr")
     space: dict = {}
-    exec(run(folder, "simcore.cli", "export", "recipe.yaml"), space)
-    assert space["recipe"] == sc.load(folder / "recipe.yaml")
-    run(folder, "simcore.cli", *["generate", "recipe.yaml", "fresh.zarr", "--count", "100", "--seed", "5"])
-    run(folder, "dtmodels.cli", *["train", "training.yaml", "--data", "cli.zarr", "--out", "runs/cli"])
-    run(folder, "dtmodels.cli", *["train", "training.yaml", "--data", "cli.zarr", "--out", "runs/cli", "--resume"])
-    assert "radial" in run(
-        folder, "dtmodels.cli", *["evaluate", "runs/cli", "--data", "fresh.zarr", "--versus", "snr,z"]
-    )
-    np.save(
-        folder / "frames.npy", (255 * np.random.Generator(np.random.Philox(1)).random((3, 80, 80))).astype(np.uint8)
-    )
-    run(folder, "dtmodels.cli", *["predict", "runs/cli", "frames.npy", "--out", "tracks.csv"])
-    assert "98178" in run(folder, "dtmodels.cli", "info", "runs/cli").replace(",", "")
-    compile(run(folder, "dtmodels.cli", "export", "training.yaml"), "train.py", "exec")
+    exec(simcore("export recipe.yaml"), space)
+    assert space["recipe"] == sc.load("recipe.yaml")
+    simcore("generate recipe.yaml fresh.zarr --count 100 --seed 5")
+    dtmodels("train training.yaml --data cli.zarr --out runs/cli")
+    dtmodels("train training.yaml --data cli.zarr --out runs/cli --resume")
+    assert "radial" in dtmodels("evaluate runs/cli --data fresh.zarr --versus snr,z")
+    np.save("frames.npy", (255 * np.random.Generator(np.random.Philox(1)).random((3, 80, 80))).astype(np.uint8))
+    dtmodels("predict runs/cli frames.npy --out tracks.csv")
+    assert "98178" in dtmodels("info runs/cli").replace(",", "")
+    compile(dtmodels("export training.yaml"), "train.py", "exec")
