@@ -16,6 +16,7 @@ from functools import cache
 from types import FunctionType
 from typing import Any, ClassVar
 
+import attrs
 import numpy as np
 
 from simcore.draws import Draw
@@ -143,7 +144,9 @@ def _feature(function: FunctionType, source: str) -> type[UserFeature]:
     arguments = list(inspect.signature(function).parameters.values())[1:]
     fields: dict[str, Any] = {
         a.name: parameter(
-            f"argument of {function.__name__}", *([] if a.default is a.empty else [a.default]), vector=True
+            f"argument of {function.__name__}",
+            default=attrs.NOTHING if a.default is a.empty else a.default,
+            vector=True,
         )
         for a in arguments
     }

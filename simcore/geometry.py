@@ -21,7 +21,7 @@ class Geometry(Feature):
 
     takes: ClassVar[tuple[str, ...]] = ("image", "points")
     drawn: ClassVar[tuple[str, ...]] = ("applied",)
-    probability: Value = parameter("share of the examples in which it happens", 0.5, least=0, most=1)
+    probability: Value = parameter("share of the examples in which it happens", default=0.5, least=0, most=1)
     applied: Property = attrs.field(init=False, repr=False)
 
     def hidden(self) -> dict[str, Property]:

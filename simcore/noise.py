@@ -16,8 +16,10 @@ class PoissonNoise(Feature):
     """
 
     snr: Value = parameter("signal-to-noise ratio", above=0)
-    background: Value = parameter("intensity without particles", 0.0)
-    signal: str = option('what counts as the signal: "peak" or "deviation"', "peak", read=one_of("peak", "deviation"))
+    background: Value = parameter("intensity without particles", default=0.0)
+    signal: str = option(
+        'what counts as the signal: "peak" or "deviation"', default="peak", read=one_of("peak", "deviation")
+    )
 
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
         values = self.values(plan)

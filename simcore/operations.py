@@ -10,8 +10,8 @@ from simcore.values import Plan
 class IlluminationGradient(Feature):
     """A linear gradient: I + x (column - centre) + y (row - centre), clipped at 0; nothing changes at the image's centre."""
 
-    x: Value = parameter("slope to the right, per pixel", 0.0, unit="1/px")
-    y: Value = parameter("slope downwards, per pixel", 0.0, unit="1/px")
+    x: Value = parameter("slope to the right, per pixel", default=0.0, unit="1/px")
+    y: Value = parameter("slope downwards, per pixel", default=0.0, unit="1/px")
 
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
         values = self.values(plan)
@@ -22,8 +22,8 @@ class IlluminationGradient(Feature):
 class NormalizeMinMax(Feature):
     """Each image linearly to [minimum, maximum], over all channels; a constant image becomes ``minimum``."""
 
-    minimum: Value = parameter("value of the darkest pixel", 0.0)
-    maximum: Value = parameter("value of the brightest pixel", 1.0)
+    minimum: Value = parameter("value of the darkest pixel", default=0.0)
+    maximum: Value = parameter("value of the brightest pixel", default=1.0)
 
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
         values = self.values(plan)

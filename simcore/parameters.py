@@ -116,8 +116,8 @@ class Option:
 
 def parameter(
     doc: str,
-    default: Any = attrs.NOTHING,
     *,
+    default: Any = attrs.NOTHING,
     unit: str = "1",
     above: float = -np.inf,
     least: float = -np.inf,
@@ -133,7 +133,7 @@ def parameter(
     return attrs.field(default=default, metadata={"declaration": declaration})
 
 
-def option(doc: str, default: Any = attrs.NOTHING, *, read: Callable[[str, Any], Any], allowed: str = "") -> Any:
+def option(doc: str, *, default: Any = attrs.NOTHING, read: Callable[[str, Any], Any], allowed: str = "") -> Any:
     """Declare a setting that is the same for all examples: see `Option`."""
     return attrs.field(default=default, metadata={"option": Option(doc, read, allowed)})
 

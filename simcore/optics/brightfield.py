@@ -33,15 +33,15 @@ class Brightfield(Microscope):
         "pixel pitch in the object: camera pitch / magnification", unit="um", above=0, plausible=(1e-3, 100)
     )
     shape: tuple[int, int] = option("height and width of the image in pixels", read=image_shape)
-    refractive_index_medium: Value = parameter("refractive index around the specimen", 1.33, least=1, most=4)
-    refractive_index_immersion: Value = parameter("refractive index under the objective; the medium's unless given", None,
+    refractive_index_medium: Value = parameter("refractive index around the specimen", default=1.33, least=1, most=4)
+    refractive_index_immersion: Value = parameter("refractive index under the objective; the medium's unless given", default=None,
                                                   least=1, most=4, optional=True)  # fmt: skip
-    polarization_angle: Value = parameter("angle of the light's polarization from +x towards +y; None: unpolarized", 0.0,
+    polarization_angle: Value = parameter("angle of the light's polarization from +x towards +y; None: unpolarized", default=0.0,
                                           unit="rad", optional=True)  # fmt: skip
     tolerance: float = option(
-        "largest error of the intensity, relative to the empty field", 5e-4, read=between(1e-6, 0.1)
+        "largest error of the intensity, relative to the empty field", default=5e-4, read=between(1e-6, 0.1)
     )
-    precision: str = option('"single" or "double": errors of at most 1e-6, float64 images', "single",
+    precision: str = option('"single" or "double": errors of at most 1e-6, float64 images', default="single",
                             read=one_of("single", "double"))  # fmt: skip
 
     def check(self) -> None:

@@ -14,4 +14,6 @@ class MieSphere(Scatterer):
     y: Value = parameter("position of the centre, downwards, from the centre of pixel (0, 0)", unit="px")
     radius: Value = parameter("radius", unit="um", above=0, plausible=(1e-3, 100))
     refractive_index: Value = parameter("refractive index", above=0, complex_valued=True)
-    z: Value = parameter("height of the centre; > 0 is farther from the objective than the focus", 0.0, unit="um")
+    z: Value = parameter(
+        "height of the centre; > 0 is farther from the objective than the focus", default=0.0, unit="um"
+    )
