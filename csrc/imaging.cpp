@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kTwoPi = 6.28318530717958647692;
 constexpr int kMostNodes = 8192;
+constexpr double kCoarsest = 400.0;  // largest phase across a pixel
 constexpr std::int64_t kBefore = 3;  // radial points before r = 0, for the derivatives
 constexpr std::int64_t kMargin = 7;  // points beyond the intervals in use
 
@@ -37,8 +38,7 @@ struct Demand<double> {
 };
 
 // Number of nodes, from a ladder so that few tables are made.
-int on_ladder(double wanted, std::int64_t image_terms) {
-    (void)image_terms;
+int on_ladder(double wanted) {
     if (!(wanted <= kMostNodes))
         throw std::domain_error("the field of view or the defocus is too large: more than " +
                                 std::to_string(kMostNodes) + " directions would be needed");
@@ -84,8 +84,8 @@ Setup set_up(const Illumination& light, const SphereList& spheres, std::int64_t 
     setup.sine = std::min(1.0, light.numerical_aperture / light.medium_index);
     setup.wavelength = *std::min_element(light.wavelength, light.wavelength + light.wavelengths);
     setup.frequency = kTwoPi * light.medium_index * setup.sine / setup.wavelength;
-    // Interpolation by cubics has the error (frequency spacing)^4 / 384 of what there is at that frequency, which may be
-    // ten times the incident intensity in focus; an intensity has twice the frequency of a field.
+    // Interpolation by cubics has the error (frequency spacing)^4 / 384 of what there is at that frequency, which may
+    // be ten times the incident intensity in focus; an intensity has twice the frequency of a field.
     const double highest = (spheres.count == 1 ? 2.0 : 1.0) * setup.frequency;
     setup.spacing = std::sqrt(std::sqrt(4.0 * tolerance)) / highest;
     if (!std::isnan(light.polarisation_angle)) {
@@ -94,6 +94,8 @@ Setup set_up(const Illumination& light, const SphereList& spheres, std::int64_t 
         setup.sine_alpha = turn.sin;
         setup.polarised = 1.0;
     }
+    if (!(setup.frequency * light.pixel_size < kCoarsest))
+        throw std::domain_error("pixel_size: more than a hundred times what the aperture resolves");
     s.rule = pixel_rule(2.0 * setup.frequency * light.pixel_size, 0.05 * tolerance);
     setup.cells = s.rule.cells(width);
     return setup;
@@ -153,9 +155,10 @@ void choose_directions(RadialTables& tables, const Illumination& light, const Sp
         const double x = 2.0 / square - 1.0;
         wanted += 0.5 * Demand<T>::digits / elementary::log(x + std::sqrt(x * x - 1.0));
     }
+    const int count = on_ladder(wanted);
     setup.intervals = static_cast<std::int64_t>(radius / setup.spacing) + 2;
     setup.points = setup.intervals + kMargin;
-    fill_pupil(tables, grazing, on_ladder(wanted, setup.terms), setup.sine, setup.terms, s.pupil);
+    fill_pupil(tables, grazing, count, setup.sine, setup.terms, s.pupil);
     s.profile.panels.clear();
     s.profile.rows.clear();
     s.nodes.resize(4 * static_cast<std::size_t>(s.pupil.count));

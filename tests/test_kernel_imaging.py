@@ -325,7 +325,12 @@ def test_bad_input_is_refused() -> None:
     refused(ValueError, "^weight: ", weight=np.ones((1, 2)))
     refused(ValueError, "^tolerance: ", tolerance=0.0)
     refused(ValueError, "^polarisation_angle: ", polarisation_angle=np.array([np.inf]))
-    refused(ValueError, "directions", z=np.array([1e5]))
+    for far in (1e5, -1e300):
+        refused(ValueError, "directions", z=np.array([far]))
+        refused(ValueError, "directions", x=np.array([far]))
+    refused(ValueError, "^pixel_size: ", pixel_size=np.array([1e3]))
+    refused(ValueError, "^index: ", medium_index=np.array([1e-6]))
+    refused(ValueError, "^radius: ", radius=np.array([1e5]))
     refused(TypeError, None, out=np.empty((1, 7, 14))[:, :, ::2])
     refused(TypeError, None, out=np.empty((1, 7, 7), np.float16))
     read_only = np.empty((1, 7, 7))

@@ -72,15 +72,19 @@ void check_light(const Arguments& a, py::ssize_t images) {
             throw std::invalid_argument("polarisation_angle: must be finite, or nan for unpolarised light");
 }
 
-// Relative size parameters beyond this would take more terms than memory is meant for.
+// Sizes and indices beyond these would take more terms than memory and patience are meant for.
 void check_sizes(const Arguments& a, py::ssize_t images) {
     const py::ssize_t waves = a.wavelength.shape(1);
-    for (py::ssize_t image = 0; image < images; ++image)
+    for (py::ssize_t image = 0; image < images; ++image) {
+        for (std::int64_t i = a.first.data()[image]; i < a.first.data()[image + 1]; ++i)
+            if (std::abs(a.index.data()[i]) > 1e3 * a.medium_index.data()[image])
+                throw std::invalid_argument("index: more than a thousand times medium_index");
         for (py::ssize_t q = 0; q < waves; ++q)
             for (std::int64_t i = a.first.data()[image]; i < a.first.data()[image + 1]; ++i)
                 if (6.3 * a.medium_index.data()[image] * a.radius.data()[i] >
                     1e5 * a.wavelength.data()[image * waves + q])
                     throw std::invalid_argument("radius: larger than 1e4 wavelengths");
+    }
 }
 
 template <class T>
