@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[ch]pp csrc/*.h csrc/bind/*.[ch]pp simcore/*.pyx)
 # One thread per process: the tests run several processes, and results do not depend on it.
-ONE_THREAD := OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=2
+ONE_THREAD := OMP_NUM_THREADS=1
 
 .PHONY: demo test test-python lint format bench example clean
 
@@ -15,7 +15,7 @@ $(VENV)/ready: requirements-dev.txt
 	touch $@
 
 $(VENV)/built: $(VENV)/ready $(COMPILED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e . -e ./dtmodels
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e . -e ./dtmodels
 	touch $@
 
 demo: $(VENV)/built

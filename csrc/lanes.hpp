@@ -15,6 +15,7 @@ constexpr int kLanes = 8;  // spheres, angles or directions that the kernels tre
 template <class T, int count, int bytes, bool whole = (count * static_cast<int>(sizeof(T)) <= bytes)>
 struct Pack;
 
+#if defined(__GNUC__) && !defined(SIMCORE_PLAIN_LANES)
 template <class T, int count, int bytes>
 struct Pack<T, count, bytes, true> {
     typedef T Vector __attribute__((vector_size(count * sizeof(T))));
@@ -41,6 +42,46 @@ struct Pack<T, count, bytes, true> {
         return chosen;
     }
 };
+#else  // compilers without GNU vectors: the same lanes in plain loops
+template <class T, int count, int bytes>
+struct Pack<T, count, bytes, true> {
+    T v[count];
+
+    SIMCORE_INLINE Pack() : v{} {}
+    SIMCORE_INLINE Pack(T value) {
+        for (T& lane : v) lane = value;
+    }
+    SIMCORE_INLINE explicit Pack(const T* from) { std::memcpy(v, from, sizeof v); }
+    SIMCORE_INLINE void store(T* to) const { std::memcpy(to, v, sizeof v); }
+
+    SIMCORE_INLINE Pack& operator+=(const Pack& b) {
+        for (int i = 0; i < count; ++i) v[i] += b.v[i];
+        return *this;
+    }
+    SIMCORE_INLINE Pack& operator-=(const Pack& b) {
+        for (int i = 0; i < count; ++i) v[i] -= b.v[i];
+        return *this;
+    }
+    SIMCORE_INLINE Pack& operator*=(const Pack& b) {
+        for (int i = 0; i < count; ++i) v[i] *= b.v[i];
+        return *this;
+    }
+    SIMCORE_INLINE Pack& operator/=(const Pack& b) {
+        for (int i = 0; i < count; ++i) v[i] /= b.v[i];
+        return *this;
+    }
+    static SIMCORE_INLINE Pack where_at_least(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
+        Pack chosen;
+        for (int i = 0; i < count; ++i) chosen.v[i] = x.v[i] >= y.v[i] ? a.v[i] : b.v[i];
+        return chosen;
+    }
+    static SIMCORE_INLINE Pack where_equal(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
+        Pack chosen;
+        for (int i = 0; i < count; ++i) chosen.v[i] = x.v[i] == y.v[i] ? a.v[i] : b.v[i];
+        return chosen;
+    }
+};
+#endif
 
 template <class T, int count, int bytes>
 struct Pack<T, count, bytes, false> {

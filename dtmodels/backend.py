@@ -1,6 +1,7 @@
 """Keras, imported when it is first needed."""
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -14,7 +15,9 @@ def require_keras() -> Any:
     """Keras on TensorFlow (or on the backend that ``KERAS_BACKEND`` names); MissingPackageError without them."""
     if "keras" in sys.modules:
         return sys.modules["keras"]
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # 3: also without the complaint that there is no GPU; what goes wrong in TensorFlow is raised all the same.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns when several models predict in one process
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
         with _quiet_stderr():

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import numpy as np
 import pandas as pd
 import typer
@@ -47,7 +45,7 @@ class Size:
     video_epochs: int
 
 
-SIZES = {"smoke": Size(2_000, 2, 2_000, 2), "demo": Size(20_000, 10, 20_000, 10), "full": Size(150_000, 30, 60_000, 25)}
+SIZES = {"smoke": Size(2_000, 2, 2_000, 2), "demo": Size(30_000, 12, 30_000, 12), "full": Size(150_000, 30, 60_000, 25)}
 
 
 def generate(recipe: str, path: Path, count: int, seed: int, split: str) -> None:
