@@ -75,6 +75,7 @@ class Declaration:
             self._check_constant(label, node.value)
             return
         low, high = node.bounds()
+        self._ask_about_unit(label, low)
         for limit in (low, high):
             # The end of a distribution may touch an excluded limit: it is drawn with probability 0.
             touches = limit in (self.above, self.below)
@@ -83,13 +84,15 @@ class Declaration:
 
     def _check_constant(self, label: str, values: Array) -> None:
         for value in values.ravel():
-            if self.plausible and np.isfinite(value) and abs(value) > self.plausible[1] and self.unit == "um":
-                raise ParameterError(
-                    f"{label}: {value.real:g} um? lengths are in micrometres; {value.real:g} nm is {value.real / 1e3:g}"
-                )
+            self._ask_about_unit(label, float(value.real))
         bad = values[self.outside(values)] if values.ndim else values.reshape(1)[self.outside(values.reshape(1))]
         if bad.size:
             raise ParameterError(f"{label}: {self.number(bad.flat[0])}; {self.allowed()}")
+
+    def _ask_about_unit(self, label: str, value: float) -> None:
+        """Refuse a length that is only plausible as nanometres."""
+        if self.unit == "um" and self.plausible and np.isfinite(value) and abs(value) > self.plausible[1]:
+            raise ParameterError(f"{label}: {value:g} um? lengths are in micrometres; {value:g} nm is {value / 1e3:g}")
 
     def check(self, label: str, values: Array, examples: Array) -> None:
         """Refuse drawn values outside the range."""

@@ -179,6 +179,8 @@ def test_missing_files_and_binary_ones_are_refused(tmp_path):
         (lambda: sphere(radius=sc.uniform(-1, 1)), r"MieSphere.radius: can be -1 um; must be > 0"),
         (lambda: sphere(radius=200), "200 um. lengths are in micrometres; 200 nm is 0.2"),
         (lambda: microscope(wavelength=633), "633 um. lengths are in micrometres; 633 nm is 0.633"),
+        (lambda: microscope(wavelength=sc.spectrum(400, 700)), "400 um. lengths are in micrometres; 400 nm is 0.4"),
+        (lambda: sphere(radius=sc.uniform(150, 250)), "150 um. lengths are in micrometres; 150 nm is 0.15"),
         (lambda: sphere(refractive_index=1.5 - 0.1j), "refractive_index"),
         (lambda: sphere(x=float("nan")), "MieSphere.x: nan px; must be a finite number"),
         (lambda: sphere(x="left"), "MieSphere.x: 'left'; must be a number in px"),
