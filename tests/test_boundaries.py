@@ -58,3 +58,33 @@ def test_no_global_random_state():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
                 assert node.attr in ("Generator", "Philox"), f"{path.name}: np.random.{node.attr}"
+
+
+def at_import(path: Path) -> set[str]:
+    """What a module imports while it is imported: at its top level, not in functions or for type checkers."""
+    top = ast.Module([node for node in ast.parse(path.read_text()).body if not isinstance(node, ast.If)], [])
+    for node in ast.walk(top):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = []
+    found = set()
+    for node in ast.walk(top):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+@pytest.mark.parametrize("package", ["simcore", "dtmodels"])
+def test_imports_have_no_circle(package):
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): at_import(path)
+        for path in FILES
+        if path.is_relative_to(ROOT / package)
+    }
+    modules.pop(package)  # the package's own front imports all
+    left = {name: found & (modules.keys() - {name}) for name, found in modules.items()}
+    while ready := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in ready:
+            del left[name]
+    assert left == {}

@@ -45,7 +45,7 @@ class Size:
     video_epochs: int
 
 
-SIZES = {"smoke": Size(2_000, 2, 2_000, 2), "demo": Size(30_000, 12, 30_000, 12), "full": Size(150_000, 30, 60_000, 25)}
+SIZES = {"smoke": Size(4_000, 4, 2_000, 1), "demo": Size(30_000, 12, 30_000, 12), "full": Size(150_000, 30, 60_000, 25)}
 
 
 def generate(recipe: str, path: Path, count: int, seed: int, split: str) -> None:

@@ -1,0 +1,30 @@
+"""Each example runs from its one command, at its smallest size."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOWHERE = "http://127.0.0.1:9"  # measured data that is not on this machine is not fetched in a test
+
+
+@pytest.mark.slow
+def test_single_particle_tracking(tmp_path):
+    command = [sys.executable, ROOT / "examples/single_particle_tracking/run.py", "--size", "smoke", "--out", tmp_path]
+    environment = os.environ | {"HTTPS_PROXY": NOWHERE, "https_proxy": NOWHERE}
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "results.json").read_text())
+    for errors in results["simulated"].values():
+        # A few epochs are already better than a guess (2.3 px), and the rival is what it always is.
+        assert errors["network"]["mean_error"] < 1.0 and 0.1 < errors["radial_center"]["mean_error"] < 0.4
+    assert (tmp_path / "figure.png").stat().st_size > 20_000
+    if "videos" in results:
+        noisy = results["videos"]["noisy"]["radial_center"]
+        assert noisy["std_x"] == pytest.approx(1.21, abs=0.02) and noisy["largest_step"] == pytest.approx(7.9, abs=0.1)
+    else:
+        assert "without the videos: trapped_particle/low_noise.mp4: set DTMODELS_DATA" in done.stdout
