@@ -28,28 +28,31 @@ int set_instruction_level(int level);
 }  // namespace simcore
 
 // SIMCORE_DISPATCH(name, body, (parameters), (arguments)) defines `void name parameters` that calls the
-// always-inlined `body arguments`, compiled for each level.
+// always-inlined `body arguments`, compiled for each level. SIMCORE_DISPATCH_EACH takes another body for each level.
+#define SIMCORE_DISPATCH(name, body, parameters, arguments) \
+    SIMCORE_DISPATCH_EACH(name, body, body, body, parameters, arguments)
+
 #if SIMCORE_LEVELS
-#define SIMCORE_DISPATCH(name, body, parameters, arguments)                        \
-    namespace {                                                                    \
-    SIMCORE_TARGET("arch=x86-64-v4") void name##_v4 parameters { body arguments; } \
-    SIMCORE_TARGET("arch=x86-64-v3") void name##_v3 parameters { body arguments; } \
-    void name##_base parameters { body arguments; }                                \
-    }                                                                              \
-    void name parameters {                                                         \
-        switch (::simcore::instruction_level()) {                                  \
-            case 4:                                                                \
-                name##_v4 arguments;                                               \
-                break;                                                             \
-            case 3:                                                                \
-                name##_v3 arguments;                                               \
-                break;                                                             \
-            default:                                                               \
-                name##_base arguments;                                             \
-                break;                                                             \
-        }                                                                          \
+#define SIMCORE_DISPATCH_EACH(name, body_v4, body_v3, body_base, parameters, arguments) \
+    namespace {                                                                         \
+    SIMCORE_TARGET("arch=x86-64-v4") void name##_v4 parameters { body_v4 arguments; }   \
+    SIMCORE_TARGET("arch=x86-64-v3") void name##_v3 parameters { body_v3 arguments; }   \
+    void name##_base parameters { body_base arguments; }                                \
+    }                                                                                   \
+    void name parameters {                                                              \
+        switch (::simcore::instruction_level()) {                                       \
+            case 4:                                                                     \
+                name##_v4 arguments;                                                    \
+                break;                                                                  \
+            case 3:                                                                     \
+                name##_v3 arguments;                                                    \
+                break;                                                                  \
+            default:                                                                    \
+                name##_base arguments;                                                  \
+                break;                                                                  \
+        }                                                                               \
     }
 #else
-#define SIMCORE_DISPATCH(name, body, parameters, arguments) \
-    void name parameters { body arguments; }
+#define SIMCORE_DISPATCH_EACH(name, body_v4, body_v3, body_base, parameters, arguments) \
+    void name parameters { body_base arguments; }
 #endif

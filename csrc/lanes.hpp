@@ -137,27 +137,5 @@ SIMCORE_PACK_OPERATOR(/)
 }  // namespace simcore
 
 // As SIMCORE_DISPATCH; body is a template whose first parameter is the bytes of a vector register.
-#if SIMCORE_LEVELS
-#define SIMCORE_DISPATCH_LANES(name, body, parameters, arguments)                      \
-    namespace {                                                                        \
-    SIMCORE_TARGET("arch=x86-64-v4") void name##_v4 parameters { body<64> arguments; } \
-    SIMCORE_TARGET("arch=x86-64-v3") void name##_v3 parameters { body<32> arguments; } \
-    void name##_base parameters { body<16> arguments; }                                \
-    }                                                                                  \
-    void name parameters {                                                             \
-        switch (::simcore::instruction_level()) {                                      \
-            case 4:                                                                    \
-                name##_v4 arguments;                                                   \
-                break;                                                                 \
-            case 3:                                                                    \
-                name##_v3 arguments;                                                   \
-                break;                                                                 \
-            default:                                                                   \
-                name##_base arguments;                                                 \
-                break;                                                                 \
-        }                                                                              \
-    }
-#else
 #define SIMCORE_DISPATCH_LANES(name, body, parameters, arguments) \
-    void name parameters { body<16> arguments; }
-#endif
+    SIMCORE_DISPATCH_EACH(name, body<64>, body<32>, body<16>, parameters, arguments)

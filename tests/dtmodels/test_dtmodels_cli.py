@@ -1,18 +1,11 @@
 """The command line: the whole road, and one line for everything that goes wrong."""
 
-import shutil
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from spots import spots
 from writer import write_dataset
 
-import dtmodels
 from dtmodels.cli import main
 
 TRAINING = """
@@ -121,24 +114,3 @@ def test_warnings_are_one_line(run, tmp_path, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("dtmodels: warning: ")
-
-
-def test_the_wheel_holds_every_module_and_needs_no_compiler(tmp_path):
-    """Built from a copy of the folder alone, as `pip install ./dtmodels` does."""
-    setuptools = pytest.importorskip("setuptools")
-    if int(setuptools.__version__.split(".")[0]) < 77:
-        pytest.skip("building a wheel needs setuptools 77")
-    source = Path(dtmodels.__file__).parent
-    shutil.copytree(source, tmp_path / "dtmodels", ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
-    code = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
-    subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], cwd=tmp_path / "dtmodels", check=True, capture_output=True,
-        env={"PATH": "", "CC": "/bin/false"},
-    )  # fmt: skip
-    [wheel] = tmp_path.glob("*.whl")
-    assert wheel.name == "dtmodels-0.1.0-py3-none-any.whl"
-    names = set(zipfile.ZipFile(wheel).namelist())
-    modules = {f"dtmodels/{path.name}" for path in source.glob("*.py")}
-    modules |= {f"dtmodels/models/{path.name}" for path in (source / "models").glob("*.py")}
-    assert modules | {"dtmodels/py.typed"} <= names
-    assert not any(name.startswith("tests") for name in names)
