@@ -69,6 +69,8 @@ class Flow(Node):
         raise NotImplementedError
 
     def __rshift__(self, feature: object) -> Flow:
+        if isinstance(feature, type) and issubclass(feature, Feature):
+            raise RecipeError(f"{feature.title()} needs its parameters: write >> {feature.title()}(...)")
         if not isinstance(feature, Feature):
             return NotImplemented
         return feature.after(self)

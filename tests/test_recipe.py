@@ -197,6 +197,7 @@ def test_missing_files_and_binary_ones_are_refused(tmp_path):
         (lambda: sc.FlipLeftRight(probability=1.5), "probability: 1.5; must be >= 0 and <= 1"),
         (lambda: sphere() >> sc.PoissonNoise(snr=5), "PoissonNoise takes an image; MieSphere gives a scene"),
         (lambda: (sphere() >> microscope()) >> microscope(), "Brightfield takes a scene; Brightfield gives an image"),
+        (lambda: (sphere() >> microscope()) >> sc.FlipUpDown, r"write >> FlipUpDown\(...\)"),
         (lambda: (sphere() >> microscope()) >> sphere(), "stands at the start"),
         (lambda: sc.positions(sphere()) >> sc.NormalizeMinMax(), "takes an image; points gives points"),
         (lambda: (sphere() >> microscope()) >> sc.Transpose(), "square images; not of 12 x 16"),
