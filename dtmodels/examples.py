@@ -183,9 +183,9 @@ class Examples:
     def _places(self, indices: Sequence[int] | Array | None) -> Array:
         if indices is None:
             return self.indices()
-        wanted = np.asarray(indices, dtype=np.int64).reshape(-1)
-        if wanted.size and (wanted.min() < 0 or wanted.max() >= len(self)):
-            raise IndexError(f"indices from {wanted.min()} to {wanted.max()} of {len(self)} examples")
+        wanted: Array = np.asarray(indices, dtype=np.int64).reshape(-1)
+        if wanted.size and (np.min(wanted) < 0 or np.max(wanted) >= len(self)):
+            raise IndexError(f"indices from {np.min(wanted)} to {np.max(wanted)} of {len(self)} examples")
         part = np.searchsorted(self._starts, wanted, side="right") - 1
         starts = np.array([start for start, _ in self.ranges], dtype=np.int64)
         return wanted if not wanted.size else starts[part] + wanted - self._starts[part]
