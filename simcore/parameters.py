@@ -13,15 +13,14 @@ from simcore.properties import Array, Constant, Property, as_property
 
 # What a parameter may be given as, and, once inside a feature, the property it has become.
 Value = Any
-Range = tuple[float, float]
 
 
 @attrs.frozen
 class Declaration:
     """One parameter of a feature.
 
-    ``above``/``below`` exclude the limit, ``least``/``most`` include it. ``plausible`` is the range outside which a number
-    is taken for a slip of the unit. ``vector`` allows a last axis, ``complex_valued`` complex numbers, ``optional`` None.
+    ``above``/``below`` exclude the limit, ``least``/``most`` include it. ``plausible`` is the length above which a number is
+    taken for nanometres. ``vector`` allows a last axis, ``complex_valued`` complex numbers, ``optional`` None.
     """
 
     doc: str
@@ -30,7 +29,7 @@ class Declaration:
     least: float = -np.inf
     below: float = np.inf
     most: float = np.inf
-    plausible: Range | None = None
+    plausible: float = np.inf
     vector: bool = False
     complex_valued: bool = False
     optional: bool = False
@@ -91,7 +90,7 @@ class Declaration:
 
     def _ask_about_unit(self, label: str, value: float) -> None:
         """Refuse a length that is only plausible as nanometres."""
-        if self.unit == "um" and self.plausible and np.isfinite(value) and abs(value) > self.plausible[1]:
+        if np.isfinite(value) and abs(value) > self.plausible:
             raise ParameterError(f"{label}: {value:g} um? lengths are in micrometres; {value:g} nm is {value / 1e3:g}")
 
     def check(self, label: str, values: Array, examples: Array) -> None:
@@ -126,7 +125,7 @@ def parameter(
     least: float = -np.inf,
     below: float = np.inf,
     most: float = np.inf,
-    plausible: Range | None = None,
+    plausible: float = np.inf,
     vector: bool = False,
     complex_valued: bool = False,
     optional: bool = False,

@@ -27,10 +27,10 @@ class Brightfield(Microscope):
 
     numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
     wavelength: Value = parameter(
-        "vacuum wavelength, or several of equal weight", unit="um", above=0, plausible=(0.1, 20), vector=True
+        "vacuum wavelength, or several of equal weight", unit="um", above=0, plausible=20, vector=True
     )
     pixel_size: Value = parameter(
-        "pixel pitch in the object: camera pitch / magnification", unit="um", above=0, plausible=(1e-3, 100)
+        "pixel pitch in the object: camera pitch / magnification", unit="um", above=0, plausible=100
     )
     shape: tuple[int, int] = option("height and width of the image in pixels", read=image_shape)
     refractive_index_medium: Value = parameter("refractive index around the specimen", default=1.33, least=1, most=4)

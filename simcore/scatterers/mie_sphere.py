@@ -12,7 +12,7 @@ class MieSphere(Scatterer):
 
     x: Value = parameter("position of the centre, to the right, from the centre of pixel (0, 0)", unit="px")
     y: Value = parameter("position of the centre, downwards, from the centre of pixel (0, 0)", unit="px")
-    radius: Value = parameter("radius", unit="um", above=0, plausible=(1e-3, 100))
+    radius: Value = parameter("radius", unit="um", above=0, plausible=100)
     refractive_index: Value = parameter("refractive index", above=0, complex_valued=True)
     z: Value = parameter(
         "height of the centre; > 0 is farther from the objective than the focus", default=0.0, unit="um"
