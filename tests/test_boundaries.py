@@ -22,7 +22,9 @@ def imports(path: Path) -> set[str]:
 def importers(package: str, of: str) -> set[str]:
     names = {path: imports(path) for path in FILES if path.is_relative_to(ROOT / package)}
     return {
-        path.name for path, found in names.items() if any(name == of or name.startswith(of + ".") for name in found)
+        path.relative_to(ROOT / package).parts[0]
+        for path, found in names.items()
+        if any(name == of or name.startswith(of + ".") for name in found)
     }
 
 
@@ -35,7 +37,7 @@ def importers(package: str, of: str) -> set[str]:
         ("simcore", "dask", {"run.py"}),
         ("simcore", "distributed", {"run.py", "worker.py"}),
         ("simcore", "numba", {"custom.py"}),
-        ("simcore", "simcore._core", {"kernels.py"}),
+        ("simcore", "simcore._core", {"kernels"}),
         ("simcore", "simcore._draw", {"draws.py"}),
         ("simcore", "tensorflow", set()),
         ("simcore", "keras", set()),
