@@ -24,13 +24,14 @@ from simcore.errors import (
     UntrustedCodeError,
 )
 from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.movies import MotionBlur, Movie
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
 from simcore.optics import Brightfield
-from simcore.properties import equal, spectrum, split, where
+from simcore.properties import each_frame, equal, shared, spectrum, split, time, where
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
 from simcore.scatterers import MieSphere
-from simcore.targets import positions
+from simcore.targets import positions, properties
 
 __version__ = "0.1.0"

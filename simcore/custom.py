@@ -67,7 +67,7 @@ class UserDraw(Draw):
         state["state"]["key"] = lanes.key
         out = np.empty(len(lanes))
         word = name_word(name)
-        for i, (example, copy) in enumerate(zip(lanes.examples, lanes.copies, strict=True)):
+        for i, (example, copy) in enumerate(zip(lanes.examples, lanes.places, strict=True)):
             state["state"]["counter"] = np.array([0, example, word, copy], np.uint64)
             state.update(buffer_pos=4, has_uint32=0, uinteger=0)
             philox.state = state

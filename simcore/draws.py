@@ -22,6 +22,7 @@ class Draw(Property):
     """Base of the distributions: parameters are properties, ``shape`` gives vectors drawn one after the other."""
 
     kind = "draw"
+    random = True
     parameters: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()  # parameters that must be >= 0
 
@@ -50,12 +51,12 @@ class Draw(Property):
 
     def floats(self, kind: str, lanes: Lanes, name: str, first: Array, second: Array) -> Array:
         out = np.empty(first.shape)
-        _draw.draw_floats(kind, lanes.key, lanes.examples, name_word(name), lanes.copies, first, second, out)
+        _draw.draw_floats(kind, lanes.key, lanes.examples, name_word(name), lanes.places, first, second, out)
         return out
 
     def numbers(self, kind: str, lanes: Lanes, name: str, first: Array, second: Array) -> Array:
         out = np.empty(first.shape, np.int64)
-        _draw.draw_integers(kind, lanes.key, lanes.examples, name_word(name), lanes.copies, first, second, out)
+        _draw.draw_integers(kind, lanes.key, lanes.examples, name_word(name), lanes.places, first, second, out)
         return out
 
     def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:

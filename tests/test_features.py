@@ -5,13 +5,14 @@ import pytest
 
 import simcore as sc
 from simcore.catalogue import FEATURES
-from simcore.features import Microscope, Scatterer
+from simcore.scenes import Microscope, Scatterer
 
 # A value for each parameter that has no default.
 NEEDED = {
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     "PoissonNoise": {"snr": 5.0},
+    "Movie": {"frames": 2},
 }
 
 
@@ -59,21 +60,28 @@ def test_every_parameter_says_what_it_is_and_refuses_what_is_no_number(title):
 def random(title):
     """The feature with every parameter drawn, a little around its usual value."""
     drawn = {}
-    for field, _ in FEATURES[title].declarations():
+    for field, declared in FEATURES[title].declarations():
         value = NEEDED.get(title, {}).get(field, getattr(make(title), field))
         if value is not None:
             usual = float(value if isinstance(value, float) else value.value)
-            drawn[field] = sc.uniform(usual, usual + 0.05)
+            low, high = (
+                (usual, usual + 0.05) if usual + 0.05 <= min(declared.most, declared.below) else (usual - 0.05, usual)
+            )
+            drawn[field] = sc.uniform(low, high)
     return make(title, **drawn)
 
 
 def recipe(feature):
-    particle = feature if isinstance(feature, Scatterer) else make("MieSphere")
+    moving = {"x": 5 + sc.time} if isinstance(feature, (sc.Movie, sc.MotionBlur)) else {}
+    particle = feature if isinstance(feature, Scatterer) else make("MieSphere", **moving)
     microscope = feature if isinstance(feature, Microscope) else make("Brightfield")
     image, points = particle >> microscope, sc.positions(particle, axes="zyx")
     if not isinstance(feature, (Scatterer, Microscope)):
         image = image >> feature
         points = points >> feature if "points" in feature.takes else points
+        if isinstance(feature, sc.MotionBlur):
+            movie = sc.Movie(frames=2)
+            image, points = image >> movie, points >> movie
     return sc.Recipe(image=image, points=points)
 
 
