@@ -1,7 +1,7 @@
 """simcore: describe a microscope experiment, render it, generate training sets. See README.md and CONVENTIONS.md."""
 
 from simcore import mie, units
-from simcore.custom import draw, feature
+from simcore.custom import draw, feature, step
 from simcore.draws import (
     choice,
     exponential,
@@ -24,6 +24,7 @@ from simcore.errors import (
     UntrustedCodeError,
 )
 from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.motion import bleaching, blinking, brownian, confined, directed, fractional_brownian, orientation, trapped
 from simcore.movies import MotionBlur, Movie
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simcore import draws, properties, targets, units
+from simcore import draws, motion, properties, targets, units
 from simcore.features import Feature
 from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
 from simcore.movies import MotionBlur, Movie
@@ -43,6 +43,13 @@ DRAWS: dict[str, Callable[..., Any]] = {
         draws.poisson,
         draws.integers,
         draws.choice,
+        motion.brownian,
+        motion.directed,
+        motion.confined,
+        motion.trapped,
+        motion.fractional_brownian,
+        motion.orientation,
+        motion.blinking,
     )
 }
 
@@ -50,6 +57,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "where": properties.where,
     "equal": properties.equal,
     "spectrum": properties.spectrum,
+    "bleaching": motion.bleaching,
     "shared": properties.shared,
     "each_frame": properties.each_frame,
     "positions": targets.positions,

@@ -5,7 +5,7 @@ A draw is a function of (seed, name of the draw, example, copy): see CONVENTIONS
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -61,10 +61,14 @@ class Draw(Property):
 
     def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
         values = self.full(arguments, len(lanes))
-        for label, value in zip(self.parameters, values, strict=True):
+        self.refuse_negative(dict(zip(self.parameters, values, strict=True)), name)
+        return self.draw(lanes, values, name).reshape(len(lanes), *self.shape)
+
+    def refuse_negative(self, values: Mapping[str, Array], name: str) -> None:
+        """Refuse drawn parameters that are negative and may not be."""
+        for label, value in values.items():
             if label in self.positive and not np.all(value >= 0):
                 raise ParameterError(f"{name}: {self.kind}.{label} is {value.min():g}; must be >= 0")
-        return self.draw(lanes, values, name).reshape(len(lanes), *self.shape)
 
     def draw(self, lanes: Lanes, values: list[Array], name: str) -> Array:
         raise NotImplementedError

@@ -117,8 +117,6 @@ class Graph:
 
     def _check_outputs(self) -> None:
         for name, target in self.targets.items():
-            if isinstance(target, Property) and self.domains[id(target)].repeat is not None:
-                raise RecipeError(f"output {name!r} differs from copy to copy; write sc.properties(scene, ...)")
             timed = isinstance(target, Property) and self.domains[id(target)] != Domain()
             if timed and self.movie is None:
                 raise RecipeError(f"output {name!r} changes with time; an output must go through >> sc.Movie(...)")
