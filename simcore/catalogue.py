@@ -13,6 +13,9 @@ from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
 from simcore.optics import Brightfield
 from simcore.scatterers import MieSphere
+from simcore.sources import Apply, Folder, Source
+from simcore.stored import stored
+from simcore.structure import Conditional, Maybe, OneOf
 
 FEATURES: dict[str, type[Feature]] = {
     cls.title(): cls
@@ -27,6 +30,12 @@ FEATURES: dict[str, type[Feature]] = {
         Transpose,
         MotionBlur,
         Movie,
+        OneOf,
+        Maybe,
+        Conditional,
+        Source,
+        Folder,
+        Apply,
     )
 }
 
@@ -60,6 +69,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "bleaching": motion.bleaching,
     "shared": properties.shared,
     "each_frame": properties.each_frame,
+    "stored": stored,
     "positions": targets.positions,
     "properties": targets.properties,
 }
