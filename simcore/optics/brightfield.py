@@ -76,17 +76,19 @@ class Brightfield(Microscope):
         assert isinstance(scene, Scene)
         values = self.values(plan)
         angle = values.get("polarization_angle", np.full(len(plan), np.nan))
-        wavelength = values["wavelength"].reshape(len(plan), -1)
+        jones, jones_weight = kernels.linear_polarization(angle)
         image = np.empty((len(plan), *self.shape), flow.dtype)
-        kernels.image_spheres(
+        kernels.coherent_intensity(
             image,
-            spheres=kernels.Spheres.of([scatterer.values(plan) for scatterer in scene.scatterers], len(plan)),
-            numerical_aperture=values["numerical_aperture"],
-            pixel_size=values["pixel_size"],
-            refractive_index_medium=values["refractive_index_medium"],
-            polarization_angle=angle,
-            wavelength=wavelength,
-            weight=np.full(wavelength.shape, 1 / wavelength.shape[1]),
+            particles=kernels.Particles.of([scatterer.values(plan) for scatterer in scene.scatterers], len(plan)),
+            optics=kernels.CoherentOptics(
+                numerical_aperture=values["numerical_aperture"],
+                pixel_size=values["pixel_size"],
+                refractive_index_medium=values["refractive_index_medium"],
+                wavelength=values["wavelength"].reshape(len(plan), -1),
+                jones=jones,
+                jones_weight=jones_weight,
+            ),
             tolerance=1e-6 if self.precision == "double" else self.tolerance,
         )
         return image[..., None]
