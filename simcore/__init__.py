@@ -28,7 +28,7 @@ from simcore.motion import bleaching, blinking, brownian, confined, directed, fr
 from simcore.movies import MotionBlur, Movie
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
-from simcore.optics import Brightfield
+from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
 from simcore.properties import each_frame, equal, shared, spectrum, split, time, where
 from simcore.reader import load, loads
 from simcore.recipe import Recipe

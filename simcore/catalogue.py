@@ -11,7 +11,7 @@ from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
 from simcore.movies import MotionBlur, Movie
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
-from simcore.optics import Brightfield
+from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
 from simcore.scatterers import MieSphere
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
@@ -22,6 +22,10 @@ FEATURES: dict[str, type[Feature]] = {
     for cls in (
         MieSphere,
         Brightfield,
+        Holography,
+        ComplexField,
+        Darkfield,
+        ISCAT,
         IlluminationGradient,
         NormalizeMinMax,
         PoissonNoise,

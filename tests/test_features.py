@@ -20,6 +20,10 @@ tifffile.imwrite(FOLDER / "page1.tif", np.zeros((12, 12), np.uint16))
 NEEDED = {
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
+    **{
+        title: {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)}
+        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT")
+    },
     "PoissonNoise": {"snr": 5.0},
     "Movie": {"frames": 2},
     "OneOf": {"features": [sc.FlipLeftRight(), sc.FlipUpDown()]},
