@@ -23,7 +23,18 @@ from simcore.errors import (
     StorageError,
     UntrustedCodeError,
 )
-from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.geometry import (
+    Affine,
+    Crop,
+    CropToMultiple,
+    Elastic,
+    FlipLeftRight,
+    FlipUpDown,
+    Pad,
+    PadToMultiple,
+    QuarterTurn,
+    Transpose,
+)
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
 from simcore.optics import Brightfield

@@ -7,7 +7,18 @@ from typing import Any
 
 from simcore import draws, properties, units
 from simcore.features import Feature
-from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.geometry import (
+    Affine,
+    Crop,
+    CropToMultiple,
+    Elastic,
+    FlipLeftRight,
+    FlipUpDown,
+    Pad,
+    PadToMultiple,
+    QuarterTurn,
+    Transpose,
+)
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
 from simcore.optics import Brightfield
@@ -25,6 +36,13 @@ FEATURES: dict[str, type[Feature]] = {
         FlipLeftRight,
         FlipUpDown,
         Transpose,
+        QuarterTurn,
+        Affine,
+        Elastic,
+        Crop,
+        CropToMultiple,
+        Pad,
+        PadToMultiple,
     )
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Applied, Feature, Flow, Microscope, Scatterer, Scene
+from simcore.geometry import Geometry
 from simcore.names import Walk
 from simcore.outputs import OutputSpec, specify
 from simcore.properties import Property, as_property
@@ -43,13 +44,14 @@ class Graph:
             if frame:
                 self.frames[flow.key] = frame
         elif flow.kind == "points" and isinstance(flow, Applied):
-            source = flow.inputs[0]
+            source, feature = flow.inputs[0], flow.feature
             if source.key not in self.frames:
                 raise RecipeError(
-                    f"{flow.feature.title()} cannot move these positions: not one microscope in the recipe images their scene; "
+                    f"{feature.title()} cannot move these positions: not one microscope in the recipe images their scene; "
                     "write positions(scene, microscope=...)"
                 )
-            self.frames[flow.key] = self.frames[source.key]
+            frame = self.frames[source.key]
+            self.frames[flow.key] = feature.frame_after(frame) if isinstance(feature, Geometry) else frame
 
     def _microscope_frame(self, points: Positions) -> tuple[int, int] | None:
         if points.microscope is not None:
