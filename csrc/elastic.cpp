@@ -115,38 +115,43 @@ void displace(Field& field, const PixelStream& stream, double alpha, double sigm
     }
 }
 
-// One component of a displacement between its pixels: cubic (see warp.hpp), the edge's own value beyond.
+// One component of a displacement between its pixels: Lagrange's polynomial through the nearest six on each axis;
+// beyond the edge, the edge's own value.
 class Component {
   public:
     Component(const float* values, std::size_t height, std::size_t width)
         : values_(values), height_(static_cast<std::int64_t>(height)), width_(static_cast<std::int64_t>(width)) {}
 
     double at(double y, double x) const {
-        double wy[4], wx[4], sum = 0.0;
-        const std::int64_t row = split(y, height_, wy), column = split(x, width_, wx);
-        for (std::int64_t i = 0; i < 4; ++i)
-            for (std::int64_t j = 0; j < 4; ++j) sum += wy[i] * wx[j] * pixel(row + i - 1, column + j - 1);
+        const Nodes down(y, height_), across(x, width_);
+        double sum = 0.0;
+        for (std::int64_t i = 0; i < down.count; ++i) {
+            const float* row = values_ + (down.first + i) * width_ + across.first;
+            double part = 0.0;
+            for (std::int64_t j = 0; j < across.count; ++j) part += across.weight[j] * static_cast<double>(row[j]);
+            sum += down.weight[i] * part;
+        }
         return sum;
     }
 
   private:
-    static std::int64_t split(double s, std::int64_t size, double* weight) {
-        const double most = static_cast<double>(size - 1);
-        s = s > 0.0 ? s : 0.0;
-        s = s < most ? s : most;
-        const auto index = static_cast<std::int64_t>(s);
-        const double t = s - static_cast<double>(index);
-        weight[0] = t * (-0.5 + t * (1.0 - 0.5 * t));
-        weight[1] = 1.0 + t * t * (1.5 * t - 2.5);
-        weight[2] = t * (0.5 + t * (2.0 - 1.5 * t));
-        weight[3] = t * t * (0.5 * t - 0.5);
-        return index;
-    }
-    double pixel(std::int64_t y, std::int64_t x) const {
-        y = std::min(std::max<std::int64_t>(y, 0), height_ - 1);
-        x = std::min(std::max<std::int64_t>(x, 0), width_ - 1);
-        return static_cast<double>(values_[y * width_ + x]);
-    }
+    struct Nodes {
+        std::int64_t count, first;
+        double weight[6];
+
+        Nodes(double s, std::int64_t size) : count(std::min<std::int64_t>(size, 6)), first(0) {
+            const auto most = static_cast<double>(size - 1);
+            s = s > 0.0 ? s : 0.0;
+            s = s < most ? s : most;
+            first = std::min(std::max<std::int64_t>(static_cast<std::int64_t>(s) - 2, 0), size - count);
+            const double t = s - static_cast<double>(first);
+            for (std::int64_t i = 0; i < count; ++i) {
+                weight[i] = 1.0;
+                for (std::int64_t j = 0; j < count; ++j)
+                    if (j != i) weight[i] *= (t - static_cast<double>(j)) / static_cast<double>(i - j);
+            }
+        }
+    };
 
     const float* values_;
     std::int64_t height_, width_;

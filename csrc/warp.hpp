@@ -35,10 +35,10 @@ void warp_affine(const WarpImages<T>& images, const double* matrix);
 template <class T>
 void warp_displaced(const WarpImages<T>& images, const float* displacement);
 
-// Where points go when `warp_displaced` moves what lies at them: p with p + d(p) = q, to 1e-6 px, for each point q of
-// (example, points, 2), in place. d between pixels is cubic, beyond the edge that of the edge. Where the map folds (d
-// falls by more than a pixel per pixel), a point may have several places or none: then the best one met. Points that
-// are not finite stay.
+// Where points go when `warp_displaced` moves what lies at them: p with p + d(p) = q, to 1e-7 px, for each point q of
+// (example, points, 2), in place. d between pixels is the polynomial through the six nearest on each axis; beyond the
+// edge it is that of the edge. Where the map folds (d falls by more than a pixel per pixel), a point may have several
+// places or none: then the best one met. Points that are not finite stay.
 void move_displaced(double* points, const float* displacement, const bool* apply, std::size_t examples,
                     std::size_t points_each, std::size_t height, std::size_t width);
 

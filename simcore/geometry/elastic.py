@@ -20,7 +20,7 @@ class Elastic(Warp):
     beyond the edge, so d is smaller there; 4 sigma away from it, d has the standard deviation
     alpha / sqrt(3) * sum of the squared weights, about 0.163 alpha / sigma.
 
-    Points go to where the pixels at them go, to 1e-3 px; d between pixels is cubic, and beyond the edge that of the edge.
+    Points go to where the pixels at them go, to 1e-3 px if sigma is at least 3 px; beyond the edge d is that of the edge.
     Where alpha is so large for sigma that the image folds (from about alpha = 3 sigma^2 somewhere), a point may have several
     places or none, and gets one where it nearly fits.
     Applied to image, mask and points it is one deformation, if their frame is the same. For ``order``, ``fill`` and

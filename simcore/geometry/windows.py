@@ -37,10 +37,8 @@ class Window(Geometry):
     def corner(self, plan: Plan, frame: Frame) -> tuple[Array, Array]:
         """Return y and x, int64 (example), of the new first pixel in an image of ``frame``; by default the centre stays."""
         after = self.frame_after(frame)
-        # Of an odd number of pixels the larger half is before the window and after the image.
-        y, x = (
-            (old - new + 1) // 2 if old > new else -((new - old) // 2) for old, new in zip(frame, after, strict=True)
-        )
+        # Of an odd number of pixels the smaller half is before, when cut off and when added: a crop undoes a pad.
+        y, x = (_half(old - new) for old, new in zip(frame, after, strict=True))
         return np.full(len(plan), y), np.full(len(plan), x)
 
     def surroundings(self, plan: Plan) -> tuple[str, Array]:
@@ -163,3 +161,7 @@ class PadToMultiple(Window):
 
     def surroundings(self, plan: Plan) -> tuple[str, Array]:
         return self.fill, plan.value(self.value)
+
+
+def _half(difference: int) -> int:
+    return difference // 2 if difference > 0 else -(-difference // 2)
