@@ -5,7 +5,7 @@ import pytest
 
 import simcore as sc
 from simcore.catalogue import FEATURES
-from simcore.features import Microscope, Scatterer
+from simcore.scenes import Microscope, Scatterer
 
 # A value for each parameter that has no default.
 NEEDED = {
@@ -18,6 +18,7 @@ NEEDED = {
     "CropToMultiple": {"multiple": 5},
     "Pad": {"top": 1, "right": 2},
     "PadToMultiple": {"multiple": (5, 8)},
+    "Movie": {"frames": 2},
 }
 
 
@@ -69,18 +70,24 @@ def random(title):
         value = NEEDED.get(title, {}).get(field, getattr(make(title), field))
         if value is not None:
             usual = float(value if isinstance(value, float) else value.value)
-            low = min(usual, declared.most - 0.05)
-            drawn[field] = sc.integers(usual, usual + 2) if declared.whole else sc.uniform(low, low + 0.05)
+            low, high = (
+                (usual, usual + 0.05) if usual + 0.05 <= min(declared.most, declared.below) else (usual - 0.05, usual)
+            )
+            drawn[field] = sc.integers(usual, usual + 2) if declared.whole else sc.uniform(low, high)
     return make(title, **drawn)
 
 
 def recipe(feature):
-    particle = feature if isinstance(feature, Scatterer) else make("MieSphere")
+    moving = {"x": 5 + sc.time} if isinstance(feature, (sc.Movie, sc.MotionBlur)) else {}
+    particle = feature if isinstance(feature, Scatterer) else make("MieSphere", **moving)
     microscope = feature if isinstance(feature, Microscope) else make("Brightfield")
     image, points = particle >> microscope, sc.positions(particle, axes="zyx")
     if not isinstance(feature, (Scatterer, Microscope)):
         image = image >> feature
         points = points >> feature if "points" in feature.takes else points
+        if isinstance(feature, sc.MotionBlur):
+            movie = sc.Movie(frames=2)
+            image, points = image >> movie, points >> movie
     return sc.Recipe(image=image, points=points)
 
 

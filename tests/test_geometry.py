@@ -36,19 +36,30 @@ def texture(dtype=np.float64, shape=(3, *FRAME, 2)):
     return np.random.default_rng(1).standard_normal(shape).astype(dtype)
 
 
-def spot_and_points(feature, frame=FRAME, count=12, width=1.5, place=None):
-    """Gaussian spots at drawn places, and those places, after the feature; with the two before it."""
-    y, x = place or (sc.uniform(0.35 * frame[0], 0.65 * frame[0]), sc.uniform(0.35 * frame[1], 0.65 * frame[1]))
-    particle = sc.MieSphere(x=x, y=y, radius=0.1, refractive_index=1.5)
+def sphere(x, y, z=0.0):
+    return sc.MieSphere(x=x, y=y, z=z, radius=0.1, refractive_index=1.5)
+
+
+def framed(scene, frame, **outputs):
+    """A recipe in which a microscope that nobody renders gives the scene's positions their frame; and what to render."""
     microscope = sc.Brightfield(numerical_aperture=0.5, wavelength=0.6, pixel_size=0.1, shape=frame)
-    points = sc.positions(particle, microscope=microscope)
-    before = sc.Recipe(points=points).render(count, seed=8)["points"].astype(float)
+    return sc.Recipe(**outputs, unseen=scene >> microscope), list(outputs)
+
+
+def spot_and_points(feature, frame=FRAME, count=12, width=1.5):
+    """Gaussian spots at drawn places, and those places, after the feature; with the places before it, and the recipe."""
+    y, x = (sc.uniform(0.35 * size, 0.65 * size) for size in frame)
+    particle = sphere(x, y)
+    recipe, outputs = framed(particle, frame, points=sc.positions(particle))
+    before = recipe.render(count, seed=8, outputs=outputs)["points"].astype(float)
     row, column = np.mgrid[: frame[0], : frame[1]]
     apart = (row - before[:, 0, None, None]) ** 2 + (column - before[:, 1, None, None]) ** 2
-    spots = np.exp(-0.5 * apart / width**2)[..., None]
-    mask = apart[..., None] < 9
-    recipe = sc.Recipe(points=points >> feature, image=Given(spots) >> feature, mask=Given(mask) >> feature)
-    return before, recipe.render(count, seed=8), recipe
+    spots = Given(np.exp(-0.5 * apart / width**2)[..., None])
+    mask = Given(apart[..., None] < 9)
+    recipe, outputs = framed(
+        particle, frame, points=sc.positions(particle) >> feature, image=spots >> feature, mask=mask >> feature
+    )
+    return before, recipe.render(count, seed=8, outputs=outputs), recipe
 
 
 def centres(images):
@@ -129,11 +140,11 @@ def test_spots_go_where_their_points_go(name):
 )
 def test_at_a_moved_point_the_image_shows_what_was_at_the_point(feature):
     """An image whose channels are y and x, read between its pixels where a point has gone, gives where it came from."""
-    ramps = np.moveaxis(np.mgrid[: FRAME[0], : FRAME[1]], 0, -1)[None].astype(float)
-    particle = sc.MieSphere(x=sc.uniform(15, 35), y=sc.uniform(15, 29), radius=0.1, refractive_index=1.5)
-    microscope = sc.Brightfield(numerical_aperture=0.5, wavelength=0.6, pixel_size=0.1, shape=FRAME)
-    points = sc.positions(particle, microscope=microscope)
-    v = sc.Recipe(before=points, after=points >> feature, image=Given(ramps) >> feature).render(100, seed=5)
+    ramps = Given(np.moveaxis(np.mgrid[: FRAME[0], : FRAME[1]], 0, -1)[None].astype(float))
+    particle = sphere(sc.uniform(15, 35), sc.uniform(15, 29))
+    points = sc.positions(particle)
+    recipe, outputs = framed(particle, FRAME, before=points, after=points >> feature, image=ramps >> feature)
+    v = recipe.render(100, seed=5, outputs=outputs)
     for before, after, image in zip(v["before"], v["after"], v["image"], strict=True):
         shown = [scipy.ndimage.map_coordinates(image[..., c], after[:, None], order=3)[0] for c in (0, 1)]
         np.testing.assert_allclose(shown, before, rtol=0, atol=1e-3)
@@ -141,28 +152,34 @@ def test_at_a_moved_point_the_image_shows_what_was_at_the_point(feature):
 
 def test_several_points_and_heights_and_shares():
     """Points with z first, several particles, and a map that happens in some examples: image and points agree on which."""
-    particles = [sc.MieSphere(x=10 * i, y=sc.uniform(0, 20), z=0.5, radius=0.1, refractive_index=1.5) for i in range(3)]
-    scene = particles[0] + particles[1] + particles[2]
-    microscope = sc.Brightfield(numerical_aperture=0.5, wavelength=0.6, pixel_size=0.1, shape=(20, 30))
+    scene = sphere(0, sc.uniform(0, 20), 0.5) + sphere(10, sc.uniform(0, 20), 0.5) + sphere(20, sc.uniform(0, 20), 0.5)
     for feature in (sc.Affine(rotation=0.3, probability=0.5), sc.Elastic(alpha=40, sigma=4, probability=0.5)):
-        points, image = sc.positions(scene, axes="zyx", microscope=microscope), Given(texture(shape=(1, 20, 30, 1)))
-        recipe = sc.Recipe(before=points, after=points >> feature, image=image >> feature, plain=image)
-        arrays = recipe.render(40, seed=2)
+        points, image = sc.positions(scene, axes="zyx"), Given(texture(shape=(1, 20, 30, 1)))
+        recipe, outputs = framed(
+            scene, (20, 30), before=points, after=points >> feature, image=image >> feature, plain=image
+        )
+        arrays = recipe.render(40, seed=2, outputs=outputs)
         np.testing.assert_array_equal(arrays["after"][..., 0], arrays["before"][..., 0])
         moved = (arrays["after"] != arrays["before"]).any((1, 2))
         np.testing.assert_array_equal(moved, (arrays["image"] != arrays["plain"]).any((1, 2, 3)))
         assert 8 < moved.sum() < 32
 
 
-def test_undrawn_places_stay_undrawn():
-    particle = sc.MieSphere(x=20, y=20, radius=0.1, refractive_index=1.5)
-    microscope = sc.Brightfield(numerical_aperture=0.5, wavelength=0.6, pixel_size=0.1, shape=FRAME)
-    for feature in (sc.Affine(rotation=1), sc.Elastic(alpha=9, sigma=3)):
-        recipe = sc.Recipe(points=sc.positions(particle, microscope=microscope) >> feature)
-        made = plan(recipe, 1, np.arange(2), ["points"])
-        given = np.array([[np.nan, np.nan], [20, 20]], np.float32)
-        moved = recipe.targets["points"].render(made, [given])
-        assert np.isnan(moved[0]).all() and np.isfinite(moved[1]).all()
+def test_a_varying_number_of_particles():
+    """What is padded stays so, and the others move as they do alone."""
+    scene = sphere(sc.uniform(0, 49), sc.uniform(0, 43)).repeat(sc.integers(0, 5))
+    for feature in (sc.Affine(**DRAWN), sc.Elastic(alpha=30, sigma=4), sc.FlipUpDown(), sc.Crop((20, 20))):
+        points = sc.positions(scene)
+        recipe, outputs = framed(scene, FRAME, before=points, after=points >> feature)
+        arrays = recipe.render(20, seed=2, outputs=outputs)
+        there = (
+            np.arange(4) < arrays["after_count"][:, None]
+            if "after_count" in arrays
+            else ~np.isnan(arrays["before"][..., 0])
+        )
+        assert 10 < there.sum() < 70
+        np.testing.assert_array_equal(np.isfinite(arrays["after"]), np.stack([there, there], -1))
+        assert (arrays["after"] != arrays["before"])[there].any()
 
 
 @pytest.mark.parametrize(
@@ -217,6 +234,24 @@ def test_image_and_mask_are_deformed_alike_and_another_elastic_differs():
     np.testing.assert_array_equal(arrays["mask"][sure], arrays["image"][sure] > 0.5)
     assert sure.mean() > 0.1
     assert (arrays["image"] != arrays["alone"]).any() and (arrays["image"][0] != arrays["image"][1]).any()
+
+
+def test_all_frames_of_a_movie_are_moved_alike():
+    """The map is one for the movie: what stands still stays so."""
+    elastic, affine = sc.Elastic(alpha=60, sigma=7), sc.Affine(rotation=sc.uniform(-3, 3))
+    movie = sc.Movie(frames=4, interval=1)
+    particle = sphere(25, 20)
+    blank = Given(texture(shape=(1, *FRAME, 1)))
+    outputs = {}
+    for name, feature in (("elastic", elastic), ("affine", affine)):
+        outputs[name] = blank >> feature >> movie
+        outputs[f"{name}_points"] = sc.positions(particle) >> feature >> movie
+    recipe, names = framed(particle, FRAME, **outputs)
+    arrays = recipe.render(3, seed=1, outputs=names)
+    for name in names:
+        assert arrays[name].shape[:2] == (3, 4)
+        np.testing.assert_array_equal(arrays[name], arrays[name][:, :1].repeat(4, axis=1))
+        assert (arrays[name][0] != arrays[name][1]).any()
 
 
 # -- crops, pads, turns --------------------------------------------------------------------------------------------------
@@ -297,12 +332,11 @@ def test_the_frame_travels_through_a_chain():
                 flow = flow >> feature
             return flow
 
-        particle = sc.MieSphere(x=22.0, y=12.0, radius=0.1, refractive_index=1.5)
-        microscope = sc.Brightfield(numerical_aperture=0.5, wavelength=0.6, pixel_size=0.1, shape=FRAME)
+        particle = sphere(22, 12)
         row, column = np.mgrid[: FRAME[0], : FRAME[1]]
-        spot = np.exp(-0.5 * ((row - 12) ** 2 + (column - 22) ** 2) / 1.2**2)[None, ..., None]
-        points = sc.positions(particle, microscope=microscope)
-        arrays = sc.Recipe(points=through(points), image=through(Given(spot))).render(1, seed=1)
+        spot = Given(np.exp(-0.5 * ((row - 12) ** 2 + (column - 22) ** 2) / 1.2**2)[None, ..., None])
+        recipe, outputs = framed(particle, FRAME, points=through(sc.positions(particle)), image=through(spot))
+        arrays = recipe.render(1, seed=1, outputs=outputs)
         np.testing.assert_allclose(centres(arrays["image"]), arrays["points"], rtol=0, atol=0.02)
 
 

@@ -18,13 +18,12 @@ Frame = tuple[int, int]
 
 
 class Geometry(Feature):
-    """Base of what moves pixels and points. The frame (height, width) of an image travels with the points in it."""
+    """Base of what moves pixels and points.
+
+    `frame_after` gives the height and width that an image has afterwards; it raises RecipeError if the image does not fit.
+    """
 
     takes: ClassVar[tuple[str, ...]] = ("image", "field", "points")
-
-    def frame_after(self, frame: Frame) -> Frame:
-        """Return the height and width that an image of ``frame`` has afterwards; RecipeError if it does not fit."""
-        return frame
 
     def refuse(self, flow: Flow) -> None:
         super().refuse(flow)

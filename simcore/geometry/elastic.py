@@ -17,14 +17,13 @@ class Elastic(Warp):
 
     Pixel p is taken from p + d(p). Each component of d is ``alpha`` times white noise, uniform between -1 and 1, after a
     Gaussian filter of standard deviation ``sigma``, whose weights are cut at 4 sigma and add up to 1. There is no noise
-    beyond the edge, so d is smaller there; 4 sigma away from it, d has the standard deviation
-    alpha / sqrt(3) * sum of the squared weights, about 0.163 alpha / sigma.
+    beyond the edge, so d is smaller there; 4 sigma away from it, its standard deviation is alpha / sqrt(3) times the sum of
+    the squared weights of one axis, about 0.163 alpha / sigma.
 
     Points go to where the pixels at them go, to 1e-3 px if sigma is at least 3 px; beyond the edge d is that of the edge.
-    Where alpha is so large for sigma that the image folds (from about alpha = 3 sigma^2 somewhere), a point may have several
-    places or none, and gets one where it nearly fits.
-    Applied to image, mask and points it is one deformation, if their frame is the same. For ``order``, ``fill`` and
-    ``value`` see `Affine`.
+    Where alpha is so large for sigma that the image folds (from about alpha = 2 sigma^2 somewhere), a point may have several
+    places or none, and gets one where it nearly fits. Applied to image, mask and points it is one deformation, if their
+    frame is the same; in a movie all frames have it. For ``order``, ``fill`` and ``value`` see `Affine`.
     """
 
     alpha: Value = parameter("strength: displacement per filtered noise", unit="px", least=0)
@@ -49,4 +48,4 @@ class Elastic(Warp):
     def displacement(self, plan: Plan, frame: Frame) -> Array:
         """Return d, float32 (example, 2, y, x): its y and its x component; 0 where nothing happens."""
         alpha, sigma = plan.value(self.alpha), plan.value(self.sigma)
-        return kernels.elastic_displacement(frame, alpha, sigma, self.happens(plan), plan.stream(self))
+        return kernels.elastic_displacement(frame, alpha, sigma, self.happens(plan), plan.still_stream(self))
