@@ -44,6 +44,9 @@ from simcore.properties import each_frame, equal, shared, spectrum, split, time,
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
 from simcore.scatterers import MieSphere
+from simcore.sources import Apply, Folder, Source
+from simcore.stored import stored
+from simcore.structure import Conditional, Maybe, OneOf
 from simcore.targets import positions, properties
 
 __version__ = "0.1.0"

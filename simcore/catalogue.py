@@ -24,6 +24,9 @@ from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
 from simcore.optics import Brightfield
 from simcore.scatterers import MieSphere
+from simcore.sources import Apply, Folder, Source
+from simcore.stored import stored
+from simcore.structure import Conditional, Maybe, OneOf
 
 FEATURES: dict[str, type[Feature]] = {
     cls.title(): cls
@@ -45,6 +48,12 @@ FEATURES: dict[str, type[Feature]] = {
         PadToMultiple,
         MotionBlur,
         Movie,
+        OneOf,
+        Maybe,
+        Conditional,
+        Source,
+        Folder,
+        Apply,
     )
 }
 
@@ -78,6 +87,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "bleaching": motion.bleaching,
     "shared": properties.shared,
     "each_frame": properties.each_frame,
+    "stored": stored,
     "positions": targets.positions,
     "properties": targets.properties,
 }

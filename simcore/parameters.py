@@ -156,9 +156,16 @@ def parameter(
     return attrs.field(default=default, metadata={"declaration": declaration})
 
 
-def option(doc: str, *, default: Any = attrs.NOTHING, read: Callable[[str, Any], Any], allowed: str = "") -> Any:
-    """Declare a setting that is the same for all examples: see `Option`."""
-    return attrs.field(default=default, metadata={"option": Option(doc, read, allowed)})
+def option(
+    doc: str,
+    *,
+    default: Any = attrs.NOTHING,
+    read: Callable[[str, Any], Any],
+    allowed: str = "",
+    alias: str | None = None,
+) -> Any:
+    """Declare a setting that is the same for all examples: see `Option`. ``alias`` is its name in the constructor."""
+    return attrs.field(default=default, metadata={"option": Option(doc, read, allowed)}, alias=alias)
 
 
 def parts(doc: str, kind: str) -> Any:
