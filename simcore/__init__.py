@@ -23,7 +23,18 @@ from simcore.errors import (
     StorageError,
     UntrustedCodeError,
 )
-from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.geometry import (
+    Affine,
+    Crop,
+    CropToMultiple,
+    Elastic,
+    FlipLeftRight,
+    FlipUpDown,
+    Pad,
+    PadToMultiple,
+    QuarterTurn,
+    Transpose,
+)
 from simcore.motion import bleaching, blinking, brownian, confined, directed, fractional_brownian, orientation, trapped
 from simcore.movies import MotionBlur, Movie
 from simcore.noise import PoissonNoise

@@ -7,7 +7,18 @@ from typing import Any
 
 from simcore import draws, motion, properties, targets, units
 from simcore.features import Feature
-from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.geometry import (
+    Affine,
+    Crop,
+    CropToMultiple,
+    Elastic,
+    FlipLeftRight,
+    FlipUpDown,
+    Pad,
+    PadToMultiple,
+    QuarterTurn,
+    Transpose,
+)
 from simcore.movies import MotionBlur, Movie
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
@@ -32,6 +43,13 @@ FEATURES: dict[str, type[Feature]] = {
         FlipLeftRight,
         FlipUpDown,
         Transpose,
+        QuarterTurn,
+        Affine,
+        Elastic,
+        Crop,
+        CropToMultiple,
+        Pad,
+        PadToMultiple,
         MotionBlur,
         Movie,
         OneOf,

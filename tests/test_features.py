@@ -25,6 +25,12 @@ NEEDED = {
         for title in ("Holography", "ComplexField", "Darkfield", "ISCAT")
     },
     "PoissonNoise": {"snr": 5.0},
+    "QuarterTurn": {"times": 1.0},
+    "Elastic": {"alpha": 20.0, "sigma": 3.0},
+    "Crop": {"shape": (9, 8), "y": 1.0, "x": 2.0},
+    "CropToMultiple": {"multiple": 5},
+    "Pad": {"top": 1, "right": 2},
+    "PadToMultiple": {"multiple": (5, 8)},
     "Movie": {"frames": 2},
     "OneOf": {"features": [sc.FlipLeftRight(), sc.FlipUpDown()]},
     "Maybe": {"feature": sc.FlipUpDown()},
@@ -86,7 +92,7 @@ def random(title):
             low, high = (
                 (usual, usual + 0.05) if usual + 0.05 <= min(declared.most, declared.below) else (usual - 0.05, usual)
             )
-            drawn[field] = sc.uniform(low, high)
+            drawn[field] = sc.integers(usual, usual + 2) if declared.whole else sc.uniform(low, high)
     return make(title, **drawn)
 
 
@@ -118,4 +124,5 @@ def test_every_feature_survives_text_and_does_not_see_its_company(title):
         for name in ("image", "points"):
             assert np.isfinite(together[name]).all()
             assert alone[name][0].tobytes() == together[name][i].tobytes() == again[name][i].tobytes()
-    assert len({image.tobytes() for image in together["image"]}) > 1
+    if FEATURES[title].declarations():
+        assert len({image.tobytes() for image in together["image"]}) > 1

@@ -10,6 +10,7 @@ from simcore.kernels.coherent import (
     coherent_intensity,
 )
 from simcore.kernels.elementary import elementary, instruction_level, set_instruction_level
-from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose
+from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose, window
 from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.noise import illumination_gradient, normalize_minmax, poisson_snr
+from simcore.kernels.warp import elastic_displacement, move_displaced, warp_affine, warp_displaced
