@@ -1,6 +1,7 @@
 """simcore: describe a microscope experiment, render it, generate training sets. See README.md and CONVENTIONS.md."""
 
 from simcore import mie, units
+from simcore.camera import Camera
 from simcore.custom import draw, feature
 from simcore.draws import (
     choice,
@@ -24,8 +25,39 @@ from simcore.errors import (
     UntrustedCodeError,
 )
 from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
-from simcore.noise import PoissonNoise
-from simcore.operations import IlluminationGradient, NormalizeMinMax
+from simcore.noise import (
+    Background,
+    ComplexGaussianNoise,
+    Flicker,
+    GaussianNoise,
+    PhotonNoise,
+    PoissonNoise,
+    SpeckleNoise,
+)
+from simcore.operations import (
+    Absolute,
+    Angle,
+    Clip,
+    FourierTransform,
+    GaussianBlur,
+    Grayscale,
+    IlluminationGradient,
+    Imaginary,
+    InverseFourierTransform,
+    MaxPool,
+    MeanBlur,
+    MeanPool,
+    MedianBlur,
+    MinPool,
+    NormalizeMinMax,
+    NormalizeQuantile,
+    NormalizeStandard,
+    Propagate,
+    Real,
+    RealImaginary,
+    Resize,
+    SumPool,
+)
 from simcore.optics import Brightfield
 from simcore.properties import equal, spectrum, split, where
 from simcore.reader import load, loads

@@ -6,10 +6,42 @@ from collections.abc import Callable
 from typing import Any
 
 from simcore import draws, properties, units
+from simcore.camera import Camera
 from simcore.features import Feature
 from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
-from simcore.noise import PoissonNoise
-from simcore.operations import IlluminationGradient, NormalizeMinMax
+from simcore.noise import (
+    Background,
+    ComplexGaussianNoise,
+    Flicker,
+    GaussianNoise,
+    PhotonNoise,
+    PoissonNoise,
+    SpeckleNoise,
+)
+from simcore.operations import (
+    Absolute,
+    Angle,
+    Clip,
+    FourierTransform,
+    GaussianBlur,
+    Grayscale,
+    IlluminationGradient,
+    Imaginary,
+    InverseFourierTransform,
+    MaxPool,
+    MeanBlur,
+    MeanPool,
+    MedianBlur,
+    MinPool,
+    NormalizeMinMax,
+    NormalizeQuantile,
+    NormalizeStandard,
+    Propagate,
+    Real,
+    RealImaginary,
+    Resize,
+    SumPool,
+)
 from simcore.optics import Brightfield
 from simcore.scatterers import MieSphere
 from simcore.targets import positions
@@ -21,7 +53,34 @@ FEATURES: dict[str, type[Feature]] = {
         Brightfield,
         IlluminationGradient,
         NormalizeMinMax,
+        NormalizeStandard,
+        NormalizeQuantile,
+        Clip,
+        Grayscale,
+        GaussianBlur,
+        MeanBlur,
+        MedianBlur,
+        MeanPool,
+        SumPool,
+        MaxPool,
+        MinPool,
+        Resize,
+        Real,
+        Imaginary,
+        Absolute,
+        Angle,
+        RealImaginary,
+        FourierTransform,
+        InverseFourierTransform,
+        Propagate,
+        Background,
+        GaussianNoise,
+        ComplexGaussianNoise,
+        PhotonNoise,
         PoissonNoise,
+        SpeckleNoise,
+        Flicker,
+        Camera,
         FlipLeftRight,
         FlipUpDown,
         Transpose,

@@ -12,6 +12,21 @@ NEEDED = {
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     "PoissonNoise": {"snr": 5.0},
+    "Background": {"offset": 1.0},
+    "GaussianNoise": {"sigma": 0.1},
+    "ComplexGaussianNoise": {"sigma": 0.1},
+    "Flicker": {"spread": 0.1},
+    "Camera": {"quantum_efficiency": 0.8},
+    "NormalizeQuantile": {"high": 0.9},
+    "GaussianBlur": {"sigma": 1.0},
+    "MeanBlur": {"size": 3},
+    "MedianBlur": {"size": 3},
+    "MeanPool": {"size": 2},
+    "SumPool": {"size": 2},
+    "MaxPool": {"size": 2},
+    "MinPool": {"size": 2},
+    "Resize": {"shape": (7, 15)},
+    "Propagate": {"distance": 1.0, "wavelength": 0.6, "pixel_size": 0.1},
 }
 
 
@@ -68,11 +83,13 @@ def random(title):
 
 
 def recipe(feature):
-    particle = feature if isinstance(feature, Scatterer) else make("MieSphere")
+    particle = feature if isinstance(feature, Scatterer) else random("MieSphere")
     microscope = feature if isinstance(feature, Microscope) else make("Brightfield")
     image, points = particle >> microscope, sc.positions(particle, axes="zyx")
     if not isinstance(feature, (Scatterer, Microscope)):
+        image = image if "image" in feature.takes else image >> sc.FourierTransform(name="to_field")
         image = image >> feature
+        image = image if image.kind == "image" else image >> sc.RealImaginary(name="to_image")
         points = points >> feature if "points" in feature.takes else points
     return sc.Recipe(image=image, points=points)
 
