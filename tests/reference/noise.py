@@ -92,6 +92,14 @@ def register_density(x: Real, rate: float, gain: float) -> Real:
     return np.exp(argument - rate - x / gain) * np.sqrt(rate / (x * gain)) * special.ive(1, argument)
 
 
+def register_probabilities(edges: Real, rate: float, gain: float) -> Real:
+    """Probabilities of the bins between ``edges`` > 0, by Gauss-Legendre quadrature of the density."""
+    nodes, weights = np.polynomial.legendre.leggauss(48)
+    middle, half = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
+    x = middle[:, None] + half[:, None] * nodes
+    return np.asarray(half * (register_density(x, rate, gain) @ weights))
+
+
 def camera_distribution(rate: Real, gain: Real, offset: Real, deviation: Real, level: Real) -> Real:
     """P(counts <= level) without rounding: Poisson(rate) gain + offset + deviation N; arrays of one shape."""
     most = int(stats.poisson.isf(1e-12, np.max(rate))) + 1
