@@ -38,13 +38,13 @@ class Camera(Operation):
     whole exposure: ``exposure_time`` acts on the dark current alone. ``bit_depth=None`` leaves counts neither rounded nor
     clipped. Maps for sCMOS sensors stand in for the numbers of all pixels, in the units of a calibration from dark and bright
     frames: ``gain_map`` (counts per electron) for gain, ``offset_map`` (counts) for offset, ``variance_map`` (counts^2) for
-    read_noise. A map is an array (y, x) or (y, x, channel) of up to 1000 values, or the path of a .npy or .npz file, which the
-    recipe then names with its SHA-256.
+    read_noise. A map is an array (y, x) or (y, x, channel) of up to 1000 values, or the path of a .npy, .npz or TIFF file,
+    which the recipe then names with its SHA-256.
     Source: EMVA Standard 1288, release 4.0 (2021); Hirsch et al., PLoS ONE 8, e53671 (2013); Huang et al., Nat. Methods 10, 653
     (2013).
 
-    Raises ParameterError for values out of range, a map beside the number that it stands in for, a file that was changed;
-    RecipeError for a map of another shape than the image.
+    Raises ParameterError for values out of range, or a map beside the number that it stands in for; RecipeError for a map of
+    another shape than the image, or a file that is missing or has changed.
     """
 
     quantum_efficiency: Value = parameter("electrons per photon", default=1.0, least=0, most=1)
@@ -72,12 +72,18 @@ class Camera(Operation):
             number = getattr(self, stands_for)
             given = not isinstance(number, Constant) or number.value != USUAL[stands_for]
             if getattr(self, field) is not None and given:
-                raise ParameterError(f"{self.label(field)}: stands in for {stands_for}; give one of them")
+                raise ParameterError(f"{self.place_of(field)}: stands in for {stands_for}; give one of them")
         for field, least in (("gain_map", np.nextafter(0, 1)), ("variance_map", 0.0)):
             chart = getattr(self, field)
             if chart is not None and chart.array.min() < least:
                 allowed = "> 0" if least else ">= 0"
-                raise ParameterError(f"{self.label(field)}: holds {chart.array.min():g}; must be {allowed}")
+                raise ParameterError(f"{self.place_of(field)}: holds {chart.array.min():g}; must be {allowed}")
+
+    def verify(self) -> None:
+        for field in MAPS:
+            chart = getattr(self, field)
+            if chart is not None:
+                chart.verify()
 
     def refuse(self, flow: Flow) -> None:
         super().refuse(flow)
@@ -85,7 +91,7 @@ class Camera(Operation):
             chart = getattr(self, field)
             if chart is not None and not chart.fits(flow.shape):
                 raise RecipeError(
-                    f"{self.label(field)}: map of shape {chart.array.shape}; must be that of the image, {flow.shape}"
+                    f"{self.place_of(field)}: map of shape {chart.array.shape}; must be that of the image, {flow.shape}"
                 )
 
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simcore import draws, properties, units
+from simcore import draws, motion, properties, targets, units
 from simcore.camera import Camera
 from simcore.features import Feature
 from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.movies import MotionBlur, Movie
 from simcore.noise import (
     Background,
     ComplexGaussianNoise,
@@ -44,7 +45,9 @@ from simcore.operations import (
 )
 from simcore.optics import Brightfield
 from simcore.scatterers import MieSphere
-from simcore.targets import positions
+from simcore.sources import Apply, Folder, Source
+from simcore.stored import stored
+from simcore.structure import Conditional, Maybe, OneOf
 
 FEATURES: dict[str, type[Feature]] = {
     cls.title(): cls
@@ -84,6 +87,14 @@ FEATURES: dict[str, type[Feature]] = {
         FlipLeftRight,
         FlipUpDown,
         Transpose,
+        MotionBlur,
+        Movie,
+        OneOf,
+        Maybe,
+        Conditional,
+        Source,
+        Folder,
+        Apply,
     )
 }
 
@@ -100,6 +111,13 @@ DRAWS: dict[str, Callable[..., Any]] = {
         draws.poisson,
         draws.integers,
         draws.choice,
+        motion.brownian,
+        motion.directed,
+        motion.confined,
+        motion.trapped,
+        motion.fractional_brownian,
+        motion.orientation,
+        motion.blinking,
     )
 }
 
@@ -107,10 +125,16 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "where": properties.where,
     "equal": properties.equal,
     "spectrum": properties.spectrum,
-    "positions": positions,
+    "bleaching": motion.bleaching,
+    "shared": properties.shared,
+    "each_frame": properties.each_frame,
+    "stored": stored,
+    "positions": targets.positions,
+    "properties": targets.properties,
 }
 
 CONSTANTS: dict[str, Any] = {
     "split": properties.split,
+    "time": properties.time,
     **{unit: getattr(units, unit) for unit in ("nm", "um", "mm", "s", "ms", "rad", "deg")},
 }

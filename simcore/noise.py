@@ -101,7 +101,7 @@ class SpeckleNoise(Operation):
         if bad.any():
             i = int(np.argmax(bad))
             raise ParameterError(
-                f"{self.label('looks')}: {looks[i]:g} in example {examples[i]}; must be >= 1 with a correlation_length"
+                f"{self.place_of('looks')}: {looks[i]:g} in example {examples[i]}; must be >= 1 with a correlation_length"
             )
 
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:

@@ -1,15 +1,14 @@
-"""Maps of a camera's pixels: small arrays stand in the recipe, larger ones in .npy or .npz files that it names."""
+"""Maps of a camera's pixels: small arrays stand in the recipe, larger ones in files (.npy, .npz, TIFF) that it names."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from simcore.errors import ParameterError
+from simcore import files
+from simcore.errors import ParameterError, RecipeError
 from simcore.properties import STORED_VALUES, Array
 
 
@@ -19,12 +18,14 @@ class PixelMap:
     Raises
     ------
     ParameterError
+        If the values are no finite numbers of that shape.
+    RecipeError
         If the file cannot be read, or is not the one that the recipe was made with.
     """
 
     def __init__(self, label: str, value: Any) -> None:
         source, array = _file(label, value) if _names_a_file(value) else _values(label, value)
-        self.source: object = source
+        self.label, self.source = label, source
         if array.ndim not in (2, 3) or not array.size:
             raise ParameterError(f"{label}: array of shape {array.shape}; must be (y, x) or (y, x, channel)")
         if not np.isfinite(array).all():
@@ -40,6 +41,11 @@ class PixelMap:
 
     def __hash__(self) -> int:
         return hash(repr(self))
+
+    def verify(self) -> None:
+        """Raise RecipeError when the file is missing or has changed."""
+        if isinstance(self.source, tuple):
+            files.checked(self.label, self.source[:1], self.source[1])
 
     def spread(self, shape: tuple[int, ...]) -> Array:
         """Return the map for images of ``shape`` (y, x, channel); every channel takes a map (y, x)."""
@@ -65,7 +71,9 @@ def _values(label: str, value: Any) -> tuple[Any, Array]:
     try:
         array = np.asarray(value, float)
     except (TypeError, ValueError):
-        raise ParameterError(f"{label}: {value!r}; must be an array, or the path of a .npy or .npz file") from None
+        raise ParameterError(
+            f"{label}: {value!r}; must be an array, or the path of a .npy, .npz or TIFF file"
+        ) from None
     if array.size > STORED_VALUES:
         raise ParameterError(
             f"{label}: array of {array.size} values; a recipe holds up to {STORED_VALUES}: save it with np.save and give the path"
@@ -74,28 +82,23 @@ def _values(label: str, value: Any) -> tuple[Any, Array]:
 
 
 def _file(label: str, value: Any) -> tuple[Any, Array]:
-    path, wanted = value if isinstance(value, tuple) else (str(value), None)
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise ParameterError(f"{label}: {path}: {error.strerror or error}") from None
-    found = hashlib.sha256(content).hexdigest()
-    if wanted is not None and found != wanted:
-        raise ParameterError(f"{label}: {path} was changed: its SHA-256 is {found}; must be {wanted}")
-    return (path, found), _read(label, path, content)
+    path, known = value if isinstance(value, tuple) else (str(value), None)
+    sha256 = files.checked(label, (path,), known)
+    array = np.asarray(files.load_array(label, path, _field(label, path), sha256))
+    if array.dtype.kind not in "biuf":
+        raise ParameterError(f"{label}: {path} holds values of type {array.dtype}; must be real numbers")
+    return (path, sha256), array
 
 
-def _read(label: str, path: str, content: bytes) -> Array:
+def _field(label: str, path: str) -> str | None:
+    """Return the name of the one array of an .npz file."""
+    if not path.endswith(".npz"):
+        return None
     try:
-        loaded = np.load(io.BytesIO(content), allow_pickle=False)
-        if isinstance(loaded, np.lib.npyio.NpzFile):
-            if len(loaded.files) != 1:
-                raise ParameterError(f"{label}: {path} holds {len(loaded.files)} arrays; must be one")
-            loaded = loaded[loaded.files[0]]
-        if loaded.dtype.kind not in "biuf":
-            raise ParameterError(f"{label}: {path} holds values of type {loaded.dtype}; must be real numbers")
-    except (ValueError, OSError, EOFError) as error:
-        if isinstance(error, ParameterError):
-            raise
-        raise ParameterError(f"{label}: {path} is no .npy or .npz file of numbers: {error}") from None
-    return np.asarray(loaded)
+        with np.load(path, allow_pickle=False) as arrays:
+            names = list(arrays.files)
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"{label}: {path}: {error}") from None
+    if len(names) != 1:
+        raise RecipeError(f"{label}: {path} holds {len(names)} arrays; must be one")
+    return names[0]

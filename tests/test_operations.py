@@ -237,8 +237,10 @@ def test_points_go_where_the_image_goes(feature):
     shape = (60, 72)
     microscope = sc.Brightfield(numerical_aperture=0.5, wavelength=0.6, pixel_size=0.1, shape=shape)
     particle = sc.MieSphere(x=sc.uniform(30, 42), y=sc.uniform(25, 35), radius=0.2, refractive_index=1.4)
-    points = sc.positions(particle, microscope=microscope)
-    arrays = sc.Recipe(before=points, after=points >> feature).render(20, seed=1)
+    points = sc.positions(particle)
+    recipe = sc.Recipe(before=points, after=points >> feature, image=particle >> microscope)
+    assert recipe.outputs["after"].attributes["frame"] == list(feature.frame_after(shape))
+    arrays = recipe.render(20, seed=1, outputs=["before", "after"])
     y, x = np.mgrid[: shape[0], : shape[1]]
     centre = arrays["before"].astype(float)[:, :, None, None]
     spots = np.exp(-((y - centre[:, 0]) ** 2 + (x - centre[:, 1]) ** 2) / (2 * 5.0**2))[..., None]

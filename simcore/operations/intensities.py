@@ -129,5 +129,5 @@ def refuse_order(
     if bad.any():
         i = int(np.argmax(bad))
         raise ParameterError(
-            f"{feature.label(low)}: {values[low][i]:g} in example {examples[i]}; must be {sign} {high}, {values[high][i]:g}"
+            f"{feature.place_of(low)}: {values[low][i]:g} in example {examples[i]}; must be {sign} {high}, {values[high][i]:g}"
         )
