@@ -31,6 +31,21 @@ NEEDED = {
     "CropToMultiple": {"multiple": 5},
     "Pad": {"top": 1, "right": 2},
     "PadToMultiple": {"multiple": (5, 8)},
+    "Background": {"offset": 1.0},
+    "GaussianNoise": {"sigma": 0.1},
+    "ComplexGaussianNoise": {"sigma": 0.1},
+    "Flicker": {"spread": 0.1},
+    "Camera": {"quantum_efficiency": 0.8},
+    "NormalizeQuantile": {"high": 0.9},
+    "GaussianBlur": {"sigma": 1.0},
+    "MeanBlur": {"size": 3},
+    "MedianBlur": {"size": 3},
+    "MeanPool": {"size": 2},
+    "SumPool": {"size": 2},
+    "MaxPool": {"size": 2},
+    "MinPool": {"size": 2},
+    "Resize": {"shape": (7, 15)},
+    "Propagate": {"distance": 1.0, "wavelength": 0.6, "pixel_size": 0.1},
     "Movie": {"frames": 2},
     "OneOf": {"features": [sc.FlipLeftRight(), sc.FlipUpDown()]},
     "Maybe": {"feature": sc.FlipUpDown()},
@@ -105,7 +120,9 @@ def recipe(feature):
     microscope = feature if isinstance(feature, Microscope) else make("Brightfield")
     image, points = particle >> microscope, sc.positions(particle, axes="zyx")
     if not isinstance(feature, (Scatterer, Microscope)):
+        image = image if "image" in feature.takes else image >> sc.FourierTransform(name="to_field")
         image = image >> feature
+        image = image >> sc.RealImaginary(name="to_image") if image.kind == "field" else image
         points = points >> feature if "points" in feature.takes else points
         if isinstance(feature, sc.MotionBlur):
             movie = sc.Movie(frames=2)
