@@ -9,6 +9,7 @@ namespace simcore::bind {
 void add_elementary(py::module_& module);
 void add_geometry(py::module_& module);
 void add_imaging(py::module_& module);
+void add_layered(py::module_& module);
 void add_mie(py::module_& module);
 void add_noise(py::module_& module);
 }  // namespace simcore::bind
@@ -22,6 +23,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     simcore::bind::add_elementary(module);
     simcore::bind::add_geometry(module);
     simcore::bind::add_imaging(module);
+    simcore::bind::add_layered(module);
     simcore::bind::add_mie(module);
     simcore::bind::add_noise(module);
 }
