@@ -30,7 +30,7 @@ from simcore.optics import Brightfield
 from simcore.properties import equal, spectrum, split, where
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import MieSphere
+from simcore.scatterers import LayeredMieSphere, MieSphere
 from simcore.targets import positions
 
 __version__ = "0.1.0"

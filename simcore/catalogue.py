@@ -11,13 +11,14 @@ from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
 from simcore.optics import Brightfield
-from simcore.scatterers import MieSphere
+from simcore.scatterers import LayeredMieSphere, MieSphere
 from simcore.targets import positions
 
 FEATURES: dict[str, type[Feature]] = {
     cls.title(): cls
     for cls in (
         MieSphere,
+        LayeredMieSphere,
         Brightfield,
         IlluminationGradient,
         NormalizeMinMax,

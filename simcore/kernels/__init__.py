@@ -6,5 +6,5 @@ All kernels take blocks, release the GIL and run on the caller's thread. One fil
 from simcore.kernels.elementary import elementary, instruction_level, set_instruction_level
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose
 from simcore.kernels.imaging import Spheres, image_spheres
-from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
+from simcore.kernels.mie import layered_coefficients, mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.noise import illumination_gradient, normalize_minmax, poisson_snr
