@@ -4,8 +4,8 @@ Conventions of Bohren & Huffman, Absorption and Scattering of Light by Small Par
 exp(-i w t), so an absorbing sphere has an index n + 1j * k with k > 0. The size parameter is 2 pi n_medium radius / wavelength,
 the relative index that of the sphere over that of the medium.
 
-Layered spheres have a last axis for the layers, from the inner to the outer: the size parameter of each layer's outer radius and its
-index (Yang, Appl. Opt. 42, 1710 (2003); Pena & Pal, Comput. Phys. Commun. 180, 2348 (2009)).
+Layered spheres have a last axis for the layers, from the inner to the outer: size parameters of the layers' outer radii and their
+indices (Yang, Appl. Opt. 42, 1710 (2003); Pena & Pal, Comput. Phys. Commun. 180, 2348 (2009)).
 """
 
 from __future__ import annotations

@@ -5,13 +5,15 @@ import pytest
 
 import simcore as sc
 from simcore.catalogue import FEATURES
-from simcore.features import Microscope, Scatterer
+from simcore.scenes import Microscope, Scatterer
 
 # A value for each parameter that has no default.
 NEEDED = {
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
+    "LayeredMieSphere": {"x": 5.0, "y": 6.0, "radii": 0.3, "refractive_indices": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     "PoissonNoise": {"snr": 5.0},
+    "Movie": {"frames": 2},
 }
 
 
@@ -59,21 +61,39 @@ def test_every_parameter_says_what_it_is_and_refuses_what_is_no_number(title):
 def random(title):
     """The feature with every parameter drawn, a little around its usual value."""
     drawn = {}
-    for field, _ in FEATURES[title].declarations():
+    for field, declared in FEATURES[title].declarations():
         value = NEEDED.get(title, {}).get(field, getattr(make(title), field))
         if value is not None:
             usual = float(value if isinstance(value, float) else value.value)
-            drawn[field] = sc.uniform(usual, usual + 0.05)
+            low, high = (
+                (usual, usual + 0.05) if usual + 0.05 <= min(declared.most, declared.below) else (usual - 0.05, usual)
+            )
+            drawn[field] = sc.uniform(low, high)
     return make(title, **drawn)
 
 
+def microscope_for(particle):
+    """The first microscope that images the particle; None if none does."""
+    titles = (
+        title for title, cls in FEATURES.items() if issubclass(cls, Microscope) and isinstance(particle, cls.images)
+    )
+    return next((make(title) for title in titles), None)
+
+
 def recipe(feature):
-    particle = feature if isinstance(feature, Scatterer) else make("MieSphere")
-    microscope = feature if isinstance(feature, Microscope) else make("Brightfield")
-    image, points = particle >> microscope, sc.positions(particle, axes="zyx")
+    moving = {"x": 5 + sc.time} if isinstance(feature, (sc.Movie, sc.MotionBlur)) else {}
+    particle = feature if isinstance(feature, Scatterer) else make("MieSphere", **moving)
+    points = sc.positions(particle, axes="zyx")
+    microscope = feature if isinstance(feature, Microscope) else microscope_for(particle)
+    if microscope is None:
+        return sc.Recipe(points=points)
+    image = particle >> microscope
     if not isinstance(feature, (Scatterer, Microscope)):
         image = image >> feature
         points = points >> feature if "points" in feature.takes else points
+        if isinstance(feature, sc.MotionBlur):
+            movie = sc.Movie(frames=2)
+            image, points = image >> movie, points >> movie
     return sc.Recipe(image=image, points=points)
 
 
@@ -85,7 +105,7 @@ def test_every_feature_survives_text_and_does_not_see_its_company(title):
     again = sc.loads(made.canonical).render(7, seed=11)
     for i in range(7):
         alone = made.render(indices=[i], seed=11)
-        for name in ("image", "points"):
+        for name in together:
             assert np.isfinite(together[name]).all()
             assert alone[name][0].tobytes() == together[name][i].tobytes() == again[name][i].tobytes()
-    assert len({image.tobytes() for image in together["image"]}) > 1
+    assert len({image.tobytes() for image in together.get("image", together["points"])}) > 1

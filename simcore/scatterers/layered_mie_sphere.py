@@ -3,17 +3,18 @@
 import numpy as np
 
 from simcore.errors import ParameterError
-from simcore.features import Scatterer
 from simcore.parameters import Value, parameter
 from simcore.properties import Array
+from simcore.scenes import Scatterer
 
 
 class LayeredMieSphere(Scatterer):
     """A sphere of concentric layers, of any sizes and indices (Yang, Appl. Opt. 42, 1710 (2003)).
 
     ``radii`` and ``refractive_indices`` have one entry for each layer, from the core to the outermost; a radius is that of the
-    layer's outer surface. Absorbing layers have an index n + 1j * k with k > 0. Raises ParameterError for values out of range,
-    different numbers of radii and indices, and radii that do not increase.
+    layer's outer surface. Absorbing layers have an index n + 1j * k with k > 0. Radii of a drawn core and shell:
+    ``core + thickness * [0, 1]``. Raises ParameterError for values out of range, different numbers of radii and indices, and
+    radii that do not increase.
     """
 
     x: Value = parameter("position of the centre, to the right, from the centre of pixel (0, 0)", unit="px")

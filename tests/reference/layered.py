@@ -82,5 +82,5 @@ def _through(pair: Any, here: Any, there: Any, inside: Number, outside: Number) 
 
 
 def _outgoing(pairs: list[tuple[Number, Number]]) -> list[Number]:
-    """u = A psi + B chi = (A - i B)(psi - coefficient xi)."""
+    """U = A psi + B chi = (A - i B)(psi - coefficient xi)."""
     return [-1j * b / (a - 1j * b) for a, b in pairs[1:]]
