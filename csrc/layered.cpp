@@ -43,15 +43,15 @@ struct Complex {
     // Where b is 0 to the last bit, the quotient is huge but finite.
     SIMCORE_INLINE Complex operator/(const Complex& b) const {
         const Lanes zero, size = b.squared();
-        const Lanes real = Lanes::where_equal(size, zero, 1e-75, b.re);
-        const Lanes inverse = 1.0 / Lanes::where_equal(size, zero, 1e-150, size);
+        const Lanes real = Lanes::where_equal(size, zero, 1e-30, b.re);
+        const Lanes inverse = 1.0 / Lanes::where_equal(size, zero, 1e-60, size);
         return {(re * real + im * b.im) * inverse, (im * real - re * b.im) * inverse};
     }
 };
 
-// One radius of a layer, z = m rho.
+// One radius of a layer, z = m rho. The recurrences run at 1 / inverse, which is z - slip.
 struct Boundary {
-    Numbers inverse, rest;    // 1 / z, and what that lost to rounding
+    Numbers inverse, slip;
     Numbers psi, psi_before;  // psi_0 and psi_{-1}, scaled
     Numbers w, w_before;      // w_0 and w_{-1}, scaled
     double start[kLanes];     // order where the downward recurrence starts
@@ -72,6 +72,7 @@ struct Sphere {  // up to kLanes spheres
     std::vector<Shell> shells;
     Interface exit;
     Boundary medium;
+    double x[kLanes], sin_x[kLanes], cos_x[kLanes];
 };
 
 // exp(-t) sinh(t), t >= 0, with all digits.
@@ -87,10 +88,12 @@ void place(Boundary& boundary, int lane, const Argument& z, std::int64_t terms, 
            bool absorbing) {
     const std::complex<double> inverse(z.inverse_re, z.inverse_im), excess(z.excess_re, z.excess_im);
     boundary.inverse.set(lane, inverse);
-    boundary.rest.set(lane, -inverse * excess);
+    const std::complex<double> slip = std::complex<double>(z.re, z.im) * excess;
+    boundary.slip.set(lane, slip);
     boundary.start[lane] = z.start(terms);
     const elementary::SinCos turn = elementary::sincos(z.re);
-    const double sine = turn.sin + z.lost_re * turn.cos, cosine = turn.cos - z.lost_re * turn.sin;
+    const double moved = z.lost_re - slip.real();
+    const double sine = turn.sin + moved * turn.cos, cosine = turn.cos - moved * turn.sin;
     const double inside = elementary::exp(-shrink), outside = elementary::exp(-grow);
     const double odd = inside * scaled_sinh(z.im), even = inside * 0.5 * (1.0 + elementary::exp(-2.0 * z.im));
     const std::complex<double> sin_z(sine * even, cosine * odd), cos_z(cosine * even, -sine * odd);
@@ -140,6 +143,10 @@ void prepare(Sphere& sphere, int lane, std::size_t layers, const double* size_pa
     }
     place(sphere.exit, lane, x, m[layers - 1], 1.0);
     place(sphere.medium, lane, Argument(x, 1.0), terms, 0.0, 0.0, false);
+    const elementary::SinCos turn = elementary::sincos(x);
+    sphere.x[lane] = x;
+    sphere.sin_x[lane] = turn.sin;
+    sphere.cos_x[lane] = turn.cos;
 }
 
 constexpr std::int64_t kRatioRow = 4 * kLanes;  // r_n at two radii: real, imaginary, real, imaginary
@@ -149,13 +156,13 @@ constexpr std::int64_t kStateRow = 4 * kLanes;  // R of a_n and b_n, at last a_n
 template <int bytes>
 struct Downward {
     using Lanes = Double8<bytes>;
-    Complex<Lanes> inverse, rest, ratio;
+    Complex<Lanes> inverse, ratio;
     Lanes start;
 
-    SIMCORE_INLINE explicit Downward(const Boundary& b) : inverse(b.inverse), rest(b.rest), start(b.start) {}
+    SIMCORE_INLINE explicit Downward(const Boundary& b) : inverse(b.inverse), start(b.start) {}
     SIMCORE_INLINE void step(double order) {
         const Lanes odd(2.0 * order + 1.0), zero;
-        const Complex<Lanes> next = Complex<Lanes>(1.0, zero) / ((inverse.times(odd) - ratio) + rest.times(odd));
+        const Complex<Lanes> next = Complex<Lanes>(1.0, zero) / (inverse.times(odd) - ratio);
         ratio.re = Lanes::where_at_least(start, order, next.re, zero);
         ratio.im = Lanes::where_at_least(start, order, next.im, zero);
     }
@@ -179,11 +186,11 @@ SIMCORE_INLINE void ratios(const Boundary& first, const Boundary& second, std::i
 template <int bytes>
 struct Upward {
     using Lanes = Double8<bytes>;
-    Complex<Lanes> inverse, rest, psi, psi_next, w, w_next;
+    Complex<Lanes> inverse, slip, psi, psi_next, w, w_next;
 
     // From the larger of psi_0 and psi_{-1}: the ratios are right for a z that is off by a rounding.
     SIMCORE_INLINE Upward(const Boundary& b, const double* ratio_row)
-        : inverse(b.inverse), rest(b.rest), psi_next(b.psi), w(b.w_before), w_next(b.w) {
+        : inverse(b.inverse), slip(b.slip), psi_next(b.psi), w(b.w_before), w_next(b.w) {
         const Complex<Lanes> before(b.psi_before), by_ratio = before * Complex<Lanes>(ratio_row);
         const Lanes size = psi_next.squared(), size_before = before.squared();
         psi_next.re = Lanes::where_at_least(size, size_before, psi_next.re, by_ratio.re);
@@ -196,7 +203,12 @@ struct Upward {
         psi = psi_next;
         psi_next = psi * Complex<Lanes>(ratio_row);
         w = w_next;
-        w_next = ((inverse.times(odd) + rest.times(odd)) * w) - w_before;
+        w_next = inverse.times(odd) * w - w_before;
+    }
+    // The change of R over the slip: R' = 1 + R^2 - 2 (n + 1) R / z for any u.
+    SIMCORE_INLINE Complex<Lanes> change(double order, const Complex<Lanes>& R) const {
+        const Complex<Lanes> product = R * (R - inverse.times(2.0 * order + 2.0));
+        return slip * Complex<Lanes>(product.re + 1.0, product.im);
     }
     SIMCORE_INLINE void scale_psi(const Lanes& factor) {
         psi = psi.times(factor);
@@ -225,21 +237,26 @@ struct Crossing {
 // The core fills the state with r_{n+1}(m x), and `medium` (one row of kLanes per order) with r_n(x) of the surface.
 template <int bytes>
 SIMCORE_INLINE void core_body(const Sphere& sphere, std::int64_t terms, double* r, double* state, double* medium) {
+    using Lanes = Double8<bytes>;
     ratios<bytes>(sphere.core, sphere.medium, terms, r);
-    for (std::int64_t n = 0; n <= terms + 1; ++n) {
-        const double* row = r + kRatioRow * n;
-        std::copy_n(row + 2 * kLanes, kLanes, medium + kLanes * n);
-        if (n < 2) continue;
-        std::copy_n(row, 2 * kLanes, state + kStateRow * (n - 2));
-        std::copy_n(row, 2 * kLanes, state + kStateRow * (n - 2) + 2 * kLanes);
+    const Upward<bytes> core(sphere.core, r);
+    for (std::int64_t n = 0; n <= terms; ++n) {
+        const double* row = r + kRatioRow * (n + 1);
+        Lanes(row + 2 * kLanes).store(medium + kLanes * (n + 1));
+        if (n == 0) continue;
+        const Complex<Lanes> rounded(row), R = rounded + core.change(static_cast<double>(n), rounded);
+        R.store(state + kStateRow * (n - 1));
+        R.store(state + kStateRow * (n - 1) + 2 * kLanes);
     }
 }
 
 template <int bytes>
-SIMCORE_INLINE Complex<Double8<bytes>> through(const Complex<Double8<bytes>>& R, const Upward<bytes>& inner,
-                                               const Upward<bytes>& outer) {
+SIMCORE_INLINE Complex<Double8<bytes>> through(double order, const Complex<Double8<bytes>>& entering,
+                                               const Upward<bytes>& inner, const Upward<bytes>& outer) {
+    const Complex<Double8<bytes>> R = entering - inner.change(order, entering);
     const Complex<Double8<bytes>> A = inner.w_next - R * inner.w, B = R * inner.psi - inner.psi_next;
-    return (A * outer.psi_next + B * outer.w_next) / (A * outer.psi + B * outer.w);
+    const Complex<Double8<bytes>> left = (A * outer.psi_next + B * outer.w_next) / (A * outer.psi + B * outer.w);
+    return left + outer.change(order, left);
 }
 
 template <int bytes>
@@ -263,8 +280,8 @@ SIMCORE_INLINE void shell_body(const Shell& shell, std::int64_t terms, double* r
         if (n == 0) continue;
         double* to = state + kStateRow * (n - 1);
         const Complex<Lanes> electric = entry.electric(order, to), magnetic = entry.magnetic(to);
-        through(electric, inner, outer).store(to);
-        through(magnetic, inner, outer).store(to + 2 * kLanes);
+        through(order, electric, inner, outer).store(to);
+        through(order, magnetic, inner, outer).store(to + 2 * kLanes);
     }
 }
 
@@ -273,16 +290,16 @@ template <int bytes>
 SIMCORE_INLINE void surface_body(const Sphere& sphere, std::int64_t terms, const double* medium, double* state) {
     using Lanes = Double8<bytes>;
     const Crossing<bytes> exit(sphere.exit);
-    const Lanes inverse(sphere.medium.inverse.re), rest(sphere.medium.rest.re);
-    const Lanes sine(sphere.medium.psi.re), cosine(sphere.medium.psi_before.re);
-    Lanes psi_next = Lanes::where_at_least(sine * sine, cosine * cosine, sine, cosine * Lanes(medium));
-    Lanes chi = 0.0 - sine, chi_next = cosine;
+    const Lanes x(sphere.x);
+    Lanes psi(sphere.cos_x), psi_next(sphere.sin_x), chi = 0.0 - psi_next, chi_next = psi;
     for (std::int64_t n = 0; n <= terms; ++n) {
-        const double order = static_cast<double>(n), odd = 2.0 * order + 1.0;
-        const Lanes psi = psi_next, before = chi;
-        psi_next = psi * Lanes(medium + kLanes * (n + 1));
+        const double order = static_cast<double>(n);
+        const Lanes factor = (2.0 * order + 1.0) / x, psi_before = psi, chi_before = chi;
+        psi = psi_next;
+        psi_next =
+            Lanes::where_at_least(x, order + 1.0, factor * psi - psi_before, psi * Lanes(medium + kLanes * (n + 1)));
         chi = chi_next;
-        chi_next = (odd * inverse + odd * rest) * chi - before;
+        chi_next = factor * chi - chi_before;
         if (n == 0) continue;
         double* to = state + kStateRow * (n - 1);
         const Complex<Lanes> a = exit.electric(order, to), b = exit.magnetic(to);
