@@ -19,6 +19,8 @@ from simcore.properties import Array, Bounds, Property
 from simcore.streams import Lanes
 from simcore.values import Plan
 
+__all__ = ["Apply", "Folder", "Source"]
+
 KEPT = 256  # pictures of folders that are kept in memory
 
 

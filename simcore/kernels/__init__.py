@@ -12,7 +12,7 @@ from simcore.kernels.coherent import (
 )
 from simcore.kernels.elementary import elementary, instruction_level, set_instruction_level
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose, window
-from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
+from simcore.kernels.mie import layered_coefficients, mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.noise import (
     gaussian_noise,
     normal,
