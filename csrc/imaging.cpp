@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "elementary.hpp"
@@ -16,7 +15,6 @@ namespace simcore {
 namespace {
 
 constexpr double kTwoPi = 6.28318530717958647692;
-constexpr int kMostNodes = 8192;
 constexpr double kCoarsest = 400.0;  // largest phase across a pixel
 constexpr std::int64_t kBefore = 3;  // radial points before r = 0, for the derivatives
 constexpr std::int64_t kMargin = 7;  // points beyond the intervals in use
@@ -36,19 +34,6 @@ struct Demand<double> {
     static constexpr double nodes = 10.0;
     static constexpr double digits = 20.0;
 };
-
-// Number of nodes, from a ladder so that few tables are made.
-int on_ladder(double wanted) {
-    if (!(wanted <= kMostNodes))
-        throw std::domain_error("the field of view or the defocus is too large: more than " +
-                                std::to_string(kMostNodes) + " directions would be needed");
-    int count = kLanes, step = kLanes;
-    while (count < wanted) {
-        if (count >= 8 * step) step *= 2;
-        count += step;
-    }
-    return count;
-}
 
 }  // namespace
 
@@ -155,7 +140,7 @@ void choose_directions(RadialTables& tables, const Illumination& light, const Sp
         const double x = 2.0 / square - 1.0;
         wanted += 0.5 * Demand<T>::digits / elementary::log(x + std::sqrt(x * x - 1.0));
     }
-    const int count = on_ladder(wanted);
+    const int count = nodes_on_ladder(wanted);
     setup.intervals = static_cast<std::int64_t>(radius / setup.spacing) + 2;
     setup.points = setup.intervals + kMargin;
     fill_pupil(tables, grazing, count, setup.sine, setup.terms, s.pupil);

@@ -7,6 +7,7 @@ namespace py = pybind11;
 
 namespace simcore::bind {
 void add_elementary(py::module_& module);
+void add_emission(py::module_& module);
 void add_geometry(py::module_& module);
 void add_imaging(py::module_& module);
 void add_mie(py::module_& module);
@@ -20,6 +21,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     module.def("set_instruction_level", &simcore::set_instruction_level, py::arg("level"),
                "Lower the instruction level; returns the one in force.");
     simcore::bind::add_elementary(module);
+    simcore::bind::add_emission(module);
     simcore::bind::add_geometry(module);
     simcore::bind::add_imaging(module);
     simcore::bind::add_mie(module);

@@ -14,7 +14,7 @@ from simcore.streams import Array
 
 
 @cache
-def _tables() -> object:
+def tables() -> object:
     """Return the Bessel functions on the nodes of the radial integrals, filled as images need them, shared by all threads."""
     return _core.RadialTables()
 
@@ -58,7 +58,7 @@ def image_spheres(
     s = spheres
     optics = [flat(a) for a in (numerical_aperture, pixel_size, refractive_index_medium, polarization_angle)]
     _core.image_spheres(
-        _tables(),
+        tables(),
         out,
         s.first,
         s.x,
