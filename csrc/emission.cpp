@@ -64,7 +64,7 @@ struct EmissionScratch {
     std::vector<const T*> tables;
     std::vector<T> integrand, planes, padded, lagrange, fields, even, odd, twice, even_pieces, odd_pieces, twice_pieces;
     std::vector<T> dx, cells, column, fraction;
-    std::vector<double> distance;
+    std::vector<double> turn, place;
     std::vector<std::int32_t> radial_base, base;
 };
 
@@ -176,9 +176,9 @@ void set_up(const EmissionOptics& optics, const EmissionModel& model, const Radi
         throw std::domain_error("pixel_size: more than a hundred times what the aperture resolves");
     // Interpolation by cubics has the error (frequency spacing)^4 / 384; an intensity has twice the frequency of a
     // field.
-    setup.spacing = std::sqrt(std::sqrt(16.0 * tolerance)) / (2.0 * setup.frequency);
+    setup.spacing = std::sqrt(std::sqrt(64.0 * tolerance)) / (2.0 * setup.frequency);
     setup.scale = optics.pixel_size / setup.spacing;
-    s.rule = pixel_rule(2.0 * setup.frequency * optics.pixel_size, 0.05 * tolerance);
+    s.rule = pixel_rule(2.0 * setup.frequency * optics.pixel_size, 0.2 * tolerance);
     setup.cells = s.rule.cells(setup.width);
     setup.rows = s.rule.cells(setup.height);
     if (setup.cells > kMostCells / setup.rows)
@@ -242,35 +242,38 @@ double power(const EmissionScratch<T>& s, bool vectorial, double wavenumber, con
 
 // The pupil with the phase of its depth and the weights of the quadrature.
 template <class T>
-void integrand(const Setup& setup, double wavenumber, double depth, EmissionScratch<T>& s) {
+void integrand(const Setup& setup, double phase, bool decays, EmissionScratch<T>& s) {
     const EmissionPupil& p = s.pupil;
-    const std::int64_t n = p.count;
-    s.integrand.resize(static_cast<std::size_t>(2 * setup.orders * n));
-    const std::vector<double>* rows[6] = {&p.u_re, &p.u_im, &p.k_re, &p.k_im, &p.v_re, &p.v_im};
-    for (std::int64_t j = 0; j < n; ++j) {
-        const elementary::SinCos turn = elementary::sincos(wavenumber * depth * p.axial[j]);
-        const double size = s.weight[j] * (p.decay[j] > 0.0 ? elementary::exp(-wavenumber * depth * p.decay[j]) : 1.0);
-        const double c = size * turn.cos, d = size * turn.sin;
-        for (int order = 0; order < setup.orders; ++order) {
-            const double re = (*rows[2 * order])[j], im = (*rows[2 * order + 1])[j];
-            s.integrand[2 * order * n + j] = static_cast<T>(re * c - im * d);
-            s.integrand[(2 * order + 1) * n + j] = static_cast<T>(re * d + im * c);
-        }
-    }
+    const std::size_t nodes = static_cast<std::size_t>(p.count);
+    s.integrand.resize(2 * static_cast<std::size_t>(setup.orders) * nodes);
+    s.turn.resize(2 * nodes);
+    at_depth(DepthCall<T>{p.count,
+                          setup.orders,
+                          decays,
+                          phase,
+                          s.weight.data(),
+                          p.axial.data(),
+                          p.decay.data(),
+                          {p.u_re.data(), p.u_im.data(), p.k_re.data(), p.k_im.data(), p.v_re.data(), p.v_im.data()},
+                          s.turn.data(),
+                          s.integrand.data()});
 }
 
 template <class T>
-void pieces(const Setup& setup, const std::vector<T>& values, std::vector<T>& to) {
-    to.resize(4 * static_cast<std::size_t>(setup.intervals));
-    cubic_pieces(1, setup.points, values.data(), to.data());
+void pieces(std::int64_t intervals, const std::vector<T>& values, std::vector<T>& to) {
+    to.resize(4 * static_cast<std::size_t>(intervals));
+    cubic_pieces(1, intervals + kMargin, values.data(), to.data());
 }
 
-// F0, F1, F2 of one emitter, photons per pixel area for intensity 1, and their cubic pieces.
+// F0, F1, F2 of one emitter, photons per pixel area for intensity 1.
 template <class T>
 void profile(RadialTables& tables, const EmissionOptics& optics, const EmissionModel& model,
              const RadialWavefront& wavefront, const Spectrum& light, const Setup& setup, const Emitter& emitter,
              EmissionScratch<T>& s) {
-    const std::size_t points = static_cast<std::size_t>(setup.points);
+    const std::size_t points = static_cast<std::size_t>(setup.points), waves = static_cast<std::size_t>(light.count);
+    const bool fresh = s.lagrange.empty();
+    s.lagrange.resize(waves * points * RadialGrid<T>::taps);
+    s.radial_base.resize(waves * points);
     s.even.assign(points, T(0));
     s.odd.assign(points, T(0));
     s.twice.assign(points, T(0));
@@ -279,19 +282,18 @@ void profile(RadialTables& tables, const EmissionOptics& optics, const EmissionM
         if (q > 0 || s.pupil.count == 0)
             emission_pupil(optics, model, wavefront, light.wavelength[q], static_cast<std::int64_t>(s.w.size()),
                            s.w.data(), s.pupil);
-        integrand(setup, wavenumber, emitter.depth, s);
+        integrand(setup, wavenumber * emitter.depth, optics.layered() && optics.aperture() > optics.medium, s);
         const double ratio = highest * setup.spacing / RadialGrid<T>::step;
         const std::int64_t panels =
             fetch_panels(tables, setup, static_cast<double>(setup.points - 1 - kBefore) * ratio, s);
         const std::int64_t row = panels * kPanel, width = model.vectorial ? 8 : 2;
         s.planes.resize(static_cast<std::size_t>(2 * setup.orders * row));
         s.padded.resize(static_cast<std::size_t>(width * (row + RadialGrid<T>::taps)));
-        s.lagrange.resize(points * RadialGrid<T>::taps);
         s.fields.resize(points * static_cast<std::size_t>(width));
-        s.radial_base.resize(points);
         radial_fields({s.pupil.count, panels, s.tables.data(), setup.orders, s.integrand.data(), ratio, kBefore,
-                       setup.points, s.planes.data(), s.padded.data(), s.lagrange.data(), s.fields.data(),
-                       s.radial_base.data()});
+                       setup.points, fresh, s.planes.data(), s.padded.data(),
+                       s.lagrange.data() + q * points * RadialGrid<T>::taps, s.fields.data(),
+                       s.radial_base.data() + q * points});
         const double pixel = highest * optics.pixel_size;
         const double scale =
             light.weight[q] * pixel * pixel / (2.0 * kTwoPi) / power(s, model.vectorial, wavenumber, emitter);
@@ -299,54 +301,69 @@ void profile(RadialTables& tables, const EmissionOptics& optics, const EmissionM
                      s.even.data(), s.odd.data(), s.twice.data()});
     }
     if (light.count > 1) s.pupil.count = 0;  // that of the last wavelength: not the next emitter's first
-    pieces(setup, s.even, s.even_pieces);
-    if (emitter.fixed) {
-        pieces(setup, s.odd, s.odd_pieces);
-        pieces(setup, s.twice, s.twice_pieces);
-    }
 }
 
 // Radial steps within which the intensity is large enough to be interpolated.
 template <class T>
-double near_steps(const Setup& setup, double tolerance, const std::vector<T>& even) {
+std::int64_t near_steps(const Setup& setup, double tolerance, const std::vector<T>& even) {
     const T peak = *std::max_element(even.begin(), even.end());
     const T limit = static_cast<T>(0.1 * tolerance / (setup.frequency * setup.spacing)) * peak;
     std::int64_t last = setup.points - 1;
     while (last > kBefore && even[last] <= limit) --last;
-    return static_cast<double>(last - kBefore + 1);
+    return last - kBefore + 1;
 }
 
-// Cells whose centres lie within `steps` of the emitter in this row.
-template <class T>
-std::pair<std::int64_t, std::int64_t> within(const Setup& setup, const EmissionScratch<T>& s, double steps, double dy) {
-    const double square = steps * steps - dy * dy;
-    if (square <= 0.0) return {0, 0};
-    const double half = std::sqrt(square);
-    const auto begin = s.distance.begin();
-    const auto first = std::lower_bound(begin, s.distance.end(), -half);
-    return {first - begin, std::upper_bound(first, s.distance.end(), half) - begin};
+// Cells whose centres lie within `half` pixels of `centre`.
+std::pair<std::int64_t, std::int64_t> within(const PixelRule& rule, std::int64_t cells, double centre, double half) {
+    const double shift = rule.reach - 0.5;
+    const double first = std::max((centre + 0.5 - half) * rule.division + shift, -1.0);
+    const double last = std::min((centre + 0.5 + half) * rule.division + shift, static_cast<double>(cells));
+    // Truncation: up from `first` > -2, down from `last`.
+    const std::int64_t from = std::max<std::int64_t>(static_cast<std::int64_t>(first + 2.0) - 1, 0);
+    const std::int64_t to = last < 0.0 ? 0 : std::min(static_cast<std::int64_t>(last) + 1, cells);
+    return {from, std::max(from, to)};
 }
 
 template <class T>
 void add_emitter(const Setup& setup, double tolerance, double x, double y, double intensity, double azimuth, bool fixed,
                  EmissionScratch<T>& s) {
-    for (std::int64_t i = 0; i < setup.cells; ++i) {
-        s.distance[i] = (s.rule.position(i) - x) * setup.scale;
-        s.dx[i] = static_cast<T>(s.distance[i]);
+    // One interval more than the radius: it may be rounded up to its end.
+    const std::int64_t most = setup.intervals - 1;
+    const std::int64_t near = fixed ? most : std::min(near_steps(setup, tolerance, s.even), most);
+    pieces(near + 1, s.even, s.even_pieces);
+    if (fixed) {
+        pieces(near + 1, s.odd, s.odd_pieces);
+        pieces(near + 1, s.twice, s.twice_pieces);
     }
-    const double reach = setup.reach / setup.spacing, near = fixed ? reach : near_steps(setup, tolerance, s.even);
+    const double reach = setup.reach / setup.spacing, inner = std::min(static_cast<double>(near), reach);
+    const double step = 1.0 / setup.scale, at = x * setup.scale;
+    for (std::int64_t i = 0; i < setup.cells; ++i) s.dx[i] = static_cast<T>(s.place[i] - at);
     const elementary::SinCos turn = elementary::sincos(fixed ? azimuth : 0.0);
-    for (std::int64_t row = 0; row < setup.rows; ++row) {
-        const double dy = (s.rule.position(row) - y) * setup.scale;
-        const auto all = within(setup, s, reach, dy);
-        if (all.first >= all.second) continue;
-        auto inner = within(setup, s, std::min(near, reach), dy);
-        if (inner.first >= inner.second) inner = {all.second, all.second};
-        add_row(EmissionRow<T>{all.first, all.second, inner.first, inner.second, s.dx.data(), static_cast<T>(dy),
-                               static_cast<T>(intensity), static_cast<T>(turn.cos), static_cast<T>(turn.sin),
-                               s.even.data() + kBefore, s.even_pieces.data(), fixed ? s.odd_pieces.data() : nullptr,
-                               s.twice_pieces.data()},
-                s.base.data(), s.fraction.data(), s.cells.data() + row * setup.cells);
+    EmissionRow<T> row{0,
+                       0,
+                       0,
+                       0,
+                       s.dx.data(),
+                       T(0),
+                       static_cast<T>(intensity),
+                       static_cast<T>(turn.cos),
+                       static_cast<T>(turn.sin),
+                       s.even.data() + kBefore,
+                       s.even_pieces.data(),
+                       fixed ? s.odd_pieces.data() : nullptr,
+                       s.twice_pieces.data()};
+    const auto rows = within(s.rule, setup.rows, y, reach * step);
+    for (std::int64_t v = rows.first; v < rows.second; ++v) {
+        const double dy = (s.rule.position(v) - y) * setup.scale, square = dy * dy;
+        row.dy = static_cast<T>(dy);
+        const auto all = within(s.rule, setup.cells, x, std::sqrt(std::max(reach * reach - square, 0.0)) * step);
+        std::pair<std::int64_t, std::int64_t> close{all.second, all.second};
+        if (square < inner * inner) close = within(s.rule, setup.cells, x, std::sqrt(inner * inner - square) * step);
+        row.first = all.first;
+        row.last = all.second;
+        row.near_first = std::min(std::max(close.first, all.first), all.second);
+        row.near_last = std::min(std::max(close.second, row.near_first), all.second);
+        add_row(row, s.base.data(), s.fraction.data(), s.cells.data() + v * setup.cells);
     }
 }
 
@@ -373,14 +390,16 @@ void EmitterImager<T>::draw(const EmissionOptics& optics, const RadialWavefront&
     set_up(optics, model_, wavefront, light, emitters, tolerance_, setup, s, tables_);
     s.panels.clear();
     s.tables.clear();
+    s.lagrange.clear();
     s.pupil.count = 0;
     const std::size_t cells = static_cast<std::size_t>(setup.cells);
     s.cells.assign(cells * static_cast<std::size_t>(setup.rows), T(0));
     s.dx.resize(cells);
-    s.distance.resize(cells);
     s.base.resize(cells);
     s.fraction.resize(cells);
     s.column.resize(cells);
+    s.place.resize(cells);
+    for (std::int64_t i = 0; i < setup.cells; ++i) s.place[i] = s.rule.position(i) * setup.scale;
     for (std::int64_t i = 0; i < emitters.count; ++i) {
         if (nearest(s.rule, setup, emitters.x[i], emitters.y[i]) * optics.pixel_size > setup.reach) continue;
         const bool fixed = model_.vectorial && !std::isnan(emitters.polar[i]);

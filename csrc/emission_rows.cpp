@@ -4,11 +4,41 @@
 #include <cmath>
 
 #include "dispatch.hpp"
+#include "elementary.hpp"
 #include "lanes.hpp"
 #include "radial_tables.hpp"
 
 namespace simcore {
 namespace {
+
+template <class T>
+SIMCORE_INLINE void depth_body(const DepthCall<T>& call) {
+    const std::int64_t n = call.nodes;
+    double *re = call.turn, *im = call.turn + n;
+    for (std::int64_t j = 0; j < n; ++j) {
+        const elementary::SinCos turn = elementary::sincos(call.phase * call.axial[j]);
+        re[j] = call.weight[j] * turn.cos;
+        im[j] = call.weight[j] * turn.sin;
+    }
+    if (call.decays) {
+        for (std::int64_t j = 0; j < n; ++j) {
+            const double left = elementary::exp(-call.phase * call.decay[j]);
+            re[j] *= left;
+            im[j] *= left;
+        }
+    }
+    for (int order = 0; order < call.orders; ++order) {
+        const double *a = call.rows[2 * order], *b = call.rows[2 * order + 1];
+        T* to = call.integrand + 2 * order * n;
+        for (std::int64_t j = 0; j < n; ++j) {
+            to[j] = static_cast<T>(a[j] * re[j] - b[j] * im[j]);
+            to[n + j] = static_cast<T>(a[j] * im[j] + b[j] * re[j]);
+        }
+    }
+}
+
+SIMCORE_DISPATCH(depth_float, depth_body<float>, (const DepthCall<float>& call), (call))
+SIMCORE_DISPATCH(depth_double, depth_body<double>, (const DepthCall<double>& call), (call))
 
 template <class T>
 constexpr int kTogether = 128 / sizeof(T);
@@ -28,22 +58,23 @@ SIMCORE_INLINE void accumulate(std::int64_t nodes, std::int64_t stride, const T*
     imaginary.store(to_im);
 }
 
-// Lagrange weights of `taps` points for the points (i - before) ratio.
+// Lagrange weights of `taps` points for the points (i - before) ratio; `fields` serves as scratch.
 template <class T>
 SIMCORE_INLINE void lagrange(const FieldCall<T>& call) {
     constexpr int taps = RadialGrid<T>::taps, left = taps / 2 - 1;
+    for (std::int64_t i = 0; i < call.count; ++i) {
+        const double position = std::abs(static_cast<double>(i - call.before) * call.ratio);
+        call.base[i] = static_cast<std::int32_t>(position);
+        call.fields[i] = static_cast<T>(position - call.base[i]);
+    }
     for (int k = 0; k < taps; ++k) {
         double scale = 1.0;
         for (int j = 0; j < taps; ++j) scale *= j == k ? 1.0 : k - j;
         const T inverse = static_cast<T>(1.0 / scale);
         T* to = call.weight + k * call.count;
         for (std::int64_t i = 0; i < call.count; ++i) {
-            const double position = std::abs(static_cast<double>(i - call.before) * call.ratio);
-            const std::int32_t base = static_cast<std::int32_t>(position);
-            const T fraction = static_cast<T>(position - base);
-            call.base[i] = base;
             T product = inverse;
-            for (int j = 0; j < taps; ++j) product *= j == k ? T(1) : fraction - static_cast<T>(j - left);
+            for (int j = 0; j < taps; ++j) product *= j == k ? T(1) : call.fields[i] - static_cast<T>(j - left);
             to[i] = product;
         }
     }
@@ -67,7 +98,7 @@ template <int bytes, int width, class T>
 SIMCORE_INLINE void resample(const FieldCall<T>& call, std::int64_t row) {
     using Values = Pack<T, width, bytes>;
     interleave<width>(call, row);
-    lagrange(call);
+    if (call.fresh) lagrange(call);
     for (std::int64_t i = 0; i < call.count; ++i) {
         const T* from = call.padded + width * static_cast<std::int64_t>(call.base[i]);
         Values sum;
@@ -142,7 +173,17 @@ SIMCORE_INLINE void far_cells(const EmissionRow<T>& row, std::int64_t first, std
     const T square = row.dy * row.dy;
     for (std::int64_t i = first; i < last; ++i)
         base[i] = static_cast<std::int32_t>(std::sqrt(row.dx[i] * row.dx[i] + square) + T(0.5));
-    for (std::int64_t i = first; i < last; ++i) out[i] += row.intensity * row.nearest[base[i]];
+    const T intensity = row.intensity, *nearest = row.nearest;
+    std::int64_t i = first;
+    for (; i + 4 <= last; i += 4) {
+        const T a = nearest[base[i]], b = nearest[base[i + 1]], c = nearest[base[i + 2]], d = nearest[base[i + 3]];
+        const T e = out[i], f = out[i + 1], g = out[i + 2], h = out[i + 3];
+        out[i] = e + intensity * a;
+        out[i + 1] = f + intensity * b;
+        out[i + 2] = g + intensity * c;
+        out[i + 3] = h + intensity * d;
+    }
+    for (; i < last; ++i) out[i] += intensity * nearest[base[i]];
 }
 
 template <class T>
@@ -177,6 +218,8 @@ SIMCORE_DISPATCH(row_double, row_body<double>,
 
 }  // namespace
 
+void at_depth(const DepthCall<float>& call) { depth_float(call); }
+void at_depth(const DepthCall<double>& call) { depth_double(call); }
 void radial_fields(const FieldCall<float>& call) { fields_float(call); }
 void radial_fields(const FieldCall<double>& call) { fields_double(call); }
 void add_squares(const SquareCall<float>& call) { squares_float(call); }

@@ -5,6 +5,22 @@
 
 namespace simcore {
 
+// The pupil with the phase of a depth (wavenumber times depth) and the weights of quadrature, as `integrand` below;
+// turn is scratch of two values a node.
+template <class T>
+struct DepthCall {
+    std::int64_t nodes;
+    int orders;
+    bool decays;
+    double phase;
+    const double *weight, *axial, *decay;
+    const double* rows[6];  // real and imaginary parts of U, K, V
+    double* turn;
+    T* integrand;
+};
+void at_depth(const DepthCall<float>& call);
+void at_depth(const DepthCall<double>& call);
+
 // The radial integrals: `functions` real functions (I0 re, im or I0, K1, I2 re, im) at the points (i - before) ratio of
 // the tables' grid, i = 0 .. count - 1, into `fields`, `width` values a point (2, or 8 of which 6 are used).
 template <class T>
@@ -15,6 +31,7 @@ struct FieldCall {
     const T* integrand;  // 2 orders rows of nodes
     double ratio;
     std::int64_t before, count;
+    bool fresh;  // weight and base are to be made: they depend on ratio, before and count alone
     T *planes, *padded, *weight, *fields;
     std::int32_t* base;
 };
