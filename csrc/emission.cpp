@@ -85,8 +85,8 @@ struct Setup {
 // Distance beyond the rays' at which the edge of the pupil leaves less than the tolerance, in units of 1 / frequency:
 // the tail of a focus is 8 / (pi v^3) of its peak, that of a blurred disc of radius v0 8 / (pi v (v - v0)^2) against 4
 // / v0^2.
-double tail(double disc, double share) {
-    const double limit = share * std::min(1.0, 4.0 / (disc * disc));
+double tail(double disc, double share, bool own_peak) {
+    const double limit = own_peak ? share * std::min(1.0, 4.0 / (disc * disc)) : share;
     const auto left = [&](double x) { return 8.0 / (0.5 * kTwoPi * (disc + x) * x * x); };
     double high = 8.0;
     while (left(high) > limit) high *= 2.0;
@@ -96,6 +96,14 @@ double tail(double disc, double share) {
         (left(middle) > limit ? low : high) = middle;
     }
     return high;
+}
+
+double reach(const EmissionOptics& optics, const Spread& spread, double frequency, double tolerance, bool own_peak) {
+    const double disc = frequency * spread.distance, open = 1.0 - optics.stop * optics.stop;
+    // Rims that are bright, as grazing ones are, or two of them, leave more light outside.
+    const double grazing = optics.aperture() > 0.9 * optics.medium ? 0.25 : 1.0;
+    const double bright = grazing * (optics.stop > 0.0 ? 0.25 * open * open : 1.0);
+    return spread.distance + tail(disc, kTail * tolerance * bright, own_peak) / frequency;
 }
 
 // Largest distance of a cell from an emitter, in pixels.
@@ -186,11 +194,7 @@ void set_up(const EmissionOptics& optics, const EmissionModel& model, const Radi
     const auto depths = std::minmax_element(emitters.z, emitters.z + emitters.count);
     const Spread spread =
         emission_spread(optics, wavefront, setup.wavelength, optics.depth(*depths.first), optics.depth(*depths.second));
-    const double disc = setup.frequency * spread.distance, open = 1.0 - optics.stop * optics.stop;
-    // Rims that are bright, as grazing ones are, or two of them, leave more light outside.
-    const double bright =
-        (optics.aperture() > 0.7 * optics.medium ? 0.25 : 1.0) * (optics.stop > 0.0 ? 0.25 * open * open : 1.0);
-    setup.reach = spread.distance + tail(disc, kTail * tolerance * bright) / setup.frequency;
+    setup.reach = reach(optics, spread, setup.frequency, tolerance, true);
     double distance = 0.0;
     for (std::int64_t i = 0; i < emitters.count; ++i)
         distance = std::max(distance, farthest(s.rule, setup, emitters.x[i], emitters.y[i]) * optics.pixel_size);
@@ -368,6 +372,12 @@ void add_emitter(const Setup& setup, double tolerance, double x, double y, doubl
 }
 
 }  // namespace
+
+double emission_reach(const EmissionOptics& optics, const RadialWavefront& wavefront, double wavelength, double low,
+                      double high, double tolerance) {
+    return reach(optics, emission_spread(optics, wavefront, wavelength, low, high),
+                 kTwoPi * optics.aperture() / wavelength, tolerance, false);
+}
 
 template <class T>
 EmitterImager<T>::EmitterImager(RadialTables& tables, EmissionModel model, double tolerance)

@@ -30,6 +30,11 @@ struct EmitterList {
     const double *x, *y, *z, *intensity, *polar, *azimuth;
 };
 
+// Distance from an emitter at depths low .. high beyond which its light is left out: at most a tenth of the tolerance,
+// relative to its brightest point; micrometres.
+double emission_reach(const EmissionOptics& optics, const RadialWavefront& wavefront, double wavelength, double low,
+                      double high, double tolerance);
+
 template <class T>
 struct EmissionScratch;
 

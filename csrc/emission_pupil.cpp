@@ -61,6 +61,23 @@ SIMCORE_INLINE double static_path(const EmissionOptics& o, const RadialWavefront
     return path;
 }
 
+// The phases of the path, and the apodisation by the waist.
+SIMCORE_INLINE void turn_body(double wavenumber, double inverse_waist, const Rows& to) {
+    for (std::int64_t j = 0; j < to.count; ++j) {
+        const elementary::SinCos turn = elementary::sincos(wavenumber * to.path[j]);
+        const double amplitude = elementary::exp(-to.w[j] * inverse_waist);
+        const Complex factor{amplitude * turn.cos, amplitude * turn.sin};
+        const Complex u = times({to.u_re[j], to.u_im[j]}, factor), v = times({to.v_re[j], to.v_im[j]}, factor);
+        const Complex k = times({to.k_re[j], to.k_im[j]}, factor);
+        to.u_re[j] = u.re;
+        to.u_im[j] = u.im;
+        to.v_re[j] = v.re;
+        to.v_im[j] = v.im;
+        to.k_re[j] = k.re;
+        to.k_im[j] = k.im;
+    }
+}
+
 SIMCORE_INLINE void pupil_body(const EmissionOptics& o, const EmissionModel& model, const RadialWavefront& wavefront,
                                double wavenumber, double thickness, const Rows& to) {
     const double aperture = o.aperture(), n = o.medium;
@@ -79,10 +96,7 @@ SIMCORE_INLINE void pupil_body(const EmissionOptics& o, const EmissionModel& mod
         const double plain = model.aplanatic ? 1.0 / std::sqrt(front) : 1.0;
         Weights weight{{plain, 0.0}, {plain, 0.0}};
         if (layered && model.vectorial) weight = layered_weights(o, model.aplanatic, square, medium);
-        const elementary::SinCos turn = elementary::sincos(wavenumber * to.path[j]);
-        const double amplitude = elementary::exp(-to.w[j] * inverse_waist);
-        const Complex factor{amplitude * turn.cos, amplitude * turn.sin};
-        const Complex across = times(weight.across, factor), along = times(weight.along, factor);
+        const Complex across = weight.across, along = weight.along;
         const Complex tilted = times(along, {medium.re / n, medium.im / n});
         const double sine = std::sqrt(square) / n;
         const bool vectorial = model.vectorial;
@@ -93,6 +107,7 @@ SIMCORE_INLINE void pupil_body(const EmissionOptics& o, const EmissionModel& mod
         to.k_re[j] = vectorial ? sine * along.re : 0.0;
         to.k_im[j] = vectorial ? sine * along.im : 0.0;
     }
+    if (layered || wavefront.count > 0 || inverse_waist > 0.0) turn_body(wavenumber, inverse_waist, to);
 }
 
 SIMCORE_DISPATCH(pupil_dispatched, pupil_body,

@@ -142,3 +142,22 @@ def image_emitters(out: Array, *, emitters: Emitters, optics: EmissionOptics, to
     o = optics
     light = (o.optics, o.wavefront, o.wavelength, o.weight)
     _core.image_emitters(tables(), out, *emitters.values(), *light, o.vectorial, o.aplanatic, tolerance)
+
+
+def emission_reach(*, low: Array, high: Array, optics: EmissionOptics, tolerance: float) -> Array:
+    """Return the distance (um), (image,), beyond which the light of emitters at z = low .. high (um) is left out."""
+    o = optics
+    out = np.empty(len(o.optics))
+    _core.emission_reach(out, flat(low), flat(high), o.optics, o.wavefront, o.wavelength, o.weight, tolerance)
+    return out
+
+
+def combine_planes(
+    out: Array, spectra: Array, width: int, *, z: Array, optics: EmissionOptics, tolerance: float
+) -> None:
+    """Fill ``out`` (image, y, frequency) with the spectra (image, plane, y, frequency) of planes of voxels times their
+    transfer functions, added up; complex64. ``width``: of the real transform; ``z`` (image, plane) in um.
+    """  # noqa: D205
+    o = optics
+    light = (o.optics, o.wavefront, o.wavelength, o.weight)
+    _core.combine_planes(out, spectra, width, flat(z), *light, o.vectorial, o.aplanatic, tolerance)
