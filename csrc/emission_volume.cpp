@@ -20,16 +20,28 @@ struct Node {
     std::int64_t count;
     double across, along;  // fractions of the overlap's height and of its width there
     double weight;
+    double critical;  // radius of the critical angle, > 1 if none lies in the pupil
+    int part;         // of the overlap: kWhole, or one of the four that the circles of that radius leave
     const double* q;  // in units of the aperture, 0 .. 2
     double *first, *second, *cosine, *share;
 };
+constexpr int kWhole = 4;
 
-// Squares of the two radii, the cosine between them, the area that the node stands for.
+// Squares of the two radii, the cosine between them, the area that the node stands for. Parts: where y allows it, the
+// widths within both circles, between them, and beyond them; then what lies above.
 SIMCORE_INLINE void place_body(const Node& n) {
+    const double circle = n.critical * n.critical;
     for (std::int64_t i = 0; i < n.count; ++i) {
-        const double half = 0.5 * n.q[i], height = std::sqrt(std::max(1.0 - half * half, 0.0));
-        const double y = height * n.across, width = std::max(std::sqrt(std::max(1.0 - y * y, 0.0)) - half, 0.0);
-        const double x = width * n.along, right = x + half, left = x - half;
+        const double half = 0.5 * n.q[i], top = std::sqrt(std::max(1.0 - half * half, 0.0));
+        const double middle = n.part == kWhole ? 0.0 : std::min(std::sqrt(std::max(circle - half * half, 0.0)), top);
+        const double height = n.part < 3 ? middle : top - middle;
+        const double y = (n.part < 3 ? 0.0 : middle) + height * n.across;
+        const double end = std::max(std::sqrt(std::max(1.0 - y * y, 0.0)) - half, 0.0);
+        const double chord = std::sqrt(std::max(circle - y * y, 0.0));
+        const double one = std::min(std::max(chord - half, 0.0), end), two = std::min(chord + half, end);
+        const double low = n.part == 1 ? one : n.part == 2 ? two : 0.0;
+        const double width = (n.part == 0 ? one : n.part == 1 ? two : end) - low;
+        const double x = low + width * n.along, right = x + half, left = x - half;
         n.first[i] = std::min(right * right + y * y, 1.0);
         n.second[i] = std::min(left * left + y * y, 1.0);
         n.cosine[i] = (right * left + y * y) / std::sqrt(n.first[i] * n.second[i] + 1e-300);
@@ -119,11 +131,11 @@ void transfer_table(const EmissionOptics& optics, const EmissionModel& model, co
     // Cubics err by (step slope)^4 / 384 of the oscillation at the rate of the blurred disc's radius, a few tenths at
     // most.
     const double rate = 4.0 * (wavenumber * aperture * spread.distance + 4.0);
-    const double wanted = rate / std::sqrt(std::sqrt(2000.0 * tolerance)) + 16.0;
+    const double wanted = rate / std::sqrt(std::sqrt(16000.0 * tolerance)) + 16.0;
     const double spare = 2.0 + 0.5 * elementary::log(1.0 / tolerance);
-    // More where the integrand has a singular rim, many more where the critical angle lies inside the pupil.
+    // More where the integrand has a singular rim, or the critical angle lies inside the pupil.
     const bool beyond = optics.layered() && aperture > optics.medium;
-    const double rim = beyond ? 4.0 * spare : aperture > 0.9 * optics.medium ? spare : 0.0;
+    const double rim = beyond ? 2.0 * spare : aperture > 0.9 * optics.medium ? spare : 0.0;
     const double across = 0.25 * spread.phase + spare + rim;
     if (!(wanted < kMostPoints && across < 4096.0))
         throw std::domain_error("the defocus is too large for the transfer function of a volume");
@@ -133,7 +145,8 @@ void transfer_table(const EmissionOptics& optics, const EmissionModel& model, co
     table.intervals = points - 1;
 
     std::vector<double> node(rows), share(rows), q(points), first(points), second(points), cosine(points), area(points);
-    std::vector<double> re(points), im(points), focus(points, 0.0);
+    std::vector<double> re(points), im(points);
+    double power = 0.0;
     std::vector<double> values(static_cast<std::size_t>(points * planes), 0.0);
     gauss_legendre(static_cast<int>(rows), node.data(), share.data());
     for (std::int64_t i = 0; i < points; ++i) {
@@ -141,31 +154,35 @@ void transfer_table(const EmissionOptics& optics, const EmissionModel& model, co
         q[i] = 2.0 * (1.0 - rest * rest);
     }
     EmissionPupil a, b;
+    const double critical = optics.medium / aperture;
+    const auto add = [&](const Node& at) {
+        place(at);
+        emission_pupil(optics, model, wavefront, wavelength, points, first.data(), a);
+        emission_pupil(optics, model, wavefront, wavelength, points, second.data(), b);
+        const Overlap o{points, model.vectorial, beyond, &a, &b, cosine.data(), area.data(), re.data(), im.data()};
+        overlap(o);
+        for (std::int64_t p = 0; p < planes; ++p)
+            add_depth(o, wavenumber * optics.depth(z[p]), values.data() + p * points);
+        // q = 0 at z = 0: the power that the pupil lets pass.
+        power += re[0] * elementary::exp(-2.0 * wavenumber * optics.depth(0.0) * a.decay[0]);
+    };
     for (std::int64_t v = 0; v < rows; ++v) {
         for (std::int64_t u = 0; u < rows; ++u) {
-            // Dense towards the edge, where there may be square roots.
-            const double y = node[v] * (2.0 - node[v]), x = node[u] * (2.0 - node[u]);
-            const double part = 16.0 * share[v] * (1.0 - node[v]) * share[u] * (1.0 - node[u]);
-            place({points, y, x, part, q.data(), first.data(), second.data(), cosine.data(), area.data()});
-            emission_pupil(optics, model, wavefront, wavelength, points, first.data(), a);
-            emission_pupil(optics, model, wavefront, wavelength, points, second.data(), b);
-            const Overlap o{points,
-                            model.vectorial,
-                            optics.layered() && aperture > optics.medium,
-                            &a,
-                            &b,
-                            cosine.data(),
-                            area.data(),
-                            re.data(),
-                            im.data()};
-            overlap(o);
-            for (std::int64_t p = 0; p < planes; ++p)
-                add_depth(o, wavenumber * optics.depth(z[p]), values.data() + p * points);
-            const double* w = re.data();  // q = 0 at z = 0: the power that the pupil lets pass
-            focus[0] += w[0] * elementary::exp(-2.0 * wavenumber * optics.depth(0.0) * a.decay[0]);
+            // Dense towards the edge, where there may be square roots; with a critical angle there are some at both
+            // ends.
+            const double s = node[v], t = node[u];
+            if (!beyond) {
+                add({points, s * (2.0 - s), t * (2.0 - t), 16.0 * share[v] * (1.0 - s) * share[u] * (1.0 - t), 2.0,
+                     kWhole, q.data(), first.data(), second.data(), cosine.data(), area.data()});
+                continue;
+            }
+            for (int part = 0; part < kWhole; ++part)
+                add({points, s * s * (3.0 - 2.0 * s), t * t * (3.0 - 2.0 * t),
+                     144.0 * share[v] * s * (1.0 - s) * share[u] * t * (1.0 - t), critical, part, q.data(),
+                     first.data(), second.data(), cosine.data(), area.data()});
         }
     }
-    cubic_table(values, points, planes, weight / focus[0], table);
+    cubic_table(values, points, planes, weight / power, table);
 }
 
 namespace {

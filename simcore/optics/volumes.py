@@ -26,12 +26,15 @@ def image_volume(volume: Array, *, z: Array, optics: kernels.EmissionOptics, tol
     z = np.broadcast_to(np.asarray(z, float), (images, planes))
     reach = kernels.emission_reach(low=z.min(1), high=z.max(1), optics=optics, tolerance=tolerance)
     out = np.empty((images, height, width), np.float32)
+    spectra = total = np.empty(0, np.complex64)
     for i, margin in enumerate(np.ceil(reach / optics.column("pixel_size")).astype(int)):
         size = tuple(fft.next_fast_len(n + min(int(margin), n - 1), real=True) for n in (height, width))
-        spectra = fft.rfft2(np.asarray(volume[i], np.float32), size)[None]
-        total = np.empty((1, size[0], size[1] // 2 + 1), np.complex64)
-        kernels.combine_planes(
-            total, spectra, size[1], z=z[i : i + 1], optics=optics.part(np.array([i])), tolerance=tolerance
-        )
+        half = (size[0], size[1] // 2 + 1)
+        if spectra.shape[2:] != half:  # memory that is new costs as much as the transforms
+            spectra, total = np.empty((1, planes, *half), np.complex64), np.empty((1, *half), np.complex64)
+        for p in range(planes):
+            spectra[0, p] = fft.rfft2(np.asarray(volume[i, p], np.float32), size)
+        part = optics.part(np.array([i]))
+        kernels.combine_planes(total, spectra, size[1], z=z[i : i + 1], optics=part, tolerance=tolerance)
         out[i] = fft.irfft2(total[0], size)[:height, :width]
     return out
