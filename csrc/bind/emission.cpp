@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "../emission_grid.hpp"
 #include "../emission_volume.hpp"
 #include "bind.hpp"
 #include "emission.hpp"
@@ -127,19 +128,87 @@ void add_image_emitters(py::module_& module) {
 
 void reaches(Array<double>& out, Array<double> low, Array<double> high, Array<double> optics, Array<double> wavefront,
              Array<double> wavelength, Array<double> weight, double tolerance) {
-    const py::ssize_t images = out.size(), waves = wavelength.shape(1), orders = wavefront.shape(1);
-    require_shape(out, "out", {images});
+    const py::ssize_t images = low.size();
+    require_shape(out, "out", {images, 2});
     require_shape(low, "low", {images});
     require_shape(high, "high", {images});
     check_optics(optics, wavefront, wavelength, weight, images);
+    const py::ssize_t waves = wavelength.shape(1), orders = wavefront.shape(1);
     double* to = out.mutable_data();
+    std::fill(to, to + 2 * images, 0.0);
+    for (py::ssize_t i = 0; i < images; ++i)
+        for (py::ssize_t q = 0; q < waves; ++q) {
+            const RadialWavefront phase{orders, wavefront.data() + i * orders};
+            const double wave = wavelength.data()[i * waves + q], a = low.data()[i], b = high.data()[i];
+            const EmissionOptics o = optics_row(optics, i);
+            to[2 * i] = std::max(to[2 * i], emission_spread(o, phase, wave, o.depth(a), o.depth(b)).distance);
+            to[2 * i + 1] = std::max(to[2 * i + 1], emission_reach(o, phase, wave, o.depth(a), o.depth(b), tolerance));
+        }
+}
+
+Array<double> pupil_nodes(int count) {
+    if (count < 1 || count > 2048) refuse("count: must be in [1, 2048]");
+    Array<double> nodes({py::ssize_t{3}, py::ssize_t{count} * count});
+    double* to = nodes.mutable_data();
+    const py::ssize_t all = py::ssize_t{count} * count;
+    disc_nodes(count, to, to + all, to + 2 * all);
+    return nodes;
+}
+
+template <class T>
+void image_aberrated(Array<T>& out, Array<double> phase, Array<std::complex<double>> amplitude, Array<double> reach,
+                     Array<std::int64_t> first, Array<double> x, Array<double> y, Array<double> z,
+                     Array<double> intensity, Array<double> polar, Array<double> azimuth, Array<double> optics,
+                     Array<double> wavefront, Array<double> wavelength, Array<double> weight, bool vectorial,
+                     bool aplanatic, double tolerance, int count) {
+    require_shape(out, "out", {-1, -1, -1});
+    const py::ssize_t images = out.shape(0), height = out.shape(1), width = out.shape(2);
+    check_optics(optics, wavefront, wavelength, weight, images);
+    check_emitters({first, x, y, z, intensity, polar, azimuth}, optics, images);
+    if (!(tolerance >= 1e-8 && tolerance <= 0.1)) refuse("tolerance: must be in [1e-8, 0.1]");
+    const Array<double> nodes = pupil_nodes(count);
+    const py::ssize_t all = nodes.shape(1);
+    require_shape(phase, "phase", {images, all});
+    require_shape(amplitude, "amplitude", {images, all});
+    require_shape(reach, "reach", {images});
+    for (py::ssize_t i = 0; i < phase.size(); ++i)
+        if (!std::isfinite(phase.data()[i]) || !std::isfinite(amplitude.data()[i].real()) ||
+            !std::isfinite(amplitude.data()[i].imag()))
+            refuse("phase, amplitude: must be finite");
+    for (py::ssize_t i = 0; i < images; ++i)
+        if (!positive(reach.data()[i])) refuse("reach: must be finite and > 0");
+    T* to = out.mutable_data();
+    const py::ssize_t waves = wavelength.shape(1), orders = wavefront.shape(1);
+    const py::gil_scoped_release release;
+    AberratedImager<T> imager({vectorial, aplanatic}, tolerance);
     for (py::ssize_t i = 0; i < images; ++i) {
-        to[i] = 0.0;
-        for (py::ssize_t q = 0; q < waves; ++q)
-            to[i] = std::max(
-                to[i], emission_reach(optics_row(optics, i), {orders, wavefront.data() + i * orders},
-                                      wavelength.data()[i * waves + q], low.data()[i], high.data()[i], tolerance));
+        const std::int64_t at = first.data()[i];
+        const double* node = nodes.data();
+        const GridPupil pupil{count,
+                              node,
+                              node + all,
+                              node + 2 * all,
+                              phase.data() + i * all,
+                              reinterpret_cast<const double*>(amplitude.data() + i * all)};
+        imager.draw(optics_row(optics, i), {orders, wavefront.data() + i * orders}, pupil,
+                    {waves, wavelength.data() + i * waves, weight.data() + i * waves},
+                    {first.data()[i + 1] - at, x.data() + at, y.data() + at, z.data() + at, intensity.data() + at,
+                     polar.data() + at, azimuth.data() + at},
+                    reach.data()[i], height, width, to + i * height * width);
     }
+}
+
+template <class T>
+void add_image_aberrated(py::module_& module) {
+    module.def("image_aberrated", &image_aberrated<T>, py::arg("out").noconvert(), py::arg("phase").noconvert(),
+               py::arg("amplitude").noconvert(), py::arg("reach").noconvert(), py::arg("first").noconvert(),
+               py::arg("x").noconvert(), py::arg("y").noconvert(), py::arg("z").noconvert(),
+               py::arg("intensity").noconvert(), py::arg("polar").noconvert(), py::arg("azimuth").noconvert(),
+               py::arg("optics").noconvert(), py::arg("wavefront").noconvert(), py::arg("wavelength").noconvert(),
+               py::arg("weight").noconvert(), py::arg("vectorial"), py::arg("aplanatic"), py::arg("tolerance"),
+               py::arg("count"),
+               "Photons in each pixel of images of point emitters into out [image, y, x], through a pupil with the "
+               "wavefront `phase` (um) and `amplitude` [image, node] at pupil_nodes(count).");
 }
 
 void combine_planes(Array<std::complex<float>>& sum, Array<std::complex<float>> spectra, py::ssize_t width,
@@ -177,10 +246,15 @@ void combine_planes(Array<std::complex<float>>& sum, Array<std::complex<float>> 
 void add_emission(py::module_& module) {
     add_image_emitters<float>(module);
     add_image_emitters<double>(module);
+    add_image_aberrated<float>(module);
+    add_image_aberrated<double>(module);
+    module.def("pupil_nodes", &pupil_nodes, py::arg("count"),
+               "x, y, weight [3, count * count] of a quadrature over the unit disc.");
     module.def("emission_reach", &reaches, py::arg("out").noconvert(), py::arg("low").noconvert(),
                py::arg("high").noconvert(), py::arg("optics").noconvert(), py::arg("wavefront").noconvert(),
                py::arg("wavelength").noconvert(), py::arg("weight").noconvert(), py::arg("tolerance"),
-               "Distances (um) beyond which the light of emitters at low .. high (um) is left out.");
+               "Into out [image, 2]: how far rays stray, and where light may be left out, um, of emitters at low .. "
+               "high (um).");
     module.def("combine_planes", &combine_planes, py::arg("sum").noconvert(), py::arg("spectra").noconvert(),
                py::arg("width"), py::arg("z").noconvert(), py::arg("optics").noconvert(),
                py::arg("wavefront").noconvert(), py::arg("wavelength").noconvert(), py::arg("weight").noconvert(),

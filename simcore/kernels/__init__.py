@@ -4,7 +4,15 @@ All kernels take blocks, release the GIL and run on the caller's thread. One fil
 """
 
 from simcore.kernels.elementary import elementary, instruction_level, set_instruction_level
-from simcore.kernels.emission import EmissionOptics, Emitters, combine_planes, emission_reach, image_emitters
+from simcore.kernels.emission import (
+    EmissionOptics,
+    Emitters,
+    combine_planes,
+    emission_reach,
+    image_aberrated,
+    image_emitters,
+    pupil_nodes,
+)
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose
 from simcore.kernels.imaging import Spheres, image_spheres
 from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms

@@ -128,6 +128,15 @@ class Emitters:
         names = ("x", "y", "z", "intensity", "dipole_polar", "dipole_azimuth")
         return cls(first, *(gather(name, np.nan if name == "dipole_polar" else 0.0) for name in names))
 
+    def part(self, images: Array) -> Emitters:
+        """Return the emitters of some of the images."""
+        counts = np.diff(self.first)[images]
+        first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        rows = np.repeat(self.first[:-1][images] - first[:-1], counts) + np.arange(first[-1])
+        return Emitters(
+            first, *(a[rows] for a in (self.x, self.y, self.z, self.intensity, self.polar, self.azimuth))
+        )
+
     def values(self) -> tuple[Array, ...]:
         """Return the arrays as the kernels take them."""
         floats = (self.x, self.y, self.z, self.intensity, self.polar, self.azimuth)
@@ -144,12 +153,37 @@ def image_emitters(out: Array, *, emitters: Emitters, optics: EmissionOptics, to
     _core.image_emitters(tables(), out, *emitters.values(), *light, o.vectorial, o.aplanatic, tolerance)
 
 
-def emission_reach(*, low: Array, high: Array, optics: EmissionOptics, tolerance: float) -> Array:
-    """Return the distance (um), (image,), beyond which the light of emitters at z = low .. high (um) is left out."""
+def emission_reach(*, low: Array, high: Array, optics: EmissionOptics, tolerance: float) -> tuple[Array, Array]:
+    """Return how far (um), (image,), the rays of emitters at z = low .. high (um) stray, and where their light may be left out."""
     o = optics
-    out = np.empty(len(o.optics))
+    out = np.empty((len(o.optics), 2))
     _core.emission_reach(out, flat(low), flat(high), o.optics, o.wavefront, o.wavelength, o.weight, tolerance)
-    return out
+    return out[:, 0], out[:, 1]
+
+
+def pupil_nodes(count: int) -> Array:
+    """Return x, y, weight, (3, count * count), of a quadrature over the unit disc."""
+    return _core.pupil_nodes(count)
+
+
+def image_aberrated(
+    out: Array,
+    *,
+    emitters: Emitters,
+    optics: EmissionOptics,
+    tolerance: float,
+    count: int,
+    phase: Array,
+    amplitude: Array,
+    reach: Array,
+) -> None:
+    """As `image_emitters`, with the wavefront ``phase`` (image, node) in um and the complex ``amplitude`` (image, node) of the
+    pupil at `pupil_nodes` (count); light farther than ``reach`` (image,), um, may be left out.
+    """  # noqa: D205
+    o = optics
+    pupil = (flat(phase), np.ascontiguousarray(amplitude, np.complex128), flat(reach))
+    light = (o.optics, o.wavefront, o.wavelength, o.weight)
+    _core.image_aberrated(out, *pupil, *emitters.values(), *light, o.vectorial, o.aplanatic, tolerance, count)
 
 
 def combine_planes(

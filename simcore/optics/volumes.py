@@ -24,7 +24,7 @@ def image_volume(volume: Array, *, z: Array, optics: kernels.EmissionOptics, tol
     """
     images, planes, height, width = volume.shape
     z = np.broadcast_to(np.asarray(z, float), (images, planes))
-    reach = kernels.emission_reach(low=z.min(1), high=z.max(1), optics=optics, tolerance=tolerance)
+    _, reach = kernels.emission_reach(low=z.min(1), high=z.max(1), optics=optics, tolerance=tolerance)
     out = np.empty((images, height, width), np.float32)
     spectra = total = np.empty(0, np.complex64)
     for i, margin in enumerate(np.ceil(reach / optics.column("pixel_size")).astype(int)):
