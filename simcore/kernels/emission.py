@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simcore import _core
-from simcore.kernels.imaging import tables
+from simcore.kernels.tables import tables
 from simcore.kernels.views import flat
 from simcore.streams import Array
 
