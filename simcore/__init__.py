@@ -39,11 +39,12 @@ from simcore.motion import bleaching, blinking, brownian, confined, directed, fr
 from simcore.movies import MotionBlur, Movie
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
-from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
+from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Fluorescence, Holography
+from simcore.point_spread import emitter_bounds, psf
 from simcore.properties import each_frame, equal, shared, spectrum, split, time, where
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import MieSphere
+from simcore.scatterers import MieSphere, PointEmitter
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf

@@ -22,8 +22,8 @@ from simcore.geometry import (
 from simcore.movies import MotionBlur, Movie
 from simcore.noise import PoissonNoise
 from simcore.operations import IlluminationGradient, NormalizeMinMax
-from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
-from simcore.scatterers import MieSphere
+from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Fluorescence, Holography
+from simcore.scatterers import MieSphere, PointEmitter
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf
@@ -32,11 +32,13 @@ FEATURES: dict[str, type[Feature]] = {
     cls.title(): cls
     for cls in (
         MieSphere,
+        PointEmitter,
         Brightfield,
         Holography,
         ComplexField,
         Darkfield,
         ISCAT,
+        Fluorescence,
         IlluminationGradient,
         NormalizeMinMax,
         PoissonNoise,

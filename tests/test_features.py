@@ -18,11 +18,12 @@ tifffile.imwrite(FOLDER / "page1.tif", np.zeros((12, 12), np.uint16))
 
 # A value for each parameter that has no default.
 NEEDED = {
+    "PointEmitter": {"x": 5.0, "y": 6.0, "intensity": 300.0},
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     **{
         title: {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)}
-        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT")
+        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT", "Fluorescence")
     },
     "PoissonNoise": {"snr": 5.0},
     "QuarterTurn": {"times": 1.0},
@@ -101,8 +102,10 @@ def recipe(feature):
         return sc.Recipe(image=feature.image, points=sc.positions(make("MieSphere")))
     timed = isinstance(feature, (sc.Movie, sc.MotionBlur))
     moving = {"x": 5 + sc.time} if timed else {"x": sc.uniform(4, 7), "y": sc.uniform(4, 8)}
-    particle = feature if isinstance(feature, Scatterer) else make("MieSphere", **moving)
-    microscope = feature if isinstance(feature, Microscope) else make("Brightfield")
+    imaged = feature.images[0].title() if isinstance(feature, Microscope) else "MieSphere"
+    particle = feature if isinstance(feature, Scatterer) else make(imaged, **moving)
+    imagers = [title for title in ("Brightfield", "Fluorescence") if isinstance(particle, FEATURES[title].images)]
+    microscope = feature if isinstance(feature, Microscope) else make(imagers[0])
     image, points = particle >> microscope, sc.positions(particle, axes="zyx")
     if not isinstance(feature, (Scatterer, Microscope)):
         image = image >> feature

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,8 +96,10 @@ class EmissionOptics:
 
     def part(self, images: Array) -> EmissionOptics:
         """Return the optics of some of the images."""
-        rows = (np.ascontiguousarray(a[images]) for a in (self.optics, self.wavelength, self.weight, self.wavefront))
-        return EmissionOptics(*rows, self.vectorial, self.aplanatic)
+        optics, wavelength, weight, wavefront = (
+            np.ascontiguousarray(a[images]) for a in (self.optics, self.wavelength, self.weight, self.wavefront)
+        )
+        return EmissionOptics(optics, wavelength, weight, wavefront, self.vectorial, self.aplanatic)
 
 
 @dataclass(frozen=True)
@@ -116,26 +117,12 @@ class Emitters:
     polar: Array
     azimuth: Array
 
-    @classmethod
-    def of(cls, emitters: Sequence[Mapping[str, Array]], images: int) -> Emitters:
-        """Gather the values, each (image,), of emitters that stand in every image."""
-
-        def gather(field: str, absent: float) -> Array:
-            values = [np.broadcast_to(emitter.get(field, absent), (images,)) for emitter in emitters]
-            return flat(np.stack(values, axis=1).ravel()) if values else np.empty(0)
-
-        first = np.arange(images + 1, dtype=np.int64) * len(emitters)
-        names = ("x", "y", "z", "intensity", "dipole_polar", "dipole_azimuth")
-        return cls(first, *(gather(name, np.nan if name == "dipole_polar" else 0.0) for name in names))
-
     def part(self, images: Array) -> Emitters:
         """Return the emitters of some of the images."""
         counts = np.diff(self.first)[images]
         first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         rows = np.repeat(self.first[:-1][images] - first[:-1], counts) + np.arange(first[-1])
-        return Emitters(
-            first, *(a[rows] for a in (self.x, self.y, self.z, self.intensity, self.polar, self.azimuth))
-        )
+        return Emitters(first, *(a[rows] for a in (self.x, self.y, self.z, self.intensity, self.polar, self.azimuth)))
 
     def values(self) -> tuple[Array, ...]:
         """Return the arrays as the kernels take them."""
@@ -154,7 +141,7 @@ def image_emitters(out: Array, *, emitters: Emitters, optics: EmissionOptics, to
 
 
 def emission_reach(*, low: Array, high: Array, optics: EmissionOptics, tolerance: float) -> tuple[Array, Array]:
-    """Return how far (um), (image,), the rays of emitters at z = low .. high (um) stray, and where their light may be left out."""
+    """Return how far (um) the rays of emitters at z = low .. high (um) stray, and where light may be left out; (image,)."""
     o = optics
     out = np.empty((len(o.optics), 2))
     _core.emission_reach(out, flat(low), flat(high), o.optics, o.wavefront, o.wavelength, o.weight, tolerance)
@@ -179,7 +166,7 @@ def image_aberrated(
 ) -> None:
     """As `image_emitters`, with the wavefront ``phase`` (image, node) in um and the complex ``amplitude`` (image, node) of the
     pupil at `pupil_nodes` (count); light farther than ``reach`` (image,), um, may be left out.
-    """  # noqa: D205
+    """
     o = optics
     pupil = (flat(phase), np.ascontiguousarray(amplitude, np.complex128), flat(reach))
     light = (o.optics, o.wavefront, o.wavelength, o.weight)
@@ -191,7 +178,7 @@ def combine_planes(
 ) -> None:
     """Fill ``out`` (image, y, frequency) with the spectra (image, plane, y, frequency) of planes of voxels times their
     transfer functions, added up; complex64. ``width``: of the real transform; ``z`` (image, plane) in um.
-    """  # noqa: D205
+    """
     o = optics
     light = (o.optics, o.wavefront, o.wavelength, o.weight)
     _core.combine_planes(out, spectra, width, flat(z), *light, o.vectorial, o.aplanatic, tolerance)

@@ -27,8 +27,8 @@ def image_aberrated(
     """Fill ``out`` (image, y, x), float32 or float64, with the photons in each pixel.
 
     ``wavefront`` gives W in um (factor exp(2 pi i W / wavelength)), ``amplitude`` a further complex factor, both at pupil
-    coordinates (x right, y down). The pupil is summed over nodes whose number follows from the phases over it, so W should be smooth:
-    an edge in it, or a numerical aperture within 2 % of the medium's index or above it, costs accuracy.
+    coordinates (x right, y down). The pupil is summed over nodes whose number follows from the phases over it, so W should
+    be smooth: an edge in it costs accuracy, as does a numerical aperture within 2 % of the medium's index or above (3e-3).
 
     Raises
     ------
@@ -93,7 +93,7 @@ def _plan(
     distance = np.minimum(1.5 * reach, np.maximum(farthest, pixel)) + stray
     phase = wavenumber * (aperture * distance + slope)
     double = out.dtype == np.float64 or tolerance < 1e-5
-    # Gauss's rule resolves half a radian of amplitude per node; more nodes for a branch point just outside, as in csrc/emission.cpp.
+    # Gauss's rule resolves half a node per radian; more for a branch point just outside, as in csrc/emission.cpp.
     ratio = np.minimum((aperture / medium) ** 2, 0.98)
     nearby = 2 / ratio - 1
     rate = kernels.elementary("log", nearby + np.sqrt(nearby * nearby - 1))

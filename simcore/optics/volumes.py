@@ -13,9 +13,10 @@ def image_volume(volume: Array, *, z: Array, optics: kernels.EmissionOptics, tol
     """Return the photons in each pixel, (image, y, x) float32, of freely rotating emitters spread over voxels.
 
     ``volume`` (image, plane, y, x) holds the photons of each voxel (those that would reach the image plane from z = 0); a
-    voxel is a box as wide as a pixel, in one plane; ``z`` (image, plane) are the depths of the planes in um. Nothing lies outside the
-    volume. The convolution is linear: the planes are padded by the distance at which a voxel's light has fallen to a
-    tenth of ``tolerance`` of its brightest point; what reaches further comes back at the opposite edge.
+    voxel is a box as wide as a pixel, in one plane; ``z`` (image, plane) are the depths of the planes in um. Nothing lies
+    outside the volume. The planes are padded by the distance at which a voxel's light has fallen to a tenth of ``tolerance`` of
+    the brightest point of one in focus; what reaches further comes back at the opposite edge. ``tolerance`` is the
+    largest error of a voxel's image relative to that brightest point, too.
 
     Raises
     ------
