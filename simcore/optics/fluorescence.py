@@ -131,13 +131,6 @@ class Fluorescence(Microscope):
 
     def optics(self, values: dict[str, Array]) -> kernels.EmissionOptics:
         """Return the optics of a block of images, for drawn values (image, ...)."""
-        names = (
-            "numerical_aperture",
-            "pixel_size",
-            "wavelength",
-            "refractive_index_medium",
-            "refractive_index_immersion",
-        )
         layers: dict[str, Any] = {}
         if "focus_depth" in values:
             layered = (
@@ -146,7 +139,11 @@ class Fluorescence(Microscope):
             )  # fmt: skip
             layers = {name: values.get(name) for name in layered}
         return kernels.EmissionOptics.of(
-            **{name: values.get(name) for name in names},
+            numerical_aperture=values["numerical_aperture"],
+            pixel_size=values["pixel_size"],
+            wavelength=values["wavelength"],
+            refractive_index_medium=values["refractive_index_medium"],
+            refractive_index_immersion=values.get("refractive_index_immersion"),
             **layers,
             vectorial=self.model == "vectorial",
             aplanatic=self.apodization == "aplanatic",
@@ -158,10 +155,10 @@ class Fluorescence(Microscope):
         values = self.values(plan)
         emitters = gather(plan.particles(scene), len(plan))
         image = np.empty((len(plan), *self.shape), flow.dtype)
-        self.draw(image, emitters, values)
+        self.draw(image, emitters, values, self.accuracy)
         return image[..., None]
 
-    def draw(self, image: Array, emitters: kernels.Emitters, values: dict[str, Array]) -> None:
+    def draw(self, image: Array, emitters: kernels.Emitters, values: dict[str, Array], tolerance: float) -> None:
         """Fill ``image`` (image, y, x) with the photons in each pixel.
 
         Raises
@@ -174,7 +171,7 @@ class Fluorescence(Microscope):
             if (depth < 0).any():
                 z = emitters.z[int(np.argmax(depth < 0))]
                 raise ParameterError(f"PointEmitter.z: {z:g} um; must be >= -focus_depth, above the coverslip")
-        kernels.image_emitters(image, emitters=emitters, optics=self.optics(values), tolerance=self.accuracy)
+        kernels.image_emitters(image, emitters=emitters, optics=self.optics(values), tolerance=tolerance)
 
 
 def gather(members: Sequence[Members], images: int) -> kernels.Emitters:

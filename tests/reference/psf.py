@@ -15,7 +15,8 @@ Time dependence exp(-i w t), light travels to the objective along z' = -z, x to 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def polar_nodes(o: Optics, radial: int, angles: int) -> tuple[Real, Real, Real]:
     if o.focus_depth is not None and o.aperture > o.medium:
         ends.insert(1, o.medium / o.aperture)
     rho, weight = [], []
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends):
         q, w = gauss(radial, 0.0, 1.0)
         for _ in range(2):
             q, w = q**2 * (3 - 2 * q), 6 * q * (1 - q) * w
@@ -158,7 +159,3 @@ def pixels(o: Optics, emitter: tuple[float, float, float], at: Real, points: int
 def direction(polar: float, azimuth: float) -> Real:
     """Unit vector (x, y, z)."""
     return np.array([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)])
-
-
-def scalar(o: Optics) -> Optics:
-    return replace(o, vectorial=False)
