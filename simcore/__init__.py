@@ -85,8 +85,10 @@ from simcore.optics import (
     Brightfield,
     ComplexField,
     Darkfield,
+    Fluorescence,
     Holography,
 )
+from simcore.point_spread import emitter_bounds, psf
 from simcore.properties import (
     each_frame,
     equal,
@@ -98,7 +100,12 @@ from simcore.properties import (
 )
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import LayeredMieSphere, MieSphere, ScatteringTable
+from simcore.scatterers import (
+    LayeredMieSphere,
+    MieSphere,
+    PointEmitter,
+    ScatteringTable,
+)
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf

@@ -18,12 +18,13 @@ tifffile.imwrite(FOLDER / "page1.tif", np.zeros((12, 12), np.uint16))
 
 # A value for each parameter that has no default.
 NEEDED = {
+    "PointEmitter": {"x": 5.0, "y": 6.0, "intensity": 300.0},
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
     "LayeredMieSphere": {"x": 5.0, "y": 6.0, "radii": 0.3, "refractive_indices": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     **{
         title: {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)}
-        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT")
+        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT", "Fluorescence")
     },
     "PoissonNoise": {"snr": 5.0},
     "QuarterTurn": {"times": 1.0},
@@ -138,6 +139,11 @@ def recipe(feature):
     if microscope is None:
         return sc.Recipe(points=points)
     image = particle >> microscope
+    imaged = feature.images[0].title() if isinstance(feature, Microscope) else "MieSphere"
+    particle = feature if isinstance(feature, Scatterer) else make(imaged, **moving)
+    imagers = [title for title in ("Brightfield", "Fluorescence") if isinstance(particle, FEATURES[title].images)]
+    microscope = feature if isinstance(feature, Microscope) else make(imagers[0])
+    image, points = particle >> microscope, sc.positions(particle, axes="zyx")
     if not isinstance(feature, (Scatterer, Microscope)):
         image = image if "image" in feature.takes else image >> sc.FourierTransform(name="to_field")
         image = image >> feature

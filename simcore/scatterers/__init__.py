@@ -2,6 +2,7 @@
 
 from simcore.scatterers.layered_mie_sphere import LayeredMieSphere
 from simcore.scatterers.mie_sphere import MieSphere
+from simcore.scatterers.point_emitter import PointEmitter
 from simcore.scatterers.scattering_table import ScatteringTable
 
-__all__ = ["LayeredMieSphere", "MieSphere", "ScatteringTable"]
+__all__ = ["LayeredMieSphere", "MieSphere", "PointEmitter", "ScatteringTable"]
