@@ -133,7 +133,8 @@ def recipe(feature):
         return sc.Recipe(image=feature.image, points=sc.positions(make("MieSphere")))
     timed = isinstance(feature, (sc.Movie, sc.MotionBlur))
     moving = {"x": 5 + sc.time} if timed else {"x": sc.uniform(4, 7), "y": sc.uniform(4, 8)}
-    particle = feature if isinstance(feature, Scatterer) else make("MieSphere", **moving)
+    title = feature.images[0].title() if isinstance(feature, Microscope) else "MieSphere"
+    particle = feature if isinstance(feature, Scatterer) else make(title, **moving)
     points = sc.positions(particle, axes="zyx")
     microscope = feature if isinstance(feature, Microscope) else microscope_for(particle)
     if microscope is None:
