@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import keyword
 import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, dataclass_transform
@@ -137,13 +138,15 @@ class Feature(Node):
 
     def __attrs_post_init__(self) -> None:
         for field, declaration in self.declarations():
-            self._set(field, declaration.read(self.label(field), getattr(self, field)))
+            self._set(field, declaration.read(self.place_of(field), getattr(self, field)))
         for field, setting in self.options():
-            self._set(field, setting.read(self.label(field), getattr(self, field)))
+            self._set(field, setting.read(self.place_of(field), getattr(self, field)))
         for field, inner in self._of_kind("parts"):
-            self._set(field, inner.read(self.label(field), getattr(self, field)))
-        if self.name is not None and not re.fullmatch(r"[A-Za-z_]\w*", self.name):
-            raise ParameterError(f"{type(self).__name__}.name: {self.name!r}; must be a word of letters, digits and _")
+            self._set(field, inner.read(self.place_of(field), getattr(self, field)))
+        if self.name is not None and (not re.fullmatch(r"[A-Za-z_]\w*", self.name) or keyword.iskeyword(self.name)):
+            raise ParameterError(
+                f"{type(self).__name__}.name: {self.name!r}; must be a word of letters, digits and _, no keyword of Python"
+            )
         self.check()
         for field, node in self.hidden().items():
             self._set(field, node)
@@ -182,7 +185,8 @@ class Feature(Node):
     def _of_kind(cls, kind: str) -> list[tuple[str, Any]]:
         return [(field.name, field.metadata[kind]) for field in attrs.fields(cls) if kind in field.metadata]
 
-    def label(self, field: str) -> str:
+    def place_of(self, field: str) -> str:
+        """Return how messages call a parameter."""
         return f"{self.title()}.{field}"
 
     def properties(self) -> Iterator[tuple[str, Property]]:
@@ -207,6 +211,9 @@ class Feature(Node):
     def values(self, plan: Plan) -> dict[str, Array]:
         """Return the drawn values of all parameters, each (example, ...)."""
         return {field: plan.value(node) for field, node in self.properties()}
+
+    def verify(self) -> None:
+        """Refuse, with RecipeError, when a file that the feature names is missing or has changed."""
 
     def check_values(self, values: dict[str, Array], examples: Array) -> None:
         """Refuse drawn values that do not fit each other."""

@@ -13,6 +13,7 @@ from simcore.features import Applied, Flow
 from simcore.movies import Movie
 from simcore.names import Walk
 from simcore.properties import Property
+from simcore.stored import Stored
 from simcore.targets import SceneTarget
 
 Frames = Mapping[Hashable, tuple[int, int]]
@@ -66,7 +67,11 @@ def _image(name: str, flow: Flow, common: tuple[int, ...] | None) -> OutputSpec:
     frame = ("y", "x") if _frame_of(flow) == common else (f"{name}_y", f"{name}_x")
     time = ("frame",) if flow.kind == "movie" else ()
     kind = "mask" if flow.dtype.kind == "b" or flow.dtype == np.int32 else flow.kind
-    return OutputSpec(name, flow.shape, flow.dtype, (*time, *frame, f"{name}_channel"), "1", _story(flow), kind)
+    stored = flow.attributes() if isinstance(flow, Stored) else {}
+    dimensions = (*time, *frame, f"{name}_channel")
+    return OutputSpec(
+        name, flow.shape, flow.dtype, dimensions, "1", _story(flow), flow.kind if stored else kind, stored
+    )
 
 
 def _rows(frames: Frames, name: str, flow: Flow) -> OutputSpec:
@@ -104,7 +109,7 @@ def _property(walk: Walk, name: str, node: Property, frames: int | None) -> Outp
 
 def _story(flow: Flow) -> str:
     steps = []
-    while isinstance(flow, Applied):
-        steps.append(flow.feature.title())
+    while isinstance(flow, (Applied, Stored)):
+        steps += [flow.feature.title()] if isinstance(flow, Applied) else []
         flow = flow.inputs[0]
     return " >> ".join([flow.kind, *reversed(steps)])

@@ -145,4 +145,4 @@ class Planner:
         declaration, values = dict(feature.declarations())[field], self.value(node)
         rows = self.block.rows(self.graph.domains[id(node)])
         if declaration.outside(values).any():
-            declaration.check(feature.label(field), values, self.drawn.lanes.examples[rows.example])
+            declaration.check(feature.place_of(field), values, self.drawn.lanes.examples[rows.example])

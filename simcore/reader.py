@@ -75,7 +75,7 @@ def loads(text: str, trust: bool = False) -> Recipe:
     except RecursionError:
         raise RecipeError("nested too deeply") from None
     _check_sections(document)
-    reader = Reader(_functions(document.get("code") or {}, trust))
+    reader = Reader(_functions(document.get("code") or {}, trust), trust)
     for key, expression in (document.get("define") or {}).items():
         reader.define(key, expression)
     outputs = {key: reader.read(f"outputs.{key}", expression) for key, expression in document["outputs"].items()}
@@ -110,8 +110,8 @@ def _functions(code: dict[str, Any], trust: bool) -> dict[str, Callable[..., Any
 class Reader:
     """Turns expressions into nodes; ``names`` are the definitions so far."""
 
-    def __init__(self, functions: dict[str, Callable[..., Any]]) -> None:
-        self.functions = functions
+    def __init__(self, functions: dict[str, Callable[..., Any]], trust: bool) -> None:
+        self.functions, self.trust = functions, trust
         self.names: dict[str, Any] = {}
 
     def define(self, key: Any, expression: Any) -> None:
@@ -221,6 +221,8 @@ class Reader:
         return flow.repeat(*values, **({"name": name} | named))
 
     def feature(self, maker: Any, arguments: list[ast.expr], keywords: list[ast.keyword], names: dict[str, str]) -> Any:
+        if getattr(maker, "runs_code", False) and not self.trust:
+            raise UntrustedCodeError(f"{maker.title()} runs code; read it, then load with trust=True or --trust")
         declared = dict(maker.declarations()) if hasattr(maker, "declarations") else {}
         order = list(inspect.signature(maker).parameters)
         values = [self.visit(a, _unit(declared, label)) for a, label in zip_longest(arguments, order[: len(arguments)])]

@@ -103,9 +103,9 @@ class Writer:
         return self.call(flow, self.target)
 
     def call(self, node: Any, write: Any) -> str:
-        """Write what says itself how it is called: ``node.written(write)`` gives a function and its arguments."""
-        function, arguments = node.written(write)
-        return f"{self.sc}{function}({', '.join(arguments)})"
+        """Write what says itself how it is called: ``node.written(write)`` gives text, or a function and its arguments."""
+        written = node.written(write)
+        return written if isinstance(written, str) else f"{self.sc}{written[0]}({', '.join(written[1])})"
 
     def members(self, members: tuple[Scatterer | Repeat, ...]) -> str:
         text = " + ".join(self.repeat(m) if isinstance(m, Repeat) else self.feature(m) for m in members)
@@ -143,7 +143,7 @@ class Writer:
             if "parts" in field.metadata and value:
                 found.append(f"{field.name}=[{', '.join(self.feature(part) for part in value)}]")
             if {"declaration", "option"} & set(field.metadata) and not self.is_default(field, value):
-                found.append(f"{field.name}={self.argument(value, f'{name}.{field.name}')}")
+                found.append(f"{field.alias}={self.argument(value, f'{name}.{field.name}')}")
         if self.python and feature.name is not None:
             found.append(f'name="{name}"')
         return found
@@ -210,7 +210,7 @@ class Writer:
             return f"{self.sc}spectrum({start}, {stop}, count={node.count})"
         if isinstance(node, Expression):
             return self.expression(node)
-        return self.call(node, self.value)
+        return self.call(node, self.target)
 
     def expression(self, node: Expression) -> str:
         parts = [self.value(child) for child in node.inputs]

@@ -33,7 +33,7 @@ class LayeredMieSphere(Scatterer):
         radii, indices = (node.shape[0] if node.shape else 1 for node in (self.radii, self.refractive_indices))
         if radii != indices:
             raise ParameterError(
-                f"{self.label('refractive_indices')}: {indices} for {radii} radii; must be one for each layer"
+                f"{self.place_of('refractive_indices')}: {indices} for {radii} radii; must be one for each layer"
             )
 
     def check_values(self, values: dict[str, Array], examples: Array) -> None:
@@ -43,6 +43,6 @@ class LayeredMieSphere(Scatterer):
             i, layer = bad[0]
             inner, outer = radii[i, layer : layer + 2]
             raise ParameterError(
-                f"{self.label('radii')}: {outer:g} um after {inner:g} um in example {examples[i]}; "
+                f"{self.place_of('radii')}: {outer:g} um after {inner:g} um in example {examples[i]}; "
                 "must increase from the core outwards"
             )
