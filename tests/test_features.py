@@ -57,6 +57,10 @@ NEEDED = {
 }
 
 
+S1, S2 = sc.mie.amplitudes(2.0, 1.2, np.cos(np.linspace(0, np.pi, 65)))
+NEEDED["ScatteringTable"] = {"x": 5.0, "y": 6.0, "s1": S1, "s2": S2}
+
+
 def make(title, **changes):
     return FEATURES[title](**(NEEDED.get(title, {}) | changes))
 
@@ -104,6 +108,9 @@ def random(title):
     for field, declared in FEATURES[title].declarations():
         value = NEEDED.get(title, {}).get(field, getattr(make(title), field))
         if value is not None:
+            if np.size(getattr(value, "value", value)) > 1:
+                drawn[field] = value * sc.uniform(1, 1.05)
+                continue
             usual = float(value if isinstance(value, (float, int)) else value.value)
             low, high = (
                 (usual, usual + 0.05) if usual + 0.05 <= min(declared.most, declared.below) else (usual - 0.05, usual)

@@ -2,5 +2,6 @@
 
 from simcore.scatterers.layered_mie_sphere import LayeredMieSphere
 from simcore.scatterers.mie_sphere import MieSphere
+from simcore.scatterers.scattering_table import ScatteringTable
 
-__all__ = ["LayeredMieSphere", "MieSphere"]
+__all__ = ["LayeredMieSphere", "MieSphere", "ScatteringTable"]
