@@ -8,3 +8,4 @@ from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose
 from simcore.kernels.imaging import Spheres, image_spheres
 from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.noise import illumination_gradient, normalize_minmax, poisson_snr
+from simcore.kernels.shapes import Bodies, outlines, voxelise
