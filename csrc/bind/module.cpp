@@ -12,6 +12,7 @@ void add_imaging(py::module_& module);
 void add_mie(py::module_& module);
 void add_noise(py::module_& module);
 void add_shapes(py::module_& module);
+void add_targets(py::module_& module);
 }  // namespace simcore::bind
 
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
@@ -26,4 +27,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     simcore::bind::add_mie(module);
     simcore::bind::add_noise(module);
     simcore::bind::add_shapes(module);
+    simcore::bind::add_targets(module);
 }

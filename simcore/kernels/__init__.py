@@ -9,3 +9,12 @@ from simcore.kernels.imaging import Spheres, image_spheres
 from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.noise import illumination_gradient, normalize_minmax, poisson_snr
 from simcore.kernels.shapes import Bodies, outlines, voxelise
+from simcore.kernels.targets import (
+    discs,
+    ellipsoids,
+    gaussians,
+    mask_distances,
+    point_distances,
+    silhouette_boxes,
+    silhouettes,
+)

@@ -37,7 +37,7 @@ class Bodies:
 
     @property
     def view(self) -> Any:
-        """Return the arrays as the core takes them; they must outlive it."""
+        """Return the arrays as the core takes them."""
         return _core.Bodies(
             np.ascontiguousarray(self.first, np.int64),
             flat(self.x),
