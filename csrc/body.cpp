@@ -6,6 +6,7 @@
 #include <string>
 
 #include "elementary.hpp"
+#include "lanes.hpp"
 
 namespace simcore {
 namespace {
@@ -30,28 +31,41 @@ void turn_of(const double angle[3], double* out) {
     product(both, about_z, out);
 }
 
-constexpr std::int64_t kDepths = 32;  // points along the line of sight at which a deformed body is looked for
+// Points p + t m on a line of sight, `middle` and up to `reach` around it: how deep the deepest lies in the body (s -
+// |q|, < 0: outside), and its t.
+struct Deepest {
+    float depth, t;
+};
 
-// Whether any point of the line of sight q + t m lies in the body.
-SIMCORE_INLINE unsigned char seen(const Body& body, const float q[3], const float m[3]) {
-    const float mm = m[0] * m[0] + m[1] * m[1] + m[2] * m[2];
-    const float nearest = body.flat ? 0.0f : -(q[0] * m[0] + q[1] * m[1] + q[2] * m[2]) / mm;
-    float p[3];
-    for (int i = 0; i < 3; ++i) p[i] = q[i] + nearest * m[i];
-    const float square = p[0] * p[0] + p[1] * p[1] + p[2] * p[2];
-    const float low = body.outline.low, high = body.outline.high;
-    if (square < low * low) return 1;
-    if (!(square < high * high)) return 0;
-    const std::int64_t depths = body.flat ? 1 : kDepths;
-    const float reach = body.flat ? 0.0f : std::sqrt((high * high - square) / mm);
-    unsigned char found = 0;
-    for (std::int64_t i = 0; i < depths; ++i) {
-        const float t = reach * (static_cast<float>(2 * i + 1 - depths) / static_cast<float>(depths));
+SIMCORE_INLINE Deepest deepest(const Outline& outline, const float (&p)[3], const float (&m)[3], float middle,
+                               float reach) {
+    float depth[kLanes], place[kLanes];
+    for (int lane = 0; lane < kLanes; ++lane) {
+        const float t = middle + reach * (static_cast<float>(2 * lane + 1 - kLanes) / static_cast<float>(kLanes));
         const float x = p[0] + t * m[0], y = p[1] + t * m[1], z = p[2] + t * m[2];
         const float r = std::sqrt(x * x + y * y + z * z), inverse = 1.0f / r;
-        found |= r < outline_at(body.outline, x * inverse, y * inverse, z * inverse) ? 1 : 0;
+        depth[lane] = outline_at(outline, x * inverse, y * inverse, z * inverse) - r;
+        place[lane] = t;
     }
+    Deepest found{depth[0], place[0]};
+    for (int lane = 1; lane < kLanes; ++lane)
+        if (depth[lane] > found.depth) found = {depth[lane], place[lane]};
     return found;
+}
+
+// Whether any point of the line of sight q + t m lies in the body; a deformed one is looked for in two rounds.
+SIMCORE_INLINE bool seen(const Body& body, const Outline& outline, const float (&q)[3], const float (&m)[3]) {
+    const float mm = m[0] * m[0] + m[1] * m[1] + m[2] * m[2];
+    const float nearest = body.flat ? 0.0f : -(q[0] * m[0] + q[1] * m[1] + q[2] * m[2]) / mm;
+    const float p[3] = {q[0] + nearest * m[0], q[1] + nearest * m[1], q[2] + nearest * m[2]};
+    const float square = p[0] * p[0] + p[1] * p[1] + p[2] * p[2];
+    if (square < outline.low * outline.low) return true;
+    if (!(square < outline.high * outline.high)) return false;
+    const float reach = body.flat ? 0.0f : std::sqrt((outline.high * outline.high - square) / mm);
+    const Deepest coarse = deepest(outline, p, m, 0.0f, reach);
+    if (coarse.depth > 0.0f) return true;
+    if (coarse.depth < -0.1f) return false;  // between two points of the first round it does not rise by so much
+    return deepest(outline, p, m, coarse.t, reach / kLanes).depth > 0.0f;
 }
 
 SIMCORE_INLINE void silhouette_body(const Body& body, double pixel_size, std::int64_t row, std::int64_t column,
@@ -59,11 +73,12 @@ SIMCORE_INLINE void silhouette_body(const Body& body, double pixel_size, std::in
     const double y = static_cast<double>(row) * pixel_size - body.centre[1];
     float m[3];
     for (int i = 0; i < 3; ++i) m[i] = static_cast<float>(body.matrix[3 * i + 2]);
+    const Outline outline = body.outline;  // a copy: what the stores cannot alias stays in registers
     for (std::int64_t j = 0; j < count; ++j) {
         const double x = static_cast<double>(column + j) * pixel_size - body.centre[0];
         float q[3];
         for (int i = 0; i < 3; ++i) q[i] = static_cast<float>(body.matrix[3 * i] * x + body.matrix[3 * i + 1] * y);
-        inside[j] = seen(body, q, m);
+        inside[j] = seen(body, outline, q, m) ? 1 : 0;
     }
 }
 

@@ -50,25 +50,40 @@ void harmonic(int degree, int order, double* coefficient) {
     for (int k = 0; k <= kOutlineDegree; ++k) coefficient[k] *= std::sqrt(norm);
 }
 
+// Directions spread over the sphere, at which the limits of s are looked for.
+struct Directions {
+    static constexpr int rows = 12, columns = 24, count = rows * columns;
+    float x[count], y[count], z[count];
+
+    Directions() {
+        for (int i = 0; i < count; ++i) {
+            const double height = (2 * (i / columns) + 1) / static_cast<double>(rows) - 1.0;
+            const double rho = std::sqrt(1.0 - height * height);
+            const auto turn = elementary::sincos(2.0 * kPi * (i % columns) / columns);
+            x[i] = static_cast<float>(rho * turn.cos);
+            y[i] = static_cast<float>(rho * turn.sin);
+            z[i] = static_cast<float>(height);
+        }
+    }
+};
+
+SIMCORE_INLINE void values_body(const Outline& shape, const Directions& at, float* s) {
+    const Outline own = shape;  // a copy: what the stores cannot alias stays in registers
+    for (int i = 0; i < Directions::count; ++i) s[i] = outline_at(own, at.x[i], at.y[i], at.z[i]);
+}
+
+SIMCORE_DISPATCH(outline_values, values_body, (const Outline& shape, const Directions& at, float* s), (shape, at, s))
+
 // Limits of s: the extremes on a grid of directions, with a margin for what lies between them.
 void set_limits(Outline& shape, double deformation) {
-    constexpr int rows = 12, columns = 24;
+    static const Directions directions;
     const auto d = static_cast<float>(deformation);
     shape.low = 1.0f - kOutlineLimit * d;
     shape.high = 1.0f + kOutlineLimit * d;
-    float least = shape.high, largest = shape.low;
-    for (int i = 0; i < rows; ++i) {
-        const double z = (2 * i + 1) / static_cast<double>(rows) - 1.0, rho = std::sqrt(1.0 - z * z);
-        for (int j = 0; j < columns; ++j) {
-            const auto turn = elementary::sincos(2.0 * kPi * j / columns);
-            const float s = outline_at(shape, static_cast<float>(rho * turn.cos), static_cast<float>(rho * turn.sin),
-                                       static_cast<float>(z));
-            least = std::min(least, s);
-            largest = std::max(largest, s);
-        }
-    }
-    shape.low = std::max(shape.low, least - 0.2f * d);
-    shape.high = std::min(shape.high, largest + 0.2f * d);
+    float s[Directions::count];
+    outline_values(shape, directions, s);
+    shape.low = std::max(shape.low, *std::min_element(s, s + Directions::count) - 0.2f * d);
+    shape.high = std::min(shape.high, *std::max_element(s, s + Directions::count) + 0.2f * d);
 }
 
 }  // namespace

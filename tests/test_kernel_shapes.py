@@ -27,7 +27,9 @@ def bodies(radius, rotation=(0.0, 0.0, 0.0), *, count=1, x=20.0, y=20.0, z=0.0, 
                           each(texture), each(scale), KEY, counter)  # fmt: skip
 
 
-def voxels(body, shape, *, pixel_size=0.1, z_step=0.1, z_first=None, value=1.0, dtype=np.float32, replace=False, out=None):  # fmt: skip
+def voxels(
+    body, shape, *, pixel_size=0.1, z_step=0.1, z_first=None, value=1.0, dtype=np.float32, replace=False, out=None
+):
     images = len(body.first) - 1
     if z_first is None:
         z_first = -0.5 * (shape[0] - 1) * z_step

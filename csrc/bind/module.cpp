@@ -10,6 +10,7 @@ void add_elementary(py::module_& module);
 void add_geometry(py::module_& module);
 void add_imaging(py::module_& module);
 void add_mie(py::module_& module);
+void add_multislice(py::module_& module);
 void add_noise(py::module_& module);
 void add_shapes(py::module_& module);
 void add_targets(py::module_& module);
@@ -25,6 +26,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     simcore::bind::add_geometry(module);
     simcore::bind::add_imaging(module);
     simcore::bind::add_mie(module);
+    simcore::bind::add_multislice(module);
     simcore::bind::add_noise(module);
     simcore::bind::add_shapes(module);
     simcore::bind::add_targets(module);

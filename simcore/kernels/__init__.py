@@ -7,6 +7,14 @@ from simcore.kernels.elementary import elementary, instruction_level, set_instru
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose
 from simcore.kernels.imaging import Spheres, image_spheres
 from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
+from simcore.kernels.multislice import (
+    advance,
+    aplanatic_pupil,
+    obliquity_phases,
+    plane_wave_phases,
+    plane_waves,
+    thin_slice,
+)
 from simcore.kernels.noise import illumination_gradient, normalize_minmax, poisson_snr
 from simcore.kernels.shapes import Bodies, outlines, voxelise
 from simcore.kernels.targets import (
