@@ -6,9 +6,9 @@
 namespace py = pybind11;
 
 namespace simcore::bind {
+void add_coherent(py::module_& module);
 void add_elementary(py::module_& module);
 void add_geometry(py::module_& module);
-void add_imaging(py::module_& module);
 void add_mie(py::module_& module);
 void add_multislice(py::module_& module);
 void add_noise(py::module_& module);
@@ -22,9 +22,9 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
                "Instruction level in force: 4 (AVX-512), 3 (AVX2) or 0 (baseline).");
     module.def("set_instruction_level", &simcore::set_instruction_level, py::arg("level"),
                "Lower the instruction level; returns the one in force.");
+    simcore::bind::add_coherent(module);
     simcore::bind::add_elementary(module);
     simcore::bind::add_geometry(module);
-    simcore::bind::add_imaging(module);
     simcore::bind::add_mie(module);
     simcore::bind::add_multislice(module);
     simcore::bind::add_noise(module);

@@ -3,9 +3,14 @@
 All kernels take blocks, release the GIL and run on the caller's thread. One file for each kernel of ``csrc``.
 """
 
+from simcore.kernels.coherent import (
+    CoherentOptics,
+    Particles,
+    coherent_field,
+    coherent_intensity,
+)
 from simcore.kernels.elementary import elementary, instruction_level, set_instruction_level
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose
-from simcore.kernels.imaging import Spheres, image_spheres
 from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.multislice import (
     advance,
