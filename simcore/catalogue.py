@@ -6,11 +6,54 @@ from collections.abc import Callable
 from typing import Any
 
 from simcore import draws, motion, properties, targets, units
+from simcore.camera import Camera
 from simcore.features import Feature
-from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
+from simcore.geometry import (
+    Affine,
+    Crop,
+    CropToMultiple,
+    Elastic,
+    FlipLeftRight,
+    FlipUpDown,
+    Pad,
+    PadToMultiple,
+    QuarterTurn,
+    Transpose,
+)
 from simcore.movies import MotionBlur, Movie
-from simcore.noise import PoissonNoise
-from simcore.operations import IlluminationGradient, NormalizeMinMax
+from simcore.noise import (
+    Background,
+    ComplexGaussianNoise,
+    Flicker,
+    GaussianNoise,
+    PhotonNoise,
+    PoissonNoise,
+    SpeckleNoise,
+)
+from simcore.operations import (
+    Absolute,
+    Angle,
+    Clip,
+    FourierTransform,
+    GaussianBlur,
+    Grayscale,
+    IlluminationGradient,
+    Imaginary,
+    InverseFourierTransform,
+    MaxPool,
+    MeanBlur,
+    MeanPool,
+    MedianBlur,
+    MinPool,
+    NormalizeMinMax,
+    NormalizeQuantile,
+    NormalizeStandard,
+    Propagate,
+    Real,
+    RealImaginary,
+    Resize,
+    SumPool,
+)
 from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
 from simcore.scatterers import MieSphere
 from simcore.sources import Apply, Folder, Source
@@ -28,10 +71,44 @@ FEATURES: dict[str, type[Feature]] = {
         ISCAT,
         IlluminationGradient,
         NormalizeMinMax,
+        NormalizeStandard,
+        NormalizeQuantile,
+        Clip,
+        Grayscale,
+        GaussianBlur,
+        MeanBlur,
+        MedianBlur,
+        MeanPool,
+        SumPool,
+        MaxPool,
+        MinPool,
+        Resize,
+        Real,
+        Imaginary,
+        Absolute,
+        Angle,
+        RealImaginary,
+        FourierTransform,
+        InverseFourierTransform,
+        Propagate,
+        Background,
+        GaussianNoise,
+        ComplexGaussianNoise,
+        PhotonNoise,
         PoissonNoise,
+        SpeckleNoise,
+        Flicker,
+        Camera,
         FlipLeftRight,
         FlipUpDown,
         Transpose,
+        QuarterTurn,
+        Affine,
+        Elastic,
+        Crop,
+        CropToMultiple,
+        Pad,
+        PadToMultiple,
         MotionBlur,
         Movie,
         OneOf,

@@ -25,6 +25,27 @@ NEEDED = {
         for title in ("Holography", "ComplexField", "Darkfield", "ISCAT")
     },
     "PoissonNoise": {"snr": 5.0},
+    "QuarterTurn": {"times": 1.0},
+    "Elastic": {"alpha": 20.0, "sigma": 3.0},
+    "Crop": {"shape": (9, 8), "y": 1.0, "x": 2.0},
+    "CropToMultiple": {"multiple": 5},
+    "Pad": {"top": 1, "right": 2},
+    "PadToMultiple": {"multiple": (5, 8)},
+    "Background": {"offset": 1.0},
+    "GaussianNoise": {"sigma": 0.1},
+    "ComplexGaussianNoise": {"sigma": 0.1},
+    "Flicker": {"spread": 0.1},
+    "Camera": {"quantum_efficiency": 0.8},
+    "NormalizeQuantile": {"high": 0.9},
+    "GaussianBlur": {"sigma": 1.0},
+    "MeanBlur": {"size": 3},
+    "MedianBlur": {"size": 3},
+    "MeanPool": {"size": 2},
+    "SumPool": {"size": 2},
+    "MaxPool": {"size": 2},
+    "MinPool": {"size": 2},
+    "Resize": {"shape": (7, 15)},
+    "Propagate": {"distance": 1.0, "wavelength": 0.6, "pixel_size": 0.1},
     "Movie": {"frames": 2},
     "OneOf": {"features": [sc.FlipLeftRight(), sc.FlipUpDown()]},
     "Maybe": {"feature": sc.FlipUpDown()},
@@ -86,7 +107,7 @@ def random(title):
             low, high = (
                 (usual, usual + 0.05) if usual + 0.05 <= min(declared.most, declared.below) else (usual - 0.05, usual)
             )
-            drawn[field] = sc.uniform(low, high)
+            drawn[field] = sc.integers(usual, usual + 2) if declared.whole else sc.uniform(low, high)
     return make(title, **drawn)
 
 
@@ -99,7 +120,9 @@ def recipe(feature):
     microscope = feature if isinstance(feature, Microscope) else make("Brightfield")
     image, points = particle >> microscope, sc.positions(particle, axes="zyx")
     if not isinstance(feature, (Scatterer, Microscope)):
+        image = image if "image" in feature.takes else image >> sc.FourierTransform(name="to_field")
         image = image >> feature
+        image = image >> sc.RealImaginary(name="to_image") if image.kind == "field" else image
         points = points >> feature if "points" in feature.takes else points
         if isinstance(feature, sc.MotionBlur):
             movie = sc.Movie(frames=2)
@@ -118,4 +141,5 @@ def test_every_feature_survives_text_and_does_not_see_its_company(title):
         for name in ("image", "points"):
             assert np.isfinite(together[name]).all()
             assert alone[name][0].tobytes() == together[name][i].tobytes() == again[name][i].tobytes()
-    assert len({image.tobytes() for image in together["image"]}) > 1
+    if FEATURES[title].declarations():
+        assert len({image.tobytes() for image in together["image"]}) > 1
