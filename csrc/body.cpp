@@ -138,7 +138,7 @@ void check_bodies(const Bodies& bodies, std::size_t images, std::size_t count) {
         for (int j = 0; j < 3; ++j) {
             require(std::isfinite(radius[j]) && (radius[j] > 0.0 || (j == 2 && radius[j] == 0.0)),
                     "radius: must be > 0 and finite, along z >= 0", i);
-            require(std::abs(angle[j]) <= 1e6, "rotation: must be within 1e6", i);
+            require(std::abs(angle[j]) <= 1e12, "rotation: must be within 1e12 rad", i);
         }
         require(radius[2] > 0.0 || (angle[0] == 0.0 && angle[1] == 0.0), "rotation: a disc can only be turned about z",
                 i);

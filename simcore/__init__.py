@@ -73,9 +73,19 @@ from simcore.operations import (
 )
 from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
 from simcore.properties import each_frame, equal, shared, spectrum, split, time, where
+from simcore.rasters import (
+    BorderDistance,
+    DiskMask,
+    DistanceMap,
+    GaussianDensity,
+    InstanceMask,
+    SemanticMask,
+    SphereVolume,
+    boxes,
+)
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import MieSphere
+from simcore.scatterers import Ellipse, Ellipsoid, MieSphere, Sphere
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf

@@ -55,7 +55,17 @@ from simcore.operations import (
     SumPool,
 )
 from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
-from simcore.scatterers import MieSphere
+from simcore.rasters import (
+    BorderDistance,
+    DiskMask,
+    DistanceMap,
+    GaussianDensity,
+    InstanceMask,
+    SemanticMask,
+    SphereVolume,
+    boxes,
+)
+from simcore.scatterers import Ellipse, Ellipsoid, MieSphere, Sphere
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf
@@ -64,6 +74,9 @@ FEATURES: dict[str, type[Feature]] = {
     cls.title(): cls
     for cls in (
         MieSphere,
+        Ellipsoid,
+        Sphere,
+        Ellipse,
         Brightfield,
         Holography,
         ComplexField,
@@ -117,6 +130,13 @@ FEATURES: dict[str, type[Feature]] = {
         Source,
         Folder,
         Apply,
+        DiskMask,
+        GaussianDensity,
+        SphereVolume,
+        InstanceMask,
+        SemanticMask,
+        DistanceMap,
+        BorderDistance,
     )
 }
 
@@ -153,6 +173,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stored": stored,
     "positions": targets.positions,
     "properties": targets.properties,
+    "boxes": boxes,
 }
 
 CONSTANTS: dict[str, Any] = {

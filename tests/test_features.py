@@ -9,6 +9,7 @@ import tifffile
 
 import simcore as sc
 from simcore.catalogue import FEATURES
+from simcore.rasters import SceneImage
 from simcore.scenes import Microscope, Scatterer
 
 FOLDER = Path(tempfile.mkdtemp())
@@ -18,6 +19,16 @@ tifffile.imwrite(FOLDER / "page1.tif", np.zeros((12, 12), np.uint16))
 
 # A value for each parameter that has no default.
 NEEDED = {
+    "Ellipsoid": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3, "radius_z": 0.2},
+    "Sphere": {"x": 5.0, "y": 6.0, "radius": 0.3},
+    "Ellipse": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3},
+    "DiskMask": {"radius": 3.0, "shape": (12, 12)},
+    "GaussianDensity": {"sigma": 2.0, "shape": (12, 12)},
+    "SphereVolume": {"radius": 3.0, "z": (-2, 2), "planes": 5, "shape": (12, 12)},
+    "InstanceMask": {"pixel_size": 0.1, "shape": (12, 12)},
+    "SemanticMask": {"pixel_size": 0.1, "shape": (12, 12)},
+    "DistanceMap": {"limit": 9.0, "shape": (12, 12)},
+    "BorderDistance": {"pixel_size": 0.1, "limit": 9.0, "shape": (12, 12)},
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     **{
@@ -118,8 +129,10 @@ def recipe(feature):
     moving = {"x": 5 + sc.time} if timed else {"x": sc.uniform(4, 7), "y": sc.uniform(4, 8)}
     particle = feature if isinstance(feature, Scatterer) else make("MieSphere", **moving)
     microscope = feature if isinstance(feature, Microscope) else make("Brightfield")
-    image, points = particle >> microscope, sc.positions(particle, axes="zyx")
-    if not isinstance(feature, (Scatterer, Microscope)):
+    target = feature if isinstance(feature, SceneImage) else sc.GaussianDensity(sigma=2, shape=(12, 12))
+    unseen = isinstance(feature, SceneImage) or not isinstance(particle, microscope.images)
+    image, points = particle >> (target if unseen else microscope), sc.positions(particle, axes="zyx")
+    if not isinstance(feature, (Scatterer, Microscope, SceneImage)):
         image = image if "image" in feature.takes else image >> sc.FourierTransform(name="to_field")
         image = image >> feature
         image = image >> sc.RealImaginary(name="to_image") if image.kind == "field" else image

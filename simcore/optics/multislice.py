@@ -1,12 +1,13 @@
 """Light through a volume of refractive index, slice by slice: every transmitted-light microscope images volumes by it.
 
 The field is scalar and kept relative to the incident plane wave, so that it is 1 where nothing is and any tilt fits the
-grid. Light comes from the last plane (the largest z) and leaves at plane 0. In the middle of each slice of thickness dz, the field v gains
-(t - 1) v with t = exp(i dz (k_z(n) - k_z(n_m))), k_z(n)^2 = (k0 n)^2 - k_perp^2 for the incident wave's k_perp: exact for a slab
-of any index at any tilt, but for its reflections. What is gained radiates into each plane wave in proportion to 1 / k_z, as a
-plane source does, and all plane waves travel on with their exact k_z. To first order in the contrast this is Born's
-approximation for the Helmholtz equation at all angles; plain split-step propagation lacks the factor 1 / cos(angle) (Chen, Ren,
-Liu, Tian, Optica 7, 394 (2020)). Left out: waves going backwards, polarization, and waves inclined by more than 80 degrees.
+grid. Light comes from the last plane (the largest z) and leaves at plane 0. In the middle of each slice of thickness
+dz, the field v gains (t - 1) v with t = exp(i dz (k_z(n) - k_z(n_m))), k_z(n)^2 = (k0 n)^2 - k_perp^2 for the incident
+wave's k_perp: exact for a slab of any index at any tilt, but for its reflections. What is gained radiates into each
+plane wave in proportion to 1 / k_z, as a plane source does, and all plane waves travel on with their exact k_z. To
+first order in the contrast this is Born's approximation for the Helmholtz equation at all angles; plain split-step
+propagation lacks the factor 1 / cos(angle) (Chen, Ren, Liu, Tian, Optica 7, 394 (2020)). Left out: waves going
+backwards, polarization, and waves inclined by more than 80 degrees.
 """
 
 from __future__ import annotations
