@@ -1,0 +1,72 @@
+#include "far_field.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "mie.hpp"
+#include "radial_profile.hpp"
+
+namespace simcore {
+namespace {
+
+constexpr std::int64_t kBefore = 3, kMargin = 7;  // points that the derivatives of cubic_pieces need
+
+// Phase between nodes of the fastest term; the interpolation's error is its fourth power / 384.
+template <class T>
+constexpr double kPhase = sizeof(T) == 4 ? 0.3 : 0.05;
+
+std::int64_t terms_in_use(std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b) {
+    while (terms > 1 && a[terms - 1] == 0.0 && b[terms - 1] == 0.0) --terms;
+    return terms;
+}
+
+// d Theta / d v <= 1 / cos(Theta / 2) times the order of the last term.
+double step_for(double phase, std::int64_t terms, double largest) {
+    const double wanted = phase * std::sqrt(1.0 - 0.25 * largest * largest) / static_cast<double>(terms);
+    return std::min({wanted, (2.0 - largest) / 6.0, largest / 4.0});
+}
+
+}  // namespace
+
+template <class T>
+void tabulate(std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b, double from,
+              double largest, AmplitudeScratch<T>& scratch, AmplitudeTable<T>& table) {
+    if (!(largest < 1.9995)) throw std::domain_error("light scattered straight back is not imaged here");
+    terms = terms_in_use(terms, a, b);
+    const double step = step_for(kPhase<T>, terms, largest);
+    const std::int64_t intervals = static_cast<std::int64_t>(largest / step) + 2, nodes = intervals + kMargin - kBefore;
+    scratch.cosine.resize(nodes);
+    scratch.s1.resize(nodes);
+    scratch.s2.resize(nodes);
+    for (std::int64_t i = 0; i < nodes; ++i) {
+        const double v = static_cast<double>(i) * step;
+        scratch.cosine[i] = std::max(-1.0, 1.0 - 0.5 * v * v);
+    }
+    mie_amplitudes(1, terms, a, b, nodes, scratch.cosine.data(), scratch.s1.data(), scratch.s2.data());
+    table.per_unit = 1.0 / step;
+    table.rim = 0.0;
+    scratch.values.resize(4 * (nodes + kBefore));
+    for (std::int64_t i = 0; i < nodes + kBefore; ++i) {
+        const std::int64_t node = std::abs(i - kBefore);
+        const std::complex<double> sum = 0.5 * (scratch.s1[node] + scratch.s2[node]);
+        const std::complex<double> difference = 0.5 * (scratch.s2[node] - scratch.s1[node]);
+        T* to = scratch.values.data() + 4 * i;
+        to[0] = static_cast<T>(sum.real());
+        to[1] = static_cast<T>(sum.imag());
+        to[2] = static_cast<T>(difference.real());
+        to[3] = static_cast<T>(difference.imag());
+        if (static_cast<double>(node + 1) * step >= from)
+            table.rim = std::max({table.rim, std::norm(scratch.s1[node]), std::norm(scratch.s2[node])});
+    }
+    table.rim = std::sqrt(table.rim);
+    table.pieces.resize(16 * intervals);
+    cubic_pieces(4, nodes + kBefore, scratch.values.data(), table.pieces.data());
+}
+
+template void tabulate(std::int64_t, const std::complex<double>*, const std::complex<double>*, double, double,
+                       AmplitudeScratch<float>&, AmplitudeTable<float>&);
+template void tabulate(std::int64_t, const std::complex<double>*, const std::complex<double>*, double, double,
+                       AmplitudeScratch<double>&, AmplitudeTable<double>&);
+
+}  // namespace simcore
