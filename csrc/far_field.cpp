@@ -21,6 +21,15 @@ std::int64_t terms_in_use(std::int64_t terms, const std::complex<double>* a, con
     return terms;
 }
 
+// The last term that has a few thousandths of the largest one.
+double last_order(std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b) {
+    double largest = 0.0;
+    const auto size = [&](std::int64_t n) { return static_cast<double>(2 * n + 3) * (std::abs(a[n]) + std::abs(b[n])); };
+    for (std::int64_t n = 0; n < terms; ++n) largest = std::max(largest, size(n));
+    while (terms > 1 && size(terms - 1) < 3e-3 * largest) --terms;
+    return static_cast<double>(terms);
+}
+
 // d Theta / d v <= 1 / cos(Theta / 2) times the order of the last term.
 double step_for(double phase, std::int64_t terms, double largest) {
     const double wanted = phase * std::sqrt(1.0 - 0.25 * largest * largest) / static_cast<double>(terms);
@@ -45,6 +54,7 @@ void tabulate(std::int64_t terms, const std::complex<double>* a, const std::comp
     }
     mie_amplitudes(1, terms, a, b, nodes, scratch.cosine.data(), scratch.s1.data(), scratch.s2.data());
     table.per_unit = 1.0 / step;
+    table.order = last_order(terms, a, b);
     table.rim = 0.0;
     scratch.values.resize(4 * (nodes + kBefore));
     for (std::int64_t i = 0; i < nodes + kBefore; ++i) {

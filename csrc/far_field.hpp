@@ -17,6 +17,7 @@ template <class T>
 struct AmplitudeTable {
     double per_unit = 0.0;  // intervals per unit of v
     double rim = 0.0;       // largest |S1|, |S2| where v >= the `from` asked for
+    double order = 0.0;     // of the last term that matters
     std::vector<T> pieces;  // 16 values for each interval
 };
 

@@ -22,9 +22,11 @@ double edge_wave(double rim, double sine, double wavelength) {
 // value^(2/3)
 double two_thirds(double value) { return value > 0.0 ? elementary::exp(2.0 / 3.0 * elementary::log(value)) : 0.0; }
 
-int rim_for(double period, double sine, double wavelength, int wanted) {
-    const int fits = static_cast<int>((rim_cap(sine) - sine) * period / wavelength);
-    return std::min(wanted, std::max(3, std::min(fits, wanted)));
+// The smoothed rim must be narrow against the pupil and, where much accuracy is asked for, leave room for the pupil to go
+// on beyond its edge before the directions end.
+double period_for_rim(int rim, bool strict, double sine, double wavelength) {
+    const double narrow = (strict ? 3.0 : 2.0) * rim * wavelength / sine;
+    return strict ? std::max(narrow, rim * wavelength / std::max(0.8 * (1.0 - sine), 1e-3)) : narrow;
 }
 
 }  // namespace
@@ -33,15 +35,15 @@ Grid choose_grid(const Reach& reach, double rim, double sine, double wavelength,
     const double edge = 2.0 * edge_wave(rim, sine, wavelength);  // twice: in the intensity
     const double quiet = two_thirds(edge / (0.3 * limits.tolerance));
     const double needed = std::min(reach.farthest, quiet);
-    const int widest = limits.tolerance < 1e-4 ? kWidestRim : 6;
+    const bool strict = limits.tolerance < 1e-4;
+    const int rim_width = strict ? kWidestRim : 6;
     double period = std::max(2.0 * reach.cone + reach.field, reach.farthest + needed);
-    for (int pass = 0; pass < 2; ++pass)
-        period = std::max(period, 2.0 * needed / flat_part(rim_for(period, sine, wavelength, widest)));
+    period = std::max({period, 2.0 * needed / flat_part(rim_width), period_for_rim(rim_width, strict, sine, wavelength)});
     Grid grid;
+    grid.rim = rim_width;
     grid.size = period < static_cast<double>(limits.largest) * cell ? fast_size(period / cell) : limits.largest;
     grid.size = std::min(grid.size, limits.largest);
     const double reached = static_cast<double>(grid.size) * cell;
-    grid.rim = rim_for(reached, sine, wavelength, widest);
     grid.step = wavelength / reached;
     // Nearest place where the window over the image is not what it should be.
     const double right = std::min(reached - reach.farthest, 0.5 * flat_part(grid.rim) * reached);

@@ -21,7 +21,7 @@ struct Grid {
 };
 
 // Where the smoothed rim stops to continue what lies inside it.
-inline double rim_cap(double sine) { return 1.0 - 0.25 * (1.0 - sine); }
+inline double rim_cap(double sine, double tolerance) { return 1.0 - (tolerance < 1e-4 ? 0.15 : 0.5) * (1.0 - sine); }
 
 // `rim`: root of the sum of the squared amplitudes at the edge of the pupil; wavelength in the medium; cell: spacing of
 // the image's points in micrometres.

@@ -90,6 +90,7 @@ struct Job {
     const ParticleList& particles;
     const PixelRule& rule;
     Lens lens;
+    double cap;  // rim_cap
     Grid grid;
     std::int64_t cells_x, cells_y, stride;
     bool field;
@@ -123,15 +124,18 @@ double tabulate_all(const PupilView& view, const ParticleList& particles, const 
 }
 
 // Farthest that light of a particle lands from the axis of its image, apart from diffraction, in micrometres.
+template <class T>
 Reach reach_of(const PupilView& view, const ParticleList& particles, const Lens& lens, const PixelRule& rule,
-               std::int64_t cells_x, std::int64_t cells_y) {
+               std::int64_t cells_x, std::int64_t cells_y, const std::vector<AmplitudeTable<T>>& tables) {
     const double tangent = lens.sine / std::sqrt(std::max(1.0 - lens.sine * lens.sine, 1e-6));
     const double shift = ray_shift(view.pupil, lens), p = view.pixel_size;
+    // A term of order l leaves as rays at l / k from the centre, and is that over the cosine away in the focal plane.
+    const double per_order = view.wavelength / (kTwoPi * view.medium_index) * std::sqrt(1.0 + tangent * tangent);
     const double left = rule.position(0), right = rule.position(cells_x - 1), bottom = rule.position(cells_y - 1);
     Reach reach;
     reach.field = p * (std::max(right, bottom) - left);
     for (std::int64_t i = 0; i < particles.count; ++i) {
-        const double cone = std::abs(particles.z[i] - view.pupil.refocus) * tangent + shift;
+        const double cone = std::abs(particles.z[i] - view.pupil.refocus) * tangent + shift + per_order * tables[i].order;
         const double x = std::max(right - particles.x[i], particles.x[i] - left);
         const double y = std::max(bottom - particles.y[i], particles.y[i] - left);
         reach.cone = std::max(reach.cone, cone);
@@ -143,15 +147,15 @@ Reach reach_of(const PupilView& view, const ParticleList& particles, const Lens&
 template <class T>
 Job<T> prepare(const PupilView& view, const ParticleList& particles, const GridLimits& limits, const PixelRule& rule,
                std::int64_t height, std::int64_t width, PupilScratch<T>& s) {
-    Job<T> job{view, particles, rule, {}, {}, 0, 0, 0, false, nullptr};
+    Job<T> job{view, particles, rule, {}, 0.0, {}, 0, 0, 0, false, nullptr};
     job.lens = {std::min(1.0, view.numerical_aperture / view.medium_index), view.medium_index / view.numerical_aperture,
                 view.wavelength, view.numerical_aperture};
     job.cells_x = rule.cells(width);
     job.cells_y = rule.cells(height);
     job.stride = rounded_up(job.cells_x, kColumns<T>);
-    const double cap = rim_cap(job.lens.sine);
-    const double rim = tabulate_all(view, particles, job.lens, cap, s);
-    const Reach reach = reach_of(view, particles, job.lens, rule, job.cells_x, job.cells_y);
+    job.cap = rim_cap(job.lens.sine, limits.tolerance);
+    const double rim = tabulate_all(view, particles, job.lens, job.cap, s);
+    const Reach reach = reach_of(view, particles, job.lens, rule, job.cells_x, job.cells_y, s.tables);
     const double cell = view.pixel_size / rule.division;
     job.grid = choose_grid(reach, rim, job.lens.sine, view.wavelength / view.medium_index, cell, limits);
     return job;
@@ -225,7 +229,7 @@ void fill_box(const Job<T>& job, const Wave& wave, const Box& box, std::complex<
         const std::int64_t count = part.high - part.low;
         if (count <= 0) continue;
         const double start = wave.sy + static_cast<double>(part.low) * job.grid.step;
-        start_line({count, sx, start, job.grid.step, wave.sx, wave.sy, z0, rim_cap(job.lens.sine)}, s.line);
+        start_line({count, sx, start, job.grid.step, wave.sx, wave.sy, z0, job.cap}, s.line);
         pupil_line(job.view.pupil, job.lens, {count, sx, start, job.grid.step, job.grid.rim}, s.line.number(kRadius),
                    scale, s.amplitude.data(), s.line.value(kPupilRe), s.line.value(kPupilIm));
         if (job.field) average_pixels(job, mx, part.low - box.first_y, count, s);
