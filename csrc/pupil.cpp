@@ -95,47 +95,55 @@ SIMCORE_INLINE double covered(const double* table, int rim, double distance) {
 // Amplitude with the smoothed edges into `to`.
 SIMCORE_INLINE void amplitude_body(const PupilFunction& pupil, const Lens& lens, const PupilLine& line,
                                    const double* table, const double* radius, double* to) {
-    const double per_step = 1.0 / line.step, stop = pupil.stop / lens.per_cosine;
-    for (std::int64_t i = 0; i < line.count; ++i)
-        to[i] = covered(table, line.rim, (lens.sine - radius[i]) * per_step);
-    if (stop > 0.0)
-        for (std::int64_t i = 0; i < line.count; ++i)
-            to[i] *= covered(table, line.rim, (radius[i] - stop) * per_step);
+    const double per_step = 1.0 / line.step, stop = pupil.stop / lens.per_cosine, sine = lens.sine;
+    const std::int64_t count = line.count;
+    const int rim = line.rim;
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) to[i] = covered(table, rim, (sine - radius[i]) * per_step);
+    if (stop > 0.0) {
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < count; ++i) to[i] *= covered(table, rim, (radius[i] - stop) * per_step);
+    }
     const double rate = pupil.apodization * lens.per_cosine * lens.per_cosine;
-    if (rate != 0.0)
-        for (std::int64_t i = 0; i < line.count; ++i) to[i] *= elementary::exp(-rate * radius[i] * radius[i]);
+    if (rate == 0.0) return;
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) to[i] *= elementary::exp(-rate * radius[i] * radius[i]);
 }
 
+// The polynomial sum of coefficients[j] rho^j along the line.
+SIMCORE_INLINE void wave_body(std::int64_t order, const double* coefficients, std::int64_t count, double start,
+                              double step, double* to) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = 0.0;
+    for (std::int64_t j = order - 1; j >= 0; --j) {
+        const double next = coefficients[j];
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < count; ++i)
+            to[i] = to[i] * (start + static_cast<double>(static_cast<std::int32_t>(i)) * step) + next;
+    }
+}
+
+// scratch: two columns of line.count values.
 template <class T>
 SIMCORE_INLINE void line_body(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* table,
                               const double* radius, std::complex<double> scale, const double* coefficients,
-                              double* amplitude, T* re, T* im) {
+                              double* scratch, T* re, T* im) {
+    const std::int64_t count = line.count;
+    const double to_phase = kTwoPi / lens.wavelength, c = scale.real(), s = scale.imag();
+    double *amplitude = scratch, *wave = scratch + count;
     amplitude_body(pupil, lens, line, table, radius, amplitude);
-    const double to_phase = kTwoPi / lens.wavelength;
-    if (pupil.order < 2) {
-        const elementary::SinCos turn = elementary::sincos(pupil.order == 0 ? 0.0 : to_phase * coefficients[0]);
-        const double c = scale.real() * turn.cos - scale.imag() * turn.sin;
-        const double s = scale.real() * turn.sin + scale.imag() * turn.cos;
-        for (std::int64_t i = 0; i < line.count; ++i) {
-            re[i] = static_cast<T>(amplitude[i] * c);
-            im[i] = static_cast<T>(amplitude[i] * s);
-        }
-        return;
-    }
-    for (std::int64_t i = 0; i < line.count; ++i) {
-        const double rho = (line.start + static_cast<double>(static_cast<std::int32_t>(i)) * line.step) * lens.per_cosine;
-        double wave = 0.0;
-        for (std::int64_t j = pupil.order - 1; j >= 0; --j) wave = wave * rho + coefficients[j];
-        const elementary::SinCos turn = elementary::sincos(to_phase * wave);
-        re[i] = static_cast<T>(amplitude[i] * (scale.real() * turn.cos - scale.imag() * turn.sin));
-        im[i] = static_cast<T>(amplitude[i] * (scale.real() * turn.sin + scale.imag() * turn.cos));
+    wave_body(pupil.order, coefficients, count, line.start * lens.per_cosine, line.step * lens.per_cosine, wave);
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) {
+        const elementary::SinCos turn = elementary::sincos(to_phase * wave[i]);
+        re[i] = static_cast<T>(amplitude[i] * (c * turn.cos - s * turn.sin));
+        im[i] = static_cast<T>(amplitude[i] * (c * turn.sin + s * turn.cos));
     }
 }
 
 #define PARAMETERS(T)                                                                                          \
     (const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* table,                 \
-     const double* radius, std::complex<double> scale, const double* coefficients, double* amplitude, T* re, T* im)
-#define ARGUMENTS (pupil, lens, line, table, radius, scale, coefficients, amplitude, re, im)
+     const double* radius, std::complex<double> scale, const double* coefficients, double* scratch, T* re, T* im)
+#define ARGUMENTS (pupil, lens, line, table, radius, scale, coefficients, scratch, re, im)
 SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(float), ARGUMENTS)
 SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(double), ARGUMENTS)
 #undef PARAMETERS

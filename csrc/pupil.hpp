@@ -55,7 +55,7 @@ struct PupilLine {
     int rim;
 };
 
-// The pupil along a line, edges smoothed, times `scale`; radius: sqrt(s_x^2 + s_y^2) of each point.
+// The pupil along a line, edges smoothed, times `scale`; radius: sqrt(s_x^2 + s_y^2) of each point; scratch: two columns.
 template <class T>
 void pupil_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* radius,
                 std::complex<double> scale, double* scratch, T* re, T* im);

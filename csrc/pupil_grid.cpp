@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "elementary.hpp"
 #include "fourier.hpp"
 
 namespace simcore {
@@ -11,16 +10,28 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-// At the distance d from where its rays land, the edge of the pupil gives a wave of amplitude edge d^(-3/2): the
-// integral over the pupil by parts, J1 for large arguments.
-double edge_wave(double rim, double sine, double wavelength) {
-    const double k = 2.0 * kPi / wavelength;
-    const double cosine = std::sqrt(std::max(1.0 - sine * sine, 1e-4));
-    return rim * sine / (std::sqrt(cosine) * k) * std::sqrt(2.0 / (kPi * k * sine));
+// Root of the summed squares of the edge waves at the distance d from their rings: the integral over the pupil by parts,
+// J0 for large arguments. In focus both sides of the pupil contribute, out of focus the nearer one.
+double edge_field(const std::vector<EdgeWave>& edges, double sine, double wavelength, double d) {
+    const double k = 2.0 * kPi / wavelength, cosine = std::sqrt(std::max(1.0 - sine * sine, 1e-4));
+    double sum = 0.0;
+    for (const EdgeWave& edge : edges) {
+        const double part = edge.amplitude * (edge.ring > d ? 0.5 : 1.0);
+        sum += part * part / (d * d * (d + edge.ring));
+    }
+    return std::sqrt(sum * 2.0 * sine / (kPi * k * cosine)) / k;
 }
 
-// value^(2/3)
-double two_thirds(double value) { return value > 0.0 ? elementary::exp(2.0 / 3.0 * elementary::log(value)) : 0.0; }
+// The distance at which the edge waves have fallen to `level`, or `farthest` if they have not by then.
+double quiet_distance(const std::vector<EdgeWave>& edges, double sine, double wavelength, double level,
+                      double farthest) {
+    double low = 0.0, high = farthest;
+    for (int i = 0; i < 12; ++i) {
+        const double middle = 0.5 * (low + high);
+        (edge_field(edges, sine, wavelength, middle) > level ? low : high) = middle;
+    }
+    return high;
+}
 
 // The smoothed rim must be narrow against the pupil and, where much accuracy is asked for, leave room for the pupil to go
 // on beyond its edge before the directions end.
@@ -31,23 +42,22 @@ double period_for_rim(int rim, bool strict, double sine, double wavelength) {
 
 }  // namespace
 
-Grid choose_grid(const Reach& reach, double rim, double sine, double wavelength, double cell, const GridLimits& limits) {
-    const double edge = 2.0 * edge_wave(rim, sine, wavelength);  // twice: in the intensity
-    const double quiet = two_thirds(edge / (0.3 * limits.tolerance));
-    const double needed = std::min(reach.farthest, quiet);
+Grid choose_grid(const Reach& reach, const std::vector<EdgeWave>& edges, double sine, double wavelength, double cell,
+                 const GridLimits& limits) {
     const bool strict = limits.tolerance < 1e-4;
-    const int rim_width = strict ? kWidestRim : 6;
-    double period = std::max(2.0 * reach.cone + reach.field, reach.farthest + needed);
-    period = std::max({period, 2.0 * needed / flat_part(rim_width), period_for_rim(rim_width, strict, sine, wavelength)});
     Grid grid;
-    grid.rim = rim_width;
+    grid.rim = strict ? kWidestRim : 6;
+    // An error of the field counts twice in the intensity.
+    const double quiet = quiet_distance(edges, sine, wavelength, 0.25 * limits.tolerance, reach.farthest);
+    const double period = std::max({2.0 * reach.cone + reach.field, reach.farthest + quiet, 2.0 * quiet / flat_part(grid.rim),
+                                    period_for_rim(grid.rim, strict, sine, wavelength)});
     grid.size = period < static_cast<double>(limits.largest) * cell ? fast_size(period / cell) : limits.largest;
     grid.size = std::min(grid.size, limits.largest);
     const double reached = static_cast<double>(grid.size) * cell;
     grid.step = wavelength / reached;
-    // Nearest place where the window over the image is not what it should be.
+    // The nearest place where the window over the image is not what it should be.
     const double right = std::min(reached - reach.farthest, 0.5 * flat_part(grid.rim) * reached);
-    if (right < needed) grid.error = edge / std::sqrt(std::max(right * right * right, wavelength * wavelength * wavelength));
+    if (right < quiet) grid.error = edge_field(edges, sine, wavelength, std::max(right, wavelength));
     return grid;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "through_pupil.hpp"
 
@@ -11,6 +12,12 @@ namespace simcore {
 // field lies from light of a particle, along x or y.
 struct Reach {
     double field = 0.0, cone = 0.0, farthest = 0.0;
+};
+
+// Waves from the edge of the pupil, that hold what a particle sends far beyond its geometrical image: amplitude at the
+// edge, and radius of the ring (micrometres) on which the light of the edge lands.
+struct EdgeWave {
+    double amplitude, ring;
 };
 
 struct Grid {
@@ -23,9 +30,9 @@ struct Grid {
 // Where the smoothed rim stops to continue what lies inside it.
 inline double rim_cap(double sine, double tolerance) { return 1.0 - (tolerance < 1e-4 ? 0.15 : 0.5) * (1.0 - sine); }
 
-// `rim`: root of the sum of the squared amplitudes at the edge of the pupil; wavelength in the medium; cell: spacing of
-// the image's points in micrometres.
-Grid choose_grid(const Reach& reach, double rim, double sine, double wavelength, double cell, const GridLimits& limits);
+// wavelength: in the medium; cell: spacing of the image's points in micrometres.
+Grid choose_grid(const Reach& reach, const std::vector<EdgeWave>& edges, double sine, double wavelength, double cell,
+                 const GridLimits& limits);
 
 // Directions s0 + m step, m = first .. first + count - 1, that lie within the smoothed pupil.
 struct Box {

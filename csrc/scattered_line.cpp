@@ -25,18 +25,23 @@ template <class T>
 SIMCORE_INLINE void geometry_body(const LineGeometry& line, const LineColumns& to, const ValueColumns<T>& value) {
     const double x0 = line.s0x, y0 = line.s0y, z0 = line.s0z, square_x = line.sx * line.sx;
     const double cap = line.cap * line.cap, per_rise = 1.0 / (1.0 + z0);
-    for (std::int64_t i = 0; i < line.count; ++i) {
-        const double at = line.start + static_cast<double>(static_cast<std::int32_t>(i)) * line.step;
+    const double start = line.start, step = line.step, line_x = line.sx;
+    const std::int64_t count = line.count;
+    double *radius = to.radius, *path = to.path, *chords = to.chord;
+    T *weight = value.weight, *rotation_c = value.rotation_c, *rotation_s = value.rotation_s;
+    T *reflection_c = value.reflection_c, *reflection_s = value.reflection_s;
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) {
+        const double at = start + static_cast<double>(static_cast<std::int32_t>(i)) * step;
         const double square = square_x + at * at, kept = square > cap ? cap : square;
-        const double inside = std::sqrt(kept / (square > 1e-300 ? square : 1e-300));
-        const double shrink = square > cap ? inside : 1.0;
-        const double sx = line.sx * shrink, sy = at * shrink, sz = std::sqrt(1.0 - kept);
+        const double shrink = std::sqrt(kept / (square + 1e-300));
+        const double sx = line_x * shrink, sy = at * shrink, sz = std::sqrt(1.0 - kept);
         const double dx = sx - x0, dy = sy - y0, dz = sz - z0;
         const double chord = dx * dx + dy * dy + dz * dz, cosine = 1.0 - 0.5 * chord;
-        to.radius[i] = std::sqrt(square);
-        to.path[i] = dz;
-        to.chord[i] = std::sqrt(chord);
-        value.weight[i] = static_cast<T>(1.0 / std::sqrt(sz));
+        radius[i] = std::sqrt(square);
+        path[i] = dz;
+        chords[i] = std::sqrt(chord);
+        weight[i] = static_cast<T>(1.0 / std::sqrt(sz));
         const double along = (1.0 + z0) + (cosine + sz), across = x0 * sy - y0 * sx;
         const double turn = 1.0 / (along * along + across * across);
         const double rc = (along * along - across * across) * turn, rs = 2.0 * along * across * turn;
@@ -44,10 +49,10 @@ SIMCORE_INLINE void geometry_body(const LineGeometry& line, const LineColumns& t
         const double gx = sx - x0 * back, gy = sy - y0 * back;
         const double length = 1.0 / (gx * gx + gy * gy + 1e-30);
         const double c = (gx * gx - gy * gy) * length, s = 2.0 * gx * gy * length;
-        value.rotation_c[i] = static_cast<T>(rc);
-        value.rotation_s[i] = static_cast<T>(rs);
-        value.reflection_c[i] = static_cast<T>(c * rc - s * rs);
-        value.reflection_s[i] = static_cast<T>(s * rc + c * rs);
+        rotation_c[i] = static_cast<T>(rc);
+        rotation_s[i] = static_cast<T>(rs);
+        reflection_c[i] = static_cast<T>(c * rc - s * rs);
+        reflection_s[i] = static_cast<T>(s * rc + c * rs);
     }
 }
 
@@ -108,15 +113,21 @@ SIMCORE_INLINE void finish_body(const FinishCall<T>& call) {
             psi = call.mix.rotation_s.imag();
     const T qcr = call.mix.reflection_c.real(), qci = call.mix.reflection_c.imag(),
             qsr = call.mix.reflection_s.real(), qsi = call.mix.reflection_s.imag();
-    for (std::int64_t i = 0; i < call.count; ++i) {
-        const T* at = call.sums + 8 * i;
+    const std::int64_t count = call.count;
+    const T *weight = call.weight, *rotation_c = call.rotation_c, *rotation_s = call.rotation_s, *sums = call.sums;
+    const T *reflection_c = call.reflection_c, *reflection_s = call.reflection_s;
+    const T *pupil_re = call.pupil_re, *pupil_im = call.pupil_im;
+    T *to_re = call.re, *to_im = call.im;
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) {
+        const T* at = sums + 8 * i;
         const T ar = at[0] - at[5], ai = at[1] + at[4], dr = at[2] - at[7], di = at[3] + at[6];
-        const T c = call.rotation_c[i], s = call.rotation_s[i], rc = call.reflection_c[i], rs = call.reflection_s[i];
+        const T c = rotation_c[i], s = rotation_s[i], rc = reflection_c[i], rs = reflection_s[i];
         const T pr = pcr * c + psr * s, pi = pci * c + psi * s, qr = qcr * rc + qsr * rs, qi = qci * rc + qsi * rs;
         const T re = (ar * pr - ai * pi) + (dr * qr - di * qi), im = (ar * pi + ai * pr) + (dr * qi + di * qr);
-        const T wr = call.weight[i] * call.pupil_re[i], wi = call.weight[i] * call.pupil_im[i];
-        call.re[i] = re * wr - im * wi;
-        call.im[i] = re * wi + im * wr;
+        const T wr = weight[i] * pupil_re[i], wi = weight[i] * pupil_im[i];
+        to_re[i] = re * wr - im * wi;
+        to_im[i] = re * wi + im * wr;
     }
 }
 

@@ -74,6 +74,7 @@ template <class T>
 struct PupilScratch {
     std::map<std::int64_t, FourierPlan<T>> plans;
     std::vector<AmplitudeTable<T>> tables;
+    std::vector<EdgeWave> edges;
     AmplitudeScratch<T> amplitudes;
     LineScratch<T> line;
     std::vector<T> pupil_re, pupil_im, half_re, half_im, field_re, field_im, work, cells, column;
@@ -107,35 +108,35 @@ double chord(double first, double second, double side) {
 }
 
 template <class T>
-double tabulate_all(const PupilView& view, const ParticleList& particles, const Lens& lens, double cap,
+void tabulate_all(const PupilView& view, const ParticleList& particles, const Lens& lens, double cap,
                     PupilScratch<T>& s) {
     double tilt = 0.0;
     for (std::int64_t w = 0; w < view.waves; ++w)
         tilt = std::max(tilt, std::sqrt(view.wave[w].sx * view.wave[w].sx + view.wave[w].sy * view.wave[w].sy));
     const double from = lens.sine > tilt ? chord(lens.sine, tilt, 1.0) : 0.0, largest = chord(cap, tilt, -1.0);
-    double power = 0.0;
     if (s.tables.size() < static_cast<std::size_t>(particles.count)) s.tables.resize(particles.count);
     for (std::int64_t i = 0; i < particles.count; ++i) {
         const std::int64_t row = i * particles.terms;
         tabulate(particles.terms, particles.a + row, particles.b + row, from, largest, s.amplitudes, s.tables[i]);
-        power += s.tables[i].rim * s.tables[i].rim;
     }
-    return std::sqrt(power);
 }
 
 // Farthest that light of a particle lands from the axis of its image, apart from diffraction, in micrometres.
 template <class T>
 Reach reach_of(const PupilView& view, const ParticleList& particles, const Lens& lens, const PixelRule& rule,
-               std::int64_t cells_x, std::int64_t cells_y, const std::vector<AmplitudeTable<T>>& tables) {
+               std::int64_t cells_x, std::int64_t cells_y, PupilScratch<T>& s) {
     const double tangent = lens.sine / std::sqrt(std::max(1.0 - lens.sine * lens.sine, 1e-6));
     const double shift = ray_shift(view.pupil, lens), p = view.pixel_size;
     // A term of order l leaves as rays at l / k from the centre, and is that over the cosine away in the focal plane.
     const double per_order = view.wavelength / (kTwoPi * view.medium_index) * std::sqrt(1.0 + tangent * tangent);
     const double left = rule.position(0), right = rule.position(cells_x - 1), bottom = rule.position(cells_y - 1);
     Reach reach;
+    s.edges.clear();
     reach.field = p * (std::max(right, bottom) - left);
     for (std::int64_t i = 0; i < particles.count; ++i) {
-        const double cone = std::abs(particles.z[i] - view.pupil.refocus) * tangent + shift + per_order * tables[i].order;
+        const double ring = std::abs(particles.z[i] - view.pupil.refocus) * tangent;
+        const double cone = ring + shift + per_order * s.tables[i].order;
+        s.edges.push_back({s.tables[i].rim, ring});
         const double x = std::max(right - particles.x[i], particles.x[i] - left);
         const double y = std::max(bottom - particles.y[i], particles.y[i] - left);
         reach.cone = std::max(reach.cone, cone);
@@ -154,10 +155,10 @@ Job<T> prepare(const PupilView& view, const ParticleList& particles, const GridL
     job.cells_y = rule.cells(height);
     job.stride = rounded_up(job.cells_x, kColumns<T>);
     job.cap = rim_cap(job.lens.sine, limits.tolerance);
-    const double rim = tabulate_all(view, particles, job.lens, job.cap, s);
-    const Reach reach = reach_of(view, particles, job.lens, rule, job.cells_x, job.cells_y, s.tables);
+    tabulate_all(view, particles, job.lens, job.cap, s);
+    const Reach reach = reach_of(view, particles, job.lens, rule, job.cells_x, job.cells_y, s);
     const double cell = view.pixel_size / rule.division;
-    job.grid = choose_grid(reach, rim, job.lens.sine, view.wavelength / view.medium_index, cell, limits);
+    job.grid = choose_grid(reach, s.edges, job.lens.sine, view.wavelength / view.medium_index, cell, limits);
     return job;
 }
 
@@ -217,7 +218,7 @@ void fill_box(const Job<T>& job, const Wave& wave, const Box& box, std::complex<
     std::fill(s.pupil_re.begin(), s.pupil_re.begin() + plane * states, T(0));
     std::fill(s.pupil_im.begin(), s.pupil_im.begin() + plane * states, T(0));
     s.line.reserve(stride);
-    room_for(s.amplitude, stride);
+    room_for(s.amplitude, 2 * stride);
     if (job.field) fill_sinc(job.grid.size, box.first_y, box.count_y, s.sinc);
     const double z0 = incident_z(wave), turn = -kTwoPi / static_cast<double>(job.grid.size);
     const double wavenumber = kTwoPi * job.view.medium_index / job.view.wavelength;
