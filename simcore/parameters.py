@@ -116,6 +116,22 @@ class Option:
     allowed: str = ""
 
 
+@attrs.frozen
+class Parts:
+    """Features that stand inside a feature; ``kind`` names the class that they must be of."""
+
+    doc: str
+    kind: str
+
+    def read(self, label: str, value: Any) -> tuple[Any, ...]:
+        """Return ``value`` as a tuple of features."""
+        entries = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        for entry in entries:
+            if self.kind not in (base.__name__ for base in type(entry).__mro__):
+                raise ParameterError(f"{label}: {entry!r}; must be a list of features of the kind {self.kind}")
+        return entries
+
+
 def parameter(
     doc: str,
     *,
@@ -135,20 +151,53 @@ def parameter(
     return attrs.field(default=default, metadata={"declaration": declaration})
 
 
-def option(doc: str, *, default: Any = attrs.NOTHING, read: Callable[[str, Any], Any], allowed: str = "") -> Any:
-    """Declare a setting that is the same for all examples: see `Option`."""
-    return attrs.field(default=default, metadata={"option": Option(doc, read, allowed)})
+def option(
+    doc: str,
+    *,
+    default: Any = attrs.NOTHING,
+    read: Callable[[str, Any], Any],
+    allowed: str = "",
+    alias: str | None = None,
+) -> Any:
+    """Declare a setting that is the same for all examples: see `Option`. ``alias`` is its name in the constructor."""
+    return attrs.field(default=default, metadata={"option": Option(doc, read, allowed)}, alias=alias)
 
 
-def one_of(*words: str) -> Callable[[str, Any], str]:
-    """Return a reader that takes one of ``words``."""
+def parts(doc: str, kind: str) -> Any:
+    """Declare a list of features that stand inside another one; ``kind`` is the name of their class."""
+    return attrs.field(default=(), metadata={"parts": Parts(doc, kind)})
 
-    def read(label: str, value: Any) -> str:
-        if value not in words:
-            raise ParameterError(f"{label}: {value!r}; must be one of {', '.join(map(repr, words))}")
-        return str(value)
+
+def one_of(*choices: Any) -> Callable[[str, Any], Any]:
+    """Return a reader that takes one of ``choices``, words or numbers."""
+
+    def read(label: str, value: Any) -> Any:
+        if isinstance(value, bool) or value not in choices:
+            raise ParameterError(f"{label}: {value!r}; must be one of {', '.join(map(repr, choices))}")
+        return value
 
     return read
+
+
+def whole_number(least: int, most: int, optional: bool = False) -> Callable[[str, Any], Any]:
+    """Return a reader that takes a whole number from ``least`` to ``most``."""
+
+    def read(label: str, value: Any) -> Any:
+        if value is None and optional:
+            return None
+        good = isinstance(value, (int, np.integer)) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not good or not least <= value <= most:
+            raise ParameterError(f"{label}: {value!r}; must be a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def switch(label: str, value: Any) -> bool:
+    """Read True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ParameterError(f"{label}: {value!r}; must be True or False")
+    return bool(value)
 
 
 def image_shape(label: str, value: Any) -> tuple[int, int]:

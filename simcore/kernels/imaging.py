@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,6 +11,7 @@ import numpy as np
 from simcore import _core
 from simcore.kernels.views import flat
 from simcore.streams import Array
+from simcore.values import Members, in_images
 
 
 @cache
@@ -31,13 +32,14 @@ class Spheres:
     refractive_index: Array
 
     @classmethod
-    def of(cls, spheres: Sequence[Mapping[str, Array]], images: int) -> Spheres:
-        """Gather the values, each (image,), of spheres that stand in every image."""
+    def of(cls, particles: Sequence[Members], images: int) -> Spheres:
+        """Gather the spheres of a block of images."""
+        first, order = in_images(particles, images)
 
         def flat(field: str, dtype: type) -> Array:
-            return np.ascontiguousarray(np.stack([sphere[field] for sphere in spheres], axis=1).ravel(), dtype)
+            values: list[Array] = [np.asarray(members.values[field], dtype) for members in particles]
+            return np.ascontiguousarray(np.concatenate(values)[order])
 
-        first = np.arange(images + 1, dtype=np.int64) * len(spheres)
         x, y, z, radius = (flat(field, np.float64) for field in ("x", "y", "z", "radius"))
         return cls(first, x, y, z, radius, flat("refractive_index", np.complex128))
 

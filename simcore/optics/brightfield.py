@@ -6,10 +6,11 @@ import numpy as np
 
 from simcore import kernels
 from simcore.errors import ParameterError
-from simcore.features import Applied, Flow, Microscope, Scatterer, Scene
+from simcore.features import Applied, Flow
 from simcore.parameters import Value, between, image_shape, one_of, option, parameter
 from simcore.properties import Array
 from simcore.scatterers import MieSphere
+from simcore.scenes import Microscope, Scatterer, Scene
 from simcore.values import Plan
 
 
@@ -80,7 +81,7 @@ class Brightfield(Microscope):
         image = np.empty((len(plan), *self.shape), flow.dtype)
         kernels.image_spheres(
             image,
-            spheres=kernels.Spheres.of([scatterer.values(plan) for scatterer in scene.scatterers], len(plan)),
+            spheres=kernels.Spheres.of(plan.particles(scene), len(plan)),
             numerical_aperture=values["numerical_aperture"],
             pixel_size=values["pixel_size"],
             refractive_index_medium=values["refractive_index_medium"],
