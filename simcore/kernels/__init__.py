@@ -8,3 +8,11 @@ from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose
 from simcore.kernels.imaging import Spheres, image_spheres
 from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.noise import illumination_gradient, normalize_minmax, poisson_snr
+from simcore.kernels.through_pupil import (
+    LARGEST_GRID,
+    Light,
+    Particles,
+    Pupils,
+    add_intensity_through_pupil,
+    fill_field_through_pupil,
+)

@@ -1,0 +1,80 @@
+"""Where light comes from and how it is polarised: what `kernels.Light` takes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simcore import kernels
+from simcore.streams import Array
+
+GOLDEN_ANGLE = 2.399963229728653  # pi (3 - sqrt(5))
+
+
+def _turn(angle: Array) -> tuple[Array, Array]:
+    angle = np.asarray(angle, float)
+    return kernels.elementary("cos", angle.ravel()).reshape(angle.shape), kernels.elementary(
+        "sin", angle.ravel()
+    ).reshape(angle.shape)
+
+
+def axial(count: int) -> Array:
+    """Return waves (example, 1, 3) along the axis."""
+    return np.tile(np.array([0.0, 0.0, 1.0]), (count, 1, 1))
+
+
+def tilted(angle: Array, azimuth: Array) -> Array:
+    """Return one wave in each example at ``angle`` to the axis, in the medium; (example, 1, 3).
+
+    It travels towards ``azimuth``, counted from +x towards +y.
+    """
+    sine = _turn(angle)[1]
+    c, s = _turn(azimuth)
+    return np.stack([sine * c, sine * s, np.ones_like(sine)], axis=-1)[:, None, :]
+
+
+def ring(angle: Array, count: int) -> Array:
+    """Return ``count`` waves at ``angle`` to the axis, in the medium, from all sides alike; (example, count, 3)."""
+    c, s = _turn(2 * np.pi / count * (np.arange(count) + 0.5))
+    sine = _turn(angle)[1][:, None]
+    return np.stack([sine * c, sine * s, np.ones((len(sine), count))], axis=-1)
+
+
+def condenser(sine: Array, count: int) -> Array:
+    """Return ``count`` waves that fill a condenser's aperture evenly, a sunflower; (example, count, 3).
+
+    ``sine`` (example,): NA of the condenser / index of the medium. The source is equally bright everywhere, so equal parts of
+    the aperture have equal weight (Born & Wolf, Principles of Optics, ch. 10).
+    """
+    number = np.arange(count)
+    radius = np.sqrt((number + 0.5) / count)
+    c, s = _turn(GOLDEN_ANGLE * number)
+    r = np.asarray(sine, float)[:, None] * radius
+    return np.stack([r * c, r * s, np.ones_like(r)], axis=-1)
+
+
+def intensity_states(count: int, polarization: Array | None, analyser: Array | None) -> tuple[Array, Array]:
+    """Return states (example, state, 4) and weights of an intensity.
+
+    ``polarization``: angles of the light, None for unpolarised light; ``analyser``: angles, None for no analyser.
+    """
+    inputs = [_jones(polarization, count)] if polarization is not None else list(_axes(count))
+    outputs = [_jones(analyser, count)] if analyser is not None else list(_axes(count))
+    states = np.stack([np.concatenate([j, q], axis=-1) for j in inputs for q in outputs], axis=1)
+    return states, np.full(states.shape[:2], 1 / len(inputs))
+
+
+def field_states(polarization: Array, analyser: Array | None) -> tuple[Array, Array]:
+    """Return the state (example, 1, 4) of a field; the analyser is parallel to the light unless its angle is given."""
+    light = _jones(polarization, len(polarization))
+    through = light if analyser is None else _jones(analyser, len(polarization))
+    return np.concatenate([light, through], axis=-1)[:, None, :], np.ones((len(light), 1))
+
+
+def _jones(angle: Array, count: int) -> Array:
+    c, s = _turn(np.broadcast_to(angle, (count,)))
+    return np.stack([c, s], axis=-1).astype(complex)
+
+
+def _axes(count: int) -> tuple[Array, Array]:
+    along = np.tile(np.array([1.0, 0.0], complex), (count, 1))
+    return along, along[:, ::-1]

@@ -1,0 +1,382 @@
+"""Spheres through aberrated pupils and under tilted light against two-dimensional quadrature (tests/reference/through_pupil.py)."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from reference import hologram
+from reference import through_pupil as reference
+from reference.hologram import Scene
+from reference.through_pupil import View
+from scipy import ndimage, optimize
+
+import simcore as sc
+from simcore import kernels
+from simcore.errors import SimcoreWarning
+from simcore.optics import aberrations, illumination, through_pupil
+from simcore.optics.through_pupil import Optics
+from simcore.streams import Lanes, seed_key
+
+ROWS, COLUMNS = [17, 20, 0, 39, 25, 8], [20, 23, 4, 35, 12, 30]
+SHAPE = (40, 40)
+PRECISIONS = pytest.mark.parametrize(("precision", "tolerance", "margin"), [("single", 5e-4, 1), ("double", 1e-6, 3)])
+BASE = Scene(
+    x=20.3,
+    y=17.6,
+    z=1.2,
+    radius=0.3,
+    refractive_index=1.55,
+    numerical_aperture=1.07,
+    wavelength=0.635,
+    pixel_size=0.113,
+    refractive_index_medium=1.33,
+    polarization_angle=0.4,
+)
+TWO = [BASE, BASE._replace(x=9.1, y=28.4, z=-2.0, radius=0.2, refractive_index=1.45 + 0.03j)]
+COMA = {7: 0.03, 8: -0.02}
+
+
+def noll(index: int, rho: Any, azimuth: Any) -> Any:
+    """Zernike polynomials as Noll's table has them."""
+    table = {
+        1: lambda: 1 + 0 * rho,
+        2: lambda: 2 * rho * np.cos(azimuth),
+        3: lambda: 2 * rho * np.sin(azimuth),
+        4: lambda: np.sqrt(3) * (2 * rho**2 - 1),
+        5: lambda: np.sqrt(6) * rho**2 * np.sin(2 * azimuth),
+        6: lambda: np.sqrt(6) * rho**2 * np.cos(2 * azimuth),
+        7: lambda: np.sqrt(8) * (3 * rho**3 - 2 * rho) * np.sin(azimuth),
+        8: lambda: np.sqrt(8) * (3 * rho**3 - 2 * rho) * np.cos(azimuth),
+        9: lambda: np.sqrt(8) * rho**3 * np.sin(3 * azimuth),
+        10: lambda: np.sqrt(8) * rho**3 * np.cos(3 * azimuth),
+        11: lambda: np.sqrt(5) * (6 * rho**4 - 6 * rho**2 + 1),
+    }
+    return table[index]()
+
+
+def wavefront(amounts: dict[int, float], wavelength: float = BASE.wavelength) -> reference.Pupil:
+    return reference.wavefront_pupil(lambda r, t: sum(c * noll(j, r, t) for j, c in amounts.items()), wavelength)
+
+
+def zernikes(amounts: dict[int, float]) -> list[aberrations.Aberration]:
+    return [aberrations.Zernike(index, amount) for index, amount in amounts.items()]
+
+
+def known(features: list[Any], count: int = 1) -> kernels.Pupils:
+    """The pupils of aberrations whose parameters are numbers."""
+    terms = [
+        one.terms({field: np.full(count, float(node.value)) for field, node in one.properties()}) for one in features
+    ]
+    return kernels.Pupils(**aberrations.together(terms, count))
+
+
+def spheres(scenes: list[Scene]) -> kernels.Spheres:
+    columns = [np.array([getattr(scene, name) for scene in scenes], float) for name in ("x", "y", "z", "radius")]
+    index = np.array([scene.refractive_index for scene in scenes], complex)
+    return kernels.Spheres(np.array([0, len(scenes)]), *columns, index)
+
+
+def optics(scene: Scene, count: int = 1) -> Optics:
+    return Optics(*(np.full(count, v) for v in (scene.numerical_aperture, scene.pixel_size, scene.refractive_index_medium)))
+
+
+def light(view: View, analyser: float | None = None, transmitted: bool = True) -> kernels.Light:
+    """One wave in the direction of the view; both components, or that along the analyser."""
+    waves = np.array([[[*view.tilt, 1.0]]])
+    axes = [(1, 0), (0, 1)] if analyser is None else [(np.cos(analyser), np.sin(analyser))]
+    states = np.array([[[*view.jones, *axis] for axis in axes]], complex)
+    return kernels.Light(waves, states, np.ones(states.shape[:2]), transmitted)
+
+
+def intensity(scenes: list[Scene], features: list[Any], lamp: kernels.Light, tolerance: float, **more: Any) -> np.ndarray:
+    dtype = np.dtype(np.float64 if tolerance < 1e-4 else np.float32)
+    wavelength = np.array([[scenes[0].wavelength]])
+    pupils, shape = known(features), more.pop("shape", SHAPE)
+    image, error = through_pupil.intensity(
+        spheres(scenes), optics(scenes[0]), pupils, lamp, wavelength, shape, dtype=dtype, tolerance=tolerance, **more
+    )
+    assert error[0] == 0 or more
+    return image[0]
+
+
+def field(scenes: list[Scene], features: list[Any], lamp: kernels.Light, tolerance: float, **more: Any) -> np.ndarray:
+    dtype = np.dtype(np.complex128 if tolerance < 1e-4 else np.complex64)
+    wavelength = np.array([scenes[0].wavelength])
+    pupils, shape = known(features), more.pop("shape", SHAPE)
+    result, error = through_pupil.field(
+        spheres(scenes), optics(scenes[0]), pupils, lamp, wavelength, shape, dtype=dtype, tolerance=tolerance, **more
+    )
+    assert error[0] == 0
+    return result[0]
+
+
+CASES = {
+    "coma": (BASE, COMA, (0.0, 0.0)),
+    "astigmatism": (BASE._replace(z=-2.0), {5: 0.05, 6: 0.03}, (0.0, 0.0)),
+    "spherical": (BASE._replace(numerical_aperture=1.25, pixel_size=0.1, z=0.5), {11: 0.04, 4: -0.05}, (0.0, 0.0)),
+    "low aperture": (BASE._replace(numerical_aperture=0.4, radius=1.0, pixel_size=0.4, z=6.0), {8: 0.05, 10: 0.04}, (0.0, 0.0)),
+    "tilted": (BASE, {}, (0.35, -0.25)),
+    "tilted coma": (BASE._replace(radius=0.6), COMA, (-0.2, 0.5)),
+}
+
+
+@PRECISIONS
+@pytest.mark.parametrize("name", CASES)
+def test_one_sphere(name: str, precision: str, tolerance: float, margin: float) -> None:
+    scene, amounts, tilt = CASES[name]
+    view = View(pupil=wavefront(amounts), tilt=tilt, jones=(np.cos(0.4), 1j * np.sin(0.4)))
+    expected = reference.intensity([scene], view, ROWS, COLUMNS)
+    got = intensity([scene], zernikes(amounts), light(view), tolerance)
+    assert np.abs(got[ROWS, COLUMNS] - expected).max() < margin * tolerance
+
+
+@PRECISIONS
+def test_field_of_two_spheres_along_an_analyser(precision: str, tolerance: float, margin: float) -> None:
+    view = View(pupil=wavefront(COMA), jones=(0.6, 0.8))
+    angle = 1.1
+    along = np.array([np.cos(angle), np.sin(angle)])
+    expected = reference.mean_field(TWO, view, ROWS, COLUMNS) @ along
+    got = field(TWO, zernikes(COMA), light(view, angle, transmitted=False), tolerance)
+    assert np.abs(got[ROWS, COLUMNS, 0] - expected).max() < margin * tolerance
+    whole = field(TWO, zernikes(COMA), light(view, angle), tolerance)
+    np.testing.assert_allclose(whole - got, along @ view.jones, rtol=0, atol=1e-6)
+
+
+@PRECISIONS
+def test_crossed_polarisers(precision: str, tolerance: float, margin: float) -> None:
+    view = View(tilt=(0.3, 0.1))
+    expected = reference.intensity(TWO, view, ROWS, COLUMNS, analyser=(0, 1))
+    got = intensity(TWO, [], light(view, np.pi / 2), tolerance)
+    assert np.abs(got[ROWS, COLUMNS] - expected).max() < margin * tolerance
+
+
+@PRECISIONS
+def test_darkfield_with_light_outside_the_aperture(precision: str, tolerance: float, margin: float) -> None:
+    scene = BASE._replace(numerical_aperture=0.8, pixel_size=0.15)
+    view = View(tilt=(0.6, 0.55), jones=(0.0, 1.0))
+    expected = reference.intensity([scene], view, ROWS, COLUMNS, transmitted=False)
+    for transmitted in (True, False):  # what does not pass cannot be transmitted
+        got = intensity([scene], [], light(view, transmitted=transmitted), tolerance)
+        assert np.abs(got[ROWS, COLUMNS] - expected).max() < margin * tolerance
+
+
+def test_apodization_and_stop() -> None:
+    """A stop is what a narrower aperture lets pass, taken away; the light along the axis does not pass it."""
+    waist, radius = 0.9, 0.3
+    soft = View(pupil=lambda x, y: np.exp(-(x * x + y * y) / waist**2) + 0j)
+    through = View(pupil=lambda x, y: np.exp(-(x * x + y * y) * radius**2 / waist**2) + 0j)
+    inner = BASE._replace(numerical_aperture=radius * BASE.numerical_aperture)
+    whole = reference.mean_field([BASE], soft, ROWS, COLUMNS)
+    expected = whole - reference.mean_field([inner], through, ROWS, COLUMNS)
+    features = [aberrations.GaussianApodization(waist)]
+    got = field([BASE], features, light(soft, transmitted=False), 1e-6)
+    assert np.abs(got[ROWS, COLUMNS] - whole).max() < 3e-6
+    stopped = [*features, aberrations.CentralStop(radius)]
+    for tolerance, allowed in ((5e-4, 5e-4), (1e-6, 3e-5)):
+        got = field([BASE], stopped, light(soft), tolerance)
+        assert np.abs(got[ROWS, COLUMNS] - expected).max() < allowed
+
+
+def test_refocusing_moves_the_particle() -> None:
+    lamp = light(View(tilt=(0.2, 0.1)))
+    moved = intensity([BASE], [aberrations.Refocus(3.0)], lamp, 1e-6)
+    np.testing.assert_allclose(moved, intensity([BASE._replace(z=BASE.z - 3.0)], [], lamp, 1e-6), rtol=0, atol=1e-12)
+
+
+def test_an_array_over_the_pupil() -> None:
+    rho = np.linspace(-1, 1, 31)
+    factor = (0.8 + 0.1 * rho[None, :] + 0.05 * rho[:, None]) * (1 + 0j)
+    view = View(pupil=lambda x, y: 0.8 + 0.1 * x + 0.05 * y + 0j)
+    got = field([BASE], [aberrations.PupilArray(factor)], light(view, transmitted=False), 5e-4)
+    assert np.abs(got[ROWS, COLUMNS] - reference.mean_field([BASE], view, ROWS, COLUMNS)).max() < 5e-4
+    twice = aberrations.together([{"transmission": factor}, {"transmission": factor[::2, ::2]}], 1)["transmission"]
+    np.testing.assert_allclose(twice, factor**2, rtol=1e-12)
+
+
+@PRECISIONS
+@pytest.mark.parametrize("angle", [0.4, None])
+def test_without_aberrations_it_is_what_radial_integrals_give(
+    angle: float | None, precision: str, tolerance: float, margin: float
+) -> None:
+    microscope = sc.Brightfield(
+        numerical_aperture=0.9,
+        wavelength=sc.spectrum(0.5, 0.6, count=2),
+        pixel_size=0.2,
+        shape=SHAPE,
+        polarization_angle=angle,
+        precision=precision,
+        tolerance=tolerance,
+    )
+    scenes = [scene._replace(numerical_aperture=0.9, pixel_size=0.2) for scene in TWO]
+    particles = [
+        sc.MieSphere(x=s.x, y=s.y, z=s.z, radius=s.radius, refractive_index=s.refractive_index if i else 1.55)
+        for i, s in enumerate(scenes)
+    ]
+    expected = sc.Recipe(image=(particles[0] + particles[1]) >> microscope).render(1, seed=1)["image"][0, :, :, 0]
+    states, weight = illumination.intensity_states(1, None if angle is None else np.array([angle]), None)
+    got, _ = through_pupil.intensity(
+        spheres(scenes),
+        optics(scenes[0]),
+        kernels.Pupils.clear(1),
+        kernels.Light(illumination.axial(1), states, weight),
+        np.array([[0.5, 0.6]]),
+        SHAPE,
+        dtype=expected.dtype,
+        tolerance=tolerance,
+    )
+    assert np.abs(got[0] - expected).max() < 2 * margin * tolerance
+
+
+def test_a_particle_moved_by_a_fraction_of_a_pixel_moves_its_image_by_that_fraction() -> None:
+    scene = BASE._replace(numerical_aperture=0.3, pixel_size=0.08, radius=0.5, z=2.0, x=31.0, y=32.0)
+    lamp = light(View())
+    for tolerance in (5e-4, 1e-6):
+        here, there = (
+            np.asarray(intensity([s], zernikes(COMA), lamp, tolerance, shape=(64, 64)), float)
+            for s in (scene, scene._replace(x=scene.x + 0.37, y=scene.y - 0.37))
+        )
+
+        def difference(shift: np.ndarray, here: np.ndarray = here, there: np.ndarray = there) -> np.ndarray:
+            return (ndimage.shift(here, shift, order=5, mode="nearest") - there)[8:-8, 8:-8].ravel()
+
+        found = optimize.least_squares(difference, [0.0, 0.0], x_scale=0.1, xtol=1e-12).x
+        np.testing.assert_allclose(found, [-0.37, 0.37], rtol=0, atol=1e-4)
+
+
+def test_tilt_moves_the_image_against_its_sign() -> None:
+    """W = c 2 rho cos(azimuth) shifts by 2 c / NA towards -x."""
+    pixels = 3
+    coefficient = pixels * BASE.pixel_size * BASE.numerical_aperture / 2
+    lamp = light(View(), transmitted=False)
+    moved = field([BASE], [aberrations.TiltX(coefficient), aberrations.TiltY(-coefficient)], lamp, 1e-6)
+    np.testing.assert_allclose(moved[pixels:, :-pixels], field([BASE], [], lamp, 1e-6)[:-pixels, pixels:], rtol=0, atol=3e-6)
+
+
+def test_scattered_power_is_that_of_the_collected_cone() -> None:
+    """What falls beyond the image falls with 1 / edge and is extrapolated."""
+    scene = BASE._replace(z=0.0, pixel_size=0.25)
+    lamp = light(View(), transmitted=False)
+    powers = []
+    for side in (128, 256):
+        middle = (side - 1) / 2
+        image = intensity([scene._replace(x=middle, y=middle)], zernikes(COMA), lamp, 1e-6, shape=(side, side))
+        powers.append(float(image.sum()) * scene.pixel_size**2)
+    assert 2 * powers[1] - powers[0] == pytest.approx(hologram.collected_cross_section(scene), rel=2e-4)
+
+
+def test_a_condenser_adds_the_intensities_of_its_directions() -> None:
+    waves = illumination.condenser(np.array([0.5]), 3)
+    states, weight = illumination.intensity_states(1, np.array([0.0]), None)
+    got = intensity([BASE], zernikes(COMA), kernels.Light(waves, states, weight), 1e-6)
+    views = [View(pupil=wavefront(COMA), tilt=(wave[0], wave[1])) for wave in waves[0]]
+    expected = np.mean([reference.intensity([BASE], view, ROWS, COLUMNS) for view in views], axis=0)
+    assert np.abs(got[ROWS, COLUMNS] - expected).max() < 3e-6
+
+
+def test_many_directions_fill_a_condenser() -> None:
+    states, weight = illumination.intensity_states(1, np.array([0.0]), None)
+    scene = BASE._replace(numerical_aperture=0.8, pixel_size=0.2, z=0.5)
+    few, many = (
+        intensity([scene], [], kernels.Light(illumination.condenser(np.array([0.3]), n), states, weight), 5e-4)
+        for n in (32, 200)
+    )
+    assert np.abs(few - many).max() < 4e-3
+
+
+def test_a_condenser_partly_outside_the_aperture_is_held_to_what_passes() -> None:
+    scene = BASE._replace(numerical_aperture=0.5, pixel_size=0.25, radius=1e-3)
+    states, weight = illumination.intensity_states(1, np.array([0.0]), None)
+    waves = illumination.condenser(np.array([0.6]), 12)
+    assert np.hypot(waves[0, :, 0], waves[0, :, 1]).max() > 0.5 / 1.33
+    image = intensity([scene], zernikes(COMA), kernels.Light(waves, states, weight), 5e-4)
+    np.testing.assert_allclose(image, 1, atol=1e-5)
+
+
+def stream(count: int) -> Any:
+    return Lanes(seed_key(1), np.arange(count, dtype=np.uint64), np.zeros(count, np.uint64), "train").stream("noise")
+
+
+def test_noise_before_the_pupil_has_the_power_that_the_pupil_lets_pass() -> None:
+    """Density sigma^2 p^2 per quadrature, times |P|^2 and the square of the mean over a pixel, over the pupil."""
+    count, sigma, scene = 60, 0.02, BASE._replace(radius=1e-3)
+    many = kernels.Spheres(np.arange(count + 1), *(np.full(count, v) for v in (20.0, 20.0, 0.0, 1e-3)), np.full(count, 1.34 + 0j))
+    states, weight = illumination.field_states(np.zeros(count), None)
+    lamp = kernels.Light(illumination.axial(count), states, weight)
+    pupils = known([aberrations.GaussianApodization(1.2), *zernikes(COMA)], count)
+    fields, _ = through_pupil.field(
+        many, optics(scene, count), pupils, lamp, np.full(count, scene.wavelength), SHAPE, dtype=np.dtype(np.complex64),
+        tolerance=5e-4, noise=np.full(count, sigma), stream=stream(count)
+    )  # fmt: skip
+    edge = scene.numerical_aperture / scene.wavelength * scene.pixel_size  # cycles per pixel
+    u, v = np.meshgrid(*[np.linspace(-edge, edge, 801)] * 2)
+    inside = np.hypot(u, v) <= edge
+    passes = inside * np.exp(-2 * (u * u + v * v) / edge**2 / 1.2**2) * (np.sinc(u) * np.sinc(v)) ** 2
+    expected = sigma**2 * passes.sum() * (2 * edge / 800) ** 2
+    noise = fields[..., 0] - 1
+    for part in (noise.real, noise.imag):
+        assert part.var() == pytest.approx(expected, rel=0.03)
+        assert abs(part.mean()) < 4 * np.sqrt(expected / (count * 1600 * expected / sigma**2))
+    assert abs((noise.real * noise.imag).mean()) < 0.02 * expected
+    spectrum = (np.abs(np.fft.fft2(noise)) ** 2).mean(axis=0)
+    outside = np.hypot(*np.meshgrid(*[np.fft.fftfreq(40)] * 2)) > 1.3 * edge
+    assert spectrum[outside].mean() < 0.03 * spectrum[~outside].mean()
+
+
+def test_images_do_not_depend_on_their_company_or_the_instruction_level() -> None:
+    scenes = [BASE, TWO[1]._replace(z=4.0), BASE._replace(radius=0.6)]
+    states, weight = illumination.field_states(np.array([0.0, 0.3, 0.6]), None)
+    lamp = kernels.Light(illumination.tilted(np.array([0.0, 0.1, 0.2]), np.array([0.0, 1.0, 2.0])), states, weight)
+    three = kernels.Spheres(
+        np.arange(4), *(np.array([getattr(s, n) for s in scenes], float) for n in ("x", "y", "z", "radius")),
+        np.array([s.refractive_index for s in scenes], complex)
+    )  # fmt: skip
+    shared: dict[str, Any] = {"dtype": np.dtype(np.complex64), "tolerance": 5e-4}
+
+    def render(part: slice) -> bytes:
+        rows = range(3)[part]
+        some = kernels.Spheres(np.arange(len(rows) + 1), *(v[part] for v in (three.x, three.y, three.z, three.radius,
+                                                                              three.refractive_index)))  # fmt: skip
+        these = stream(3)
+        result, _ = through_pupil.field(
+            some, optics(BASE, len(rows)), known(zernikes(COMA), len(rows)),
+            kernels.Light(lamp.waves[part], lamp.states[part], lamp.weight[part]), np.full(len(rows), BASE.wavelength), SHAPE,
+            noise=np.full(len(rows), 0.01), stream=type(these)(these.key, np.ascontiguousarray(these.counter[part])), **shared,
+        )  # fmt: skip
+        return result.tobytes()
+
+    together = render(slice(0, 3))
+    assert b"".join(render(slice(i, i + 1)) for i in range(3)) == together
+    level = kernels.instruction_level()
+    try:
+        for lower in (3, 0):
+            kernels.set_instruction_level(lower)
+            assert render(slice(0, 3)) == together
+    finally:
+        kernels.set_instruction_level(level)
+
+
+def test_grids_that_would_be_too_large_are_reported() -> None:
+    scene = BASE._replace(z=15.0)
+    lamp = light(View())
+    image, error = through_pupil.intensity(
+        spheres([scene]), optics(scene), known([]), lamp, np.array([[scene.wavelength]]), SHAPE,
+        dtype=np.dtype(np.float32), tolerance=5e-4, largest=256
+    )  # fmt: skip
+    expected = reference.intensity([scene], View(), ROWS, COLUMNS)
+    assert 5e-4 < np.abs(image[0, ROWS, COLUMNS] - expected).max() < 10 * error[0]
+    with pytest.warns(SimcoreWarning, match=r"Brightfield: .* example 7 is uncertain"):
+        through_pupil.report("Brightfield", error, 5e-4, np.array([7]))
+
+
+def test_wrong_arguments_are_refused() -> None:
+    lamp = light(View())
+    for changes, message in (
+        ({"waves": np.array([[[0.8, 0.8, 1.0]]])}, "unit disk"),
+        ({"waves": np.zeros((2, 1, 3))}, "waves"),
+        ({"states": np.full((1, 2, 4), np.nan + 0j)}, "states: must be finite"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            wrong = kernels.Light(**{"waves": lamp.waves, "states": lamp.states, "weight": lamp.weight} | changes)
+            intensity([BASE], [], wrong, 5e-4)
+    with pytest.raises(ValueError, match="straight back"):
+        intensity([BASE._replace(numerical_aperture=1.33)], [], light(View(tilt=(0.999, 0.0))), 5e-4)
