@@ -24,7 +24,9 @@ std::int64_t terms_in_use(std::int64_t terms, const std::complex<double>* a, con
 // The last term that has a few thousandths of the largest one.
 double last_order(std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b) {
     double largest = 0.0;
-    const auto size = [&](std::int64_t n) { return static_cast<double>(2 * n + 3) * (std::abs(a[n]) + std::abs(b[n])); };
+    const auto size = [&](std::int64_t n) {
+        return static_cast<double>(2 * n + 3) * (std::abs(a[n]) + std::abs(b[n]));
+    };
     for (std::int64_t n = 0; n < terms; ++n) largest = std::max(largest, size(n));
     while (terms > 1 && size(terms - 1) < 3e-3 * largest) --terms;
     return static_cast<double>(terms);
@@ -41,7 +43,7 @@ double step_for(double phase, std::int64_t terms, double largest) {
 template <class T>
 void tabulate(std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b, double from,
               double largest, AmplitudeScratch<T>& scratch, AmplitudeTable<T>& table) {
-    if (!(largest < 1.9995)) throw std::domain_error("light scattered straight back is not imaged here");
+    if (!(largest < 1.998)) throw std::domain_error("light scattered straight back is not imaged here");
     terms = terms_in_use(terms, a, b);
     const double step = step_for(kPhase<T>, terms, largest);
     const std::int64_t intervals = static_cast<std::int64_t>(largest / step) + 2, nodes = intervals + kMargin - kBefore;

@@ -87,8 +87,7 @@ SIMCORE_INLINE void stage(const FourierPlan<T>& plan, std::int64_t length, const
             butterfly<radix>(x);
             T* to = out + element * (q + stride * radix * p);
             x[0].store(to);
-            for (int j = 1; j < radix; ++j)
-                (p == 0 ? x[j] : x[j].times(c[j], s[j])).store(to + element * stride * j);
+            for (int j = 1; j < radix; ++j) (p == 0 ? x[j] : x[j].times(c[j], s[j])).store(to + element * stride * j);
         }
     }
 }

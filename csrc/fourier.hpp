@@ -32,9 +32,10 @@ struct Planes {
     std::int64_t stride;
 };
 
-// Transforms each column of `in`, whose `rows` rows are the elements first, first + 1, ... (modulo the size, added where
-// they meet; the others are zero), and keeps the elements 0 .. wanted - 1 as the rows of `out` or, if `transposed`, as
-// its columns. Strides are multiples of kColumns<T> that hold all columns; `work` keeps its memory between calls.
+// Transforms each column of `in`, whose `rows` rows are the elements first, first + 1, ... (modulo the size, added
+// where they meet; the others are zero), and keeps the elements 0 .. wanted - 1 as the rows of `out` or, if
+// `transposed`, as its columns. Strides are multiples of kColumns<T> that hold all columns; `work` keeps its memory
+// between calls.
 template <class T>
 void transform_columns(const FourierPlan<T>& plan, std::int64_t columns, Planes<const T> in, std::int64_t first,
                        std::int64_t rows, Planes<T> out, std::int64_t wanted, bool transposed, std::vector<T>& work);

@@ -12,7 +12,7 @@ namespace {
 constexpr double kPi = 3.14159265358979323846, kTwoPi = 2.0 * kPi;
 
 // Shape of the Kaiser window for each half width.
-double sharpness(int rim) { return rim <= 2 ? 3.0 : rim == 3 ? 4.0 : rim <= 5 ? 5.0 : rim <= 6 ? 6.0 : 8.0; }
+double sharpness(int rim) { return rim <= 2 ? 3.0 : rim == 3 ? 4.0 : rim <= 5 ? 5.0 : rim <= 6 ? 6.0 : 11.0; }
 
 // Modified Bessel function of order 0, by its series.
 double bessel_i0(double x) {
@@ -140,9 +140,9 @@ SIMCORE_INLINE void line_body(const PupilFunction& pupil, const Lens& lens, cons
     }
 }
 
-#define PARAMETERS(T)                                                                                          \
-    (const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* table,                 \
-     const double* radius, std::complex<double> scale, const double* coefficients, double* scratch, T* re, T* im)
+#define PARAMETERS(T)                                                                                                \
+    (const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* table, const double* radius, \
+     std::complex<double> scale, const double* coefficients, double* scratch, T* re, T* im)
 #define ARGUMENTS (pupil, lens, line, table, radius, scale, coefficients, scratch, re, im)
 SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(float), ARGUMENTS)
 SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(double), ARGUMENTS)
@@ -152,7 +152,7 @@ SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(double), ARGUMENTS)
 }  // namespace
 
 double flat_part(int rim) {
-    constexpr double part[kWidestRim + 1] = {0.0, 0.0, 0.45, 0.62, 0.68, 0.74, 0.77, 0.78, 0.8};
+    constexpr double part[kWidestRim + 1] = {0.0, 0.0, 0.45, 0.62, 0.68, 0.74, 0.77, 0.78, 0.72};
     return part[rim];
 }
 

@@ -2,8 +2,8 @@
 //
 //   s       direction cosines (s_x, s_y) of a direction in the medium, s_z = cos t; n its index
 //   rho     n (s_x, s_y) / NA
-//   W       wavefront in micrometres, a polynomial in rho_x, rho_y; the light has the factor exp(+2 pi i W / wavelength)
-//   M       half the width of the rim, in steps of the grid
+//   W       wavefront in micrometres, a polynomial in rho_x, rho_y; the light has the factor exp(+2 pi i W /
+//   wavelength) M       half the width of the rim, in steps of the grid
 //
 // The rim of a hard pupil is smoothed over a few steps of the grid such that, on a grid of period L, the image is right
 // within about L / 2 (1 - 1 / M) of each particle and its repetitions do not reach there: the step function convolved
@@ -55,7 +55,8 @@ struct PupilLine {
     int rim;
 };
 
-// The pupil along a line, edges smoothed, times `scale`; radius: sqrt(s_x^2 + s_y^2) of each point; scratch: two columns.
+// The pupil along a line, edges smoothed, times `scale`; radius: sqrt(s_x^2 + s_y^2) of each point; scratch: two
+// columns.
 template <class T>
 void pupil_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* radius,
                 std::complex<double> scale, double* scratch, T* re, T* im);

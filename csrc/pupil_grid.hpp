@@ -9,9 +9,9 @@
 namespace simcore {
 
 // Micrometres: side of the field, largest radius of a defocused particle's light, and the farthest that anything in the
-// field lies from light of a particle, along x or y.
+// field lies from light of a particle, along x or y and in any direction.
 struct Reach {
-    double field = 0.0, cone = 0.0, farthest = 0.0;
+    double field = 0.0, cone = 0.0, farthest = 0.0, diagonal = 0.0;
 };
 
 // Waves from the edge of the pupil, that hold what a particle sends far beyond its geometrical image: amplitude at the
@@ -27,8 +27,11 @@ struct Grid {
     double error = 0.0;  // estimate of what the repetitions add to the field
 };
 
-// Where the smoothed rim stops to continue what lies inside it.
-inline double rim_cap(double sine, double tolerance) { return 1.0 - (tolerance < 1e-4 ? 0.15 : 0.5) * (1.0 - sine); }
+// Where the smoothed rim stops to continue what lies inside it, short of directions across the axis.
+inline double rim_cap(double sine, double tolerance) {
+    const double cap = 1.0 - (tolerance < 1e-4 ? 0.15 : 0.5) * (1.0 - sine);
+    return cap < 0.9998 ? cap : 0.9998;
+}
 
 // wavelength: in the medium; cell: spacing of the image's points in micrometres.
 Grid choose_grid(const Reach& reach, const std::vector<EdgeWave>& edges, double sine, double wavelength, double cell,

@@ -111,8 +111,8 @@ template <class T>
 SIMCORE_INLINE void finish_body(const FinishCall<T>& call) {
     const T pcr = call.mix.rotation_c.real(), pci = call.mix.rotation_c.imag(), psr = call.mix.rotation_s.real(),
             psi = call.mix.rotation_s.imag();
-    const T qcr = call.mix.reflection_c.real(), qci = call.mix.reflection_c.imag(),
-            qsr = call.mix.reflection_s.real(), qsi = call.mix.reflection_s.imag();
+    const T qcr = call.mix.reflection_c.real(), qci = call.mix.reflection_c.imag(), qsr = call.mix.reflection_s.real(),
+            qsi = call.mix.reflection_s.imag();
     const std::int64_t count = call.count;
     const T *weight = call.weight, *rotation_c = call.rotation_c, *rotation_s = call.rotation_s, *sums = call.sums;
     const T *reflection_c = call.reflection_c, *reflection_s = call.reflection_s;

@@ -39,8 +39,8 @@ SIMCORE_DISPATCH(square, intensity_body, PARAMETERS(double), (count, re, im, ref
 // Adds complex normal numbers times the pupil; pixels[i] tells the points of the grid apart.
 template <class T>
 SIMCORE_INLINE void noise_body(const FieldNoise& noise, std::uint32_t state, double scale, std::int64_t count,
-                               const std::uint32_t* pixels, const T* pupil_re, const T* pupil_im, double* uniform, T* re,
-                               T* im) {
+                               const std::uint32_t* pixels, const T* pupil_re, const T* pupil_im, double* uniform,
+                               T* re, T* im) {
     double* turns = uniform + count;
     rng::uniform_pairs(noise.stream, pixels, state, static_cast<std::size_t>(count), uniform, turns);
     for (std::int64_t i = 0; i < count; ++i) {
@@ -52,7 +52,7 @@ SIMCORE_INLINE void noise_body(const FieldNoise& noise, std::uint32_t state, dou
     }
 }
 
-#define PARAMETERS(T)                                                                                            \
+#define PARAMETERS(T)                                                                                             \
     (const FieldNoise& noise, std::uint32_t state, double scale, std::int64_t count, const std::uint32_t* pixels, \
      const T* pupil_re, const T* pupil_im, double* uniform, T* re, T* im)
 #define ARGUMENTS (noise, state, scale, count, pixels, pupil_re, pupil_im, uniform, re, im)
@@ -100,8 +100,8 @@ struct Job {
 
 double incident_z(const Wave& wave) { return std::sqrt(1.0 - (wave.sx * wave.sx + wave.sy * wave.sy)); }
 
-// Largest distance |s - s0| between directions `first` and `second` from the axis (their sines), on opposite sides or on
-// the same.
+// Largest distance |s - s0| between directions `first` and `second` from the axis (their sines), on opposite sides or
+// on the same.
 double chord(double first, double second, double side) {
     const double c = std::sqrt((1.0 - first * first) * (1.0 - second * second)) + side * first * second;
     return std::sqrt(std::max(0.0, 2.0 - 2.0 * c));
@@ -109,7 +109,7 @@ double chord(double first, double second, double side) {
 
 template <class T>
 void tabulate_all(const PupilView& view, const ParticleList& particles, const Lens& lens, double cap,
-                    PupilScratch<T>& s) {
+                  PupilScratch<T>& s) {
     double tilt = 0.0;
     for (std::int64_t w = 0; w < view.waves; ++w)
         tilt = std::max(tilt, std::sqrt(view.wave[w].sx * view.wave[w].sx + view.wave[w].sy * view.wave[w].sy));
@@ -121,7 +121,8 @@ void tabulate_all(const PupilView& view, const ParticleList& particles, const Le
     }
 }
 
-// Farthest that light of a particle lands from the axis of its image, apart from diffraction, in micrometres.
+// How far light of the particles lands from their axes, apart from diffraction, and how far the field reaches from
+// there.
 template <class T>
 Reach reach_of(const PupilView& view, const ParticleList& particles, const Lens& lens, const PixelRule& rule,
                std::int64_t cells_x, std::int64_t cells_y, PupilScratch<T>& s) {
@@ -141,6 +142,7 @@ Reach reach_of(const PupilView& view, const ParticleList& particles, const Lens&
         const double y = std::max(bottom - particles.y[i], particles.y[i] - left);
         reach.cone = std::max(reach.cone, cone);
         reach.farthest = std::max(reach.farthest, p * std::max(x, y) + cone);
+        reach.diagonal = std::max(reach.diagonal, p * std::sqrt(x * x + y * y) + cone);
     }
     return reach;
 }
@@ -181,7 +183,8 @@ Part part_of(const Box& box, const Grid& grid, double sx, double s0y) {
     const double half = square > 0.0 ? std::sqrt(square) : 0.0;
     const auto low = static_cast<std::int64_t>(std::ceil((-half - s0y) / grid.step));
     const auto high = static_cast<std::int64_t>(std::floor((half - s0y) / grid.step)) + 1;
-    return {std::max(low, box.first_y), std::max(std::max(low, box.first_y), std::min(high, box.first_y + box.count_y))};
+    return {std::max(low, box.first_y),
+            std::max(std::max(low, box.first_y), std::min(high, box.first_y + box.count_y))};
 }
 
 // Multiplies the pupil of the line by the mean over a pixel.
@@ -204,8 +207,8 @@ void noisy_line(const Job<T>& job, std::int64_t mx, std::int64_t my, std::int64_
     room_for(s.uniform, 2 * count);
     const auto word = [](std::int64_t m) { return static_cast<std::uint32_t>(m + 0x8000) & 0xffffu; };
     for (std::int64_t i = 0; i < count; ++i) s.pixels[i] = (word(my + i) << 16) | word(mx);
-    add_noise(*job.noise, static_cast<std::uint32_t>(state), job.noise->sigma / static_cast<double>(job.grid.size), count,
-              s.pixels.data(), s.line.value(kPupilRe), s.line.value(kPupilIm), s.uniform.data(), re, im);
+    add_noise(*job.noise, static_cast<std::uint32_t>(state), job.noise->sigma / static_cast<double>(job.grid.size),
+              count, s.pixels.data(), s.line.value(kPupilRe), s.line.value(kPupilIm), s.uniform.data(), re, im);
 }
 
 // The scattered light of one wave on the grid, for every state: planes of box.count_x lines of `stride`.
@@ -293,8 +296,8 @@ void add_pixels(const Job<T>& job, double weight, std::int64_t height, std::int6
     room_for(s.column, job.cells_x + width);
     T* row = s.column.data() + job.cells_x;
     for (std::int64_t y = 0; y < height; ++y) {
-        integrate_row(job.rule, s.cells.data() + y * job.rule.division * job.cells_x, job.cells_x, s.column.data(), width,
-                      row);
+        integrate_row(job.rule, s.cells.data() + y * job.rule.division * job.cells_x, job.cells_x, s.column.data(),
+                      width, row);
         for (std::int64_t x = 0; x < width; ++x) out[y * width + x] += static_cast<T>(weight) * row[x];
     }
 }

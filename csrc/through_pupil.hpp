@@ -1,18 +1,18 @@
-// Images of scatterers through a pupil of any shape and under plane waves from any direction: the scattered far field on
-// a grid of directions, times the pupil, Fourier transformed.
+// Images of scatterers through a pupil of any shape and under plane waves from any direction: the scattered far field
+// on a grid of directions, times the pupil, Fourier transformed.
 //
 // Sources: Bohren & Huffman 1983 ch. 4 (amplitudes); Novotny & Hecht, Principles of Nano-Optics, ch. 3 (angular
 // spectrum, aplanatic lens); Leahy et al., Opt. Express 28, 1061 (2020).
 //
-//   s, s0     unit vectors of the scattered and the incident light, along z' towards the objective (particle at z' = -z)
-//   k         2 pi n / wavelength; (X, Y) position in the focal plane
-//   J, q      Jones vector of the illumination before the condenser, analyser; both in the plane of the image
-//   P         pupil (pupil.hpp)
-//   A, D      amplitudes (far_field.hpp)
-//   a, b      angles of the plane of scattering about the axis, seen from the condenser and from the objective
+//   s, s0     unit vectors of the scattered and the incident light, along z' towards the objective (particle at z' =
+//   -z) k         2 pi n / wavelength; (X, Y) position in the focal plane J, q      Jones vector of the illumination
+//   before the condenser, analyser; both in the plane of the image P         pupil (pupil.hpp) A, D      amplitudes
+//   (far_field.hpp) a, b      angles of the plane of scattering about the axis, seen from the condenser and from the
+//   objective
 // An aplanatic condenser turns J into the plane across s0, the objective turns the scattered wave back:
 //   M(s) = A Rotation(b - a) + D Reflection(a + b)
-//   E(X, Y) = -1 / (2 pi) Int M J P(s) / P(s0) / sqrt(s_z s0_z) exp(i k ((s - s0) . (X - x, Y - y) + z (s_z - s0_z))) ds_x ds_y
+//   E(X, Y) = -1 / (2 pi) Int M J P(s) / P(s0) / sqrt(s_z s0_z) exp(i k ((s - s0) . (X - x, Y - y) + z (s_z - s0_z)))
+//   ds_x ds_y
 // relative to the empty field, which is J (in the limit of weak light behind a stop, without P(s0)). For s0 on the axis
 // a = b is the azimuth.
 #pragma once
@@ -37,7 +37,7 @@ struct State {
 
 struct ParticleList {
     std::int64_t count, terms;
-    const double *x, *y, *z;            // pixels, pixels, micrometres
+    const double *x, *y, *z;           // pixels, pixels, micrometres
     const std::complex<double>*a, *b;  // rows of `terms` coefficients
 };
 
@@ -65,8 +65,8 @@ struct GridLimits {
 template <class T>
 struct PupilScratch;
 
-// Draws images one after the other; holds the memory that they share. Both calls return the estimated error of the field
-// from what the grid repeats, 0 where it was padded enough.
+// Draws images one after the other; holds the memory that they share. Both calls return the estimated error of the
+// field from what the grid repeats, 0 where it was padded enough.
 template <class T>
 class PupilImager {
   public:

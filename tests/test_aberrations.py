@@ -63,15 +63,15 @@ def test_symmetric_wavefronts_as_polynomials_of_the_radius() -> None:
 def test_the_pupil_for_direct_use() -> None:
     features = [aberrations.ComaVertical(0.02), aberrations.GaussianApodization(1.5), aberrations.CentralStop(0.2),
                 aberrations.Refocus(0.7)]  # fmt: skip
-    pupil = through_pupil.pupil_values(features, 1.1, 0.6, 1.33, size=41)
-    x, y = np.meshgrid(*[np.linspace(-1, 1, 41)] * 2)
+    pupil = through_pupil.pupil_values(features, 1.1, 0.6, 1.33, size=42)
+    x, y = np.meshgrid(*[np.linspace(-1, 1, 42)] * 2)
     rho, azimuth = np.hypot(x, y), np.arctan2(y, x)
     path = -0.7 * 1.33 * (np.sqrt(1 - np.minimum(rho * 1.1 / 1.33, 1) ** 2) - 1)
     expected = np.exp(-((rho / 1.5) ** 2) + 2j * np.pi / 0.6 * (0.02 * noll(7, rho, azimuth) + path))
     inside = (rho**2 <= 1) & (rho**2 >= 0.2**2)
     np.testing.assert_allclose(pupil, expected * inside, rtol=0, atol=1e-12)
     plain = sc.Brightfield(numerical_aperture=1.1, wavelength=0.6, pixel_size=0.1, shape=(8, 8))
-    np.testing.assert_array_equal(through_pupil.pupil(plain, size=41), rho**2 <= 1)
+    np.testing.assert_array_equal(through_pupil.pupil(plain, size=42), rho**2 <= 1)
     with pytest.raises(sc.ParameterError, match=r"ComaVertical.coefficient: is drawn"):
         through_pupil.pupil_values([aberrations.ComaVertical(sc.uniform(0, 1))], 1.1, 0.6, 1.33)
 
@@ -84,7 +84,12 @@ def test_arrays_over_the_pupil(tmp_path) -> None:
     np.save(tmp_path / "pupil.npy", factor + 1)
     with pytest.raises(sc.RecipeError, match="has changed"):
         stored.verify()
-    for wrong, message in ((np.ones((3, 4)), "square"), (np.ones((40, 40)), "up to 1000"), ("none.npy", "none.npy"), ([1, 2], "square")):
+    for wrong, message in (
+        (np.ones((3, 4)), "square"),
+        (np.ones((40, 40)), "up to 1000"),
+        ("none.npy", "none.npy"),
+        ([1, 2], "square"),
+    ):
         with pytest.raises((sc.ParameterError, sc.RecipeError), match=message):
             aberrations.PupilArray(wrong)
 

@@ -1,4 +1,4 @@
-"""Spheres through aberrated pupils and under tilted light against two-dimensional quadrature (tests/reference/through_pupil.py)."""
+"""Spheres through aberrated pupils and under tilted light against quadrature (tests/reference/through_pupil.py)."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from simcore.streams import Lanes, seed_key
 
 ROWS, COLUMNS = [17, 20, 0, 39, 25, 8], [20, 23, 4, 35, 12, 30]
 SHAPE = (40, 40)
-PRECISIONS = pytest.mark.parametrize(("precision", "tolerance", "margin"), [("single", 5e-4, 1), ("double", 1e-6, 3)])
+PRECISIONS = pytest.mark.parametrize(("precision", "tolerance"), [("single", 5e-4), ("double", 1e-6)])
 BASE = Scene(
     x=20.3,
     y=17.6,
@@ -77,7 +77,9 @@ def spheres(scenes: list[Scene]) -> kernels.Spheres:
 
 
 def optics(scene: Scene, count: int = 1) -> Optics:
-    return Optics(*(np.full(count, v) for v in (scene.numerical_aperture, scene.pixel_size, scene.refractive_index_medium)))
+    return Optics(
+        *(np.full(count, v) for v in (scene.numerical_aperture, scene.pixel_size, scene.refractive_index_medium))
+    )
 
 
 def light(view: View, analyser: float | None = None, transmitted: bool = True) -> kernels.Light:
@@ -88,7 +90,9 @@ def light(view: View, analyser: float | None = None, transmitted: bool = True) -
     return kernels.Light(waves, states, np.ones(states.shape[:2]), transmitted)
 
 
-def intensity(scenes: list[Scene], features: list[Any], lamp: kernels.Light, tolerance: float, **more: Any) -> np.ndarray:
+def intensity(
+    scenes: list[Scene], features: list[Any], lamp: kernels.Light, tolerance: float, **more: Any
+) -> np.ndarray:
     dtype = np.dtype(np.float64 if tolerance < 1e-4 else np.float32)
     wavelength = np.array([[scenes[0].wavelength]])
     pupils, shape = known(features), more.pop("shape", SHAPE)
@@ -114,7 +118,11 @@ CASES = {
     "coma": (BASE, COMA, (0.0, 0.0)),
     "astigmatism": (BASE._replace(z=-2.0), {5: 0.05, 6: 0.03}, (0.0, 0.0)),
     "spherical": (BASE._replace(numerical_aperture=1.25, pixel_size=0.1, z=0.5), {11: 0.04, 4: -0.05}, (0.0, 0.0)),
-    "low aperture": (BASE._replace(numerical_aperture=0.4, radius=1.0, pixel_size=0.4, z=6.0), {8: 0.05, 10: 0.04}, (0.0, 0.0)),
+    "low aperture": (
+        BASE._replace(numerical_aperture=0.4, radius=1.0, pixel_size=0.4, z=6.0),
+        {8: 0.05, 10: 0.04},
+        (0.0, 0.0),
+    ),
     "tilted": (BASE, {}, (0.35, -0.25)),
     "tilted coma": (BASE._replace(radius=0.6), COMA, (-0.2, 0.5)),
 }
@@ -122,42 +130,42 @@ CASES = {
 
 @PRECISIONS
 @pytest.mark.parametrize("name", CASES)
-def test_one_sphere(name: str, precision: str, tolerance: float, margin: float) -> None:
+def test_one_sphere(name: str, precision: str, tolerance: float) -> None:
     scene, amounts, tilt = CASES[name]
     view = View(pupil=wavefront(amounts), tilt=tilt, jones=(np.cos(0.4), 1j * np.sin(0.4)))
     expected = reference.intensity([scene], view, ROWS, COLUMNS)
     got = intensity([scene], zernikes(amounts), light(view), tolerance)
-    assert np.abs(got[ROWS, COLUMNS] - expected).max() < margin * tolerance
+    assert np.abs(got[ROWS, COLUMNS] - expected).max() < tolerance
 
 
 @PRECISIONS
-def test_field_of_two_spheres_along_an_analyser(precision: str, tolerance: float, margin: float) -> None:
+def test_field_of_two_spheres_along_an_analyser(precision: str, tolerance: float) -> None:
     view = View(pupil=wavefront(COMA), jones=(0.6, 0.8))
     angle = 1.1
     along = np.array([np.cos(angle), np.sin(angle)])
     expected = reference.mean_field(TWO, view, ROWS, COLUMNS) @ along
     got = field(TWO, zernikes(COMA), light(view, angle, transmitted=False), tolerance)
-    assert np.abs(got[ROWS, COLUMNS, 0] - expected).max() < margin * tolerance
+    assert np.abs(got[ROWS, COLUMNS, 0] - expected).max() < tolerance
     whole = field(TWO, zernikes(COMA), light(view, angle), tolerance)
     np.testing.assert_allclose(whole - got, along @ view.jones, rtol=0, atol=1e-6)
 
 
 @PRECISIONS
-def test_crossed_polarisers(precision: str, tolerance: float, margin: float) -> None:
+def test_crossed_polarisers(precision: str, tolerance: float) -> None:
     view = View(tilt=(0.3, 0.1))
     expected = reference.intensity(TWO, view, ROWS, COLUMNS, analyser=(0, 1))
     got = intensity(TWO, [], light(view, np.pi / 2), tolerance)
-    assert np.abs(got[ROWS, COLUMNS] - expected).max() < margin * tolerance
+    assert np.abs(got[ROWS, COLUMNS] - expected).max() < tolerance
 
 
 @PRECISIONS
-def test_darkfield_with_light_outside_the_aperture(precision: str, tolerance: float, margin: float) -> None:
+def test_darkfield_with_light_outside_the_aperture(precision: str, tolerance: float) -> None:
     scene = BASE._replace(numerical_aperture=0.8, pixel_size=0.15)
     view = View(tilt=(0.6, 0.55), jones=(0.0, 1.0))
     expected = reference.intensity([scene], view, ROWS, COLUMNS, transmitted=False)
     for transmitted in (True, False):  # what does not pass cannot be transmitted
         got = intensity([scene], [], light(view, transmitted=transmitted), tolerance)
-        assert np.abs(got[ROWS, COLUMNS] - expected).max() < margin * tolerance
+        assert np.abs(got[ROWS, COLUMNS] - expected).max() < tolerance
 
 
 def test_apodization_and_stop() -> None:
@@ -196,7 +204,7 @@ def test_an_array_over_the_pupil() -> None:
 @PRECISIONS
 @pytest.mark.parametrize("angle", [0.4, None])
 def test_without_aberrations_it_is_what_radial_integrals_give(
-    angle: float | None, precision: str, tolerance: float, margin: float
+    angle: float | None, precision: str, tolerance: float
 ) -> None:
     microscope = sc.Brightfield(
         numerical_aperture=0.9,
@@ -224,7 +232,7 @@ def test_without_aberrations_it_is_what_radial_integrals_give(
         dtype=expected.dtype,
         tolerance=tolerance,
     )
-    assert np.abs(got[0] - expected).max() < 2 * margin * tolerance
+    assert np.abs(got[0] - expected).max() < 2 * tolerance
 
 
 def test_a_particle_moved_by_a_fraction_of_a_pixel_moves_its_image_by_that_fraction() -> None:
@@ -249,7 +257,9 @@ def test_tilt_moves_the_image_against_its_sign() -> None:
     coefficient = pixels * BASE.pixel_size * BASE.numerical_aperture / 2
     lamp = light(View(), transmitted=False)
     moved = field([BASE], [aberrations.TiltX(coefficient), aberrations.TiltY(-coefficient)], lamp, 1e-6)
-    np.testing.assert_allclose(moved[pixels:, :-pixels], field([BASE], [], lamp, 1e-6)[:-pixels, pixels:], rtol=0, atol=3e-6)
+    np.testing.assert_allclose(
+        moved[pixels:, :-pixels], field([BASE], [], lamp, 1e-6)[:-pixels, pixels:], rtol=0, atol=3e-6
+    )
 
 
 def test_scattered_power_is_that_of_the_collected_cone() -> None:
@@ -261,11 +271,11 @@ def test_scattered_power_is_that_of_the_collected_cone() -> None:
         middle = (side - 1) / 2
         image = intensity([scene._replace(x=middle, y=middle)], zernikes(COMA), lamp, 1e-6, shape=(side, side))
         powers.append(float(image.sum()) * scene.pixel_size**2)
-    assert 2 * powers[1] - powers[0] == pytest.approx(hologram.collected_cross_section(scene), rel=2e-4)
+    assert 2 * powers[1] - powers[0] == pytest.approx(hologram.collected_cross_section(scene), rel=1e-4)
 
 
 def test_a_condenser_adds_the_intensities_of_its_directions() -> None:
-    waves = illumination.condenser(np.array([0.5]), 3)
+    waves = illumination.condenser(np.array([0.5]), 1)
     states, weight = illumination.intensity_states(1, np.array([0.0]), None)
     got = intensity([BASE], zernikes(COMA), kernels.Light(waves, states, weight), 1e-6)
     views = [View(pupil=wavefront(COMA), tilt=(wave[0], wave[1])) for wave in waves[0]]
@@ -273,20 +283,28 @@ def test_a_condenser_adds_the_intensities_of_its_directions() -> None:
     assert np.abs(got[ROWS, COLUMNS] - expected).max() < 3e-6
 
 
-def test_many_directions_fill_a_condenser() -> None:
+def test_few_rings_fill_a_condenser() -> None:
     states, weight = illumination.intensity_states(1, np.array([0.0]), None)
     scene = BASE._replace(numerical_aperture=0.8, pixel_size=0.2, z=0.5)
     few, many = (
-        intensity([scene], [], kernels.Light(illumination.condenser(np.array([0.3]), n), states, weight), 5e-4)
-        for n in (32, 200)
+        intensity([scene], [], kernels.Light(illumination.condenser(np.array([0.3]), rings), states, weight), 5e-4)
+        for rings in (6, 9)
     )
-    assert np.abs(few - many).max() < 4e-3
+    assert np.abs(few - many).max() < 5e-4
+
+
+def test_the_condenser_is_a_cubature_of_the_disk() -> None:
+    waves = illumination.condenser(np.array([1.0, 0.5]), 4)
+    for scale, wave in zip((1.0, 0.5), waves, strict=True):
+        x, y, weight = wave.T / np.array([[scale], [scale], [1.0]])
+        for i, j, mean in ((0, 0, 1), (2, 0, 1 / 4), (2, 2, 1 / 24), (4, 6, 1 / 512), (14, 0, 429 / 16384), (3, 2, 0)):
+            assert (weight * x**i * y**j).sum() == pytest.approx(mean, abs=1e-14)
 
 
 def test_a_condenser_partly_outside_the_aperture_is_held_to_what_passes() -> None:
     scene = BASE._replace(numerical_aperture=0.5, pixel_size=0.25, radius=1e-3)
     states, weight = illumination.intensity_states(1, np.array([0.0]), None)
-    waves = illumination.condenser(np.array([0.6]), 12)
+    waves = illumination.condenser(np.array([0.6]), 3)
     assert np.hypot(waves[0, :, 0], waves[0, :, 1]).max() > 0.5 / 1.33
     image = intensity([scene], zernikes(COMA), kernels.Light(waves, states, weight), 5e-4)
     np.testing.assert_allclose(image, 1, atol=1e-5)
@@ -299,7 +317,9 @@ def stream(count: int) -> Any:
 def test_noise_before_the_pupil_has_the_power_that_the_pupil_lets_pass() -> None:
     """Density sigma^2 p^2 per quadrature, times |P|^2 and the square of the mean over a pixel, over the pupil."""
     count, sigma, scene = 60, 0.02, BASE._replace(radius=1e-3)
-    many = kernels.Spheres(np.arange(count + 1), *(np.full(count, v) for v in (20.0, 20.0, 0.0, 1e-3)), np.full(count, 1.34 + 0j))
+    many = kernels.Spheres(
+        np.arange(count + 1), *(np.full(count, v) for v in (20.0, 20.0, 0.0, 1e-3)), np.full(count, 1.34 + 0j)
+    )
     states, weight = illumination.field_states(np.zeros(count), None)
     lamp = kernels.Light(illumination.axial(count), states, weight)
     pupils = known([aberrations.GaussianApodization(1.2), *zernikes(COMA)], count)
@@ -368,6 +388,18 @@ def test_grids_that_would_be_too_large_are_reported() -> None:
         through_pupil.report("Brightfield", error, 5e-4, np.array([7]))
 
 
+@pytest.mark.parametrize("aperture", [1.31, 1.33, 1.4])
+def test_apertures_up_to_grazing_light_are_reported(aperture: float) -> None:
+    scene = BASE._replace(numerical_aperture=aperture, z=0.3, pixel_size=0.1)
+    view = View(pupil=wavefront(COMA))
+    expected = reference.intensity([scene], view, ROWS, COLUMNS)
+    image, error = through_pupil.intensity(
+        spheres([scene]), optics(scene), known(zernikes(COMA)), light(view), np.array([[scene.wavelength]]), SHAPE,
+        dtype=np.dtype(np.float32), tolerance=5e-4
+    )  # fmt: skip
+    assert np.abs(image[0, ROWS, COLUMNS] - expected).max() < error[0] < 1e-2
+
+
 def test_wrong_arguments_are_refused() -> None:
     lamp = light(View())
     for changes, message in (
@@ -379,4 +411,4 @@ def test_wrong_arguments_are_refused() -> None:
             wrong = kernels.Light(**{"waves": lamp.waves, "states": lamp.states, "weight": lamp.weight} | changes)
             intensity([BASE], [], wrong, 5e-4)
     with pytest.raises(ValueError, match="straight back"):
-        intensity([BASE._replace(numerical_aperture=1.33)], [], light(View(tilt=(0.999, 0.0))), 5e-4)
+        intensity([BASE._replace(numerical_aperture=1.33)], [], light(View(tilt=(0.999, 0.0))), 5e-4, largest=128)

@@ -17,7 +17,8 @@ void require(bool good, const char* message) {
 template <class V>
 void require_finite(const Array<V>& values, const char* name) {
     for (py::ssize_t i = 0; i < values.size(); ++i)
-        if (!std::isfinite(std::abs(values.data()[i]))) throw std::invalid_argument(std::string(name) + ": must be finite");
+        if (!std::isfinite(std::abs(values.data()[i])))
+            throw std::invalid_argument(std::string(name) + ": must be finite");
 }
 
 void require_positive(const Array<double>& values, const char* name) {
@@ -34,7 +35,7 @@ struct Block {
     Array<double> numerical_aperture, wavelength, pixel_size, medium_index;
     Array<double> wavefront, apodization, stop, refocus;
     Array<Complex> transmission;
-    Array<double> waves;  // (image, wave, 3): direction cosines and weight
+    Array<double> waves;    // (image, wave, 3): direction cosines and weight
     Array<Complex> states;  // (image, state, 4): Jones vector, analyser
     Array<double> state_weight;
     bool transmitted;
@@ -144,7 +145,7 @@ PupilView Block::view(py::ssize_t image, std::vector<Wave>& wave, std::vector<St
 
 ParticleList Block::particles(py::ssize_t image) const {
     const std::int64_t at = first.data()[image], terms = a.shape(1);
-    return {first.data()[image + 1] - at, terms,         x.data() + at, y.data() + at, z.data() + at, a.data() + at * terms,
+    return {first.data()[image + 1] - at, terms, x.data() + at, y.data() + at, z.data() + at, a.data() + at * terms,
             b.data() + at * terms};
 }
 
@@ -164,8 +165,8 @@ void add_intensity(Array<T>& out, const Block& block, const Array<double>& weigh
     std::vector<Wave> wave;
     std::vector<State> state;
     for (py::ssize_t i = 0; i < images; ++i)
-        errors[i] = imager.add_intensity(block.view(i, wave, state), block.particles(i), weight.data()[i], height, width,
-                                         to + i * height * width);
+        errors[i] = imager.add_intensity(block.view(i, wave, state), block.particles(i), weight.data()[i], height,
+                                         width, to + i * height * width);
 }
 
 template <class T>
@@ -203,8 +204,26 @@ Block make_block(Array<std::int64_t> first, Array<double> x, Array<double> y, Ar
     if (first.ndim() != 1 || wavefront.ndim() != 3 || transmission.ndim() != 2 || a.ndim() != 2 || waves.ndim() != 3 ||
         states.ndim() != 3)
         throw std::invalid_argument("first, wavefront, transmission, a, waves or states: wrong number of axes");
-    return {first,     x,           y,    z,       a,            b,     numerical_aperture, wavelength,   pixel_size,  medium_index,
-            wavefront, apodization, stop, refocus, transmission, waves, states,             state_weight, transmitted, tolerance,
+    return {first,
+            x,
+            y,
+            z,
+            a,
+            b,
+            numerical_aperture,
+            wavelength,
+            pixel_size,
+            medium_index,
+            wavefront,
+            apodization,
+            stop,
+            refocus,
+            transmission,
+            waves,
+            states,
+            state_weight,
+            transmitted,
+            tolerance,
             largest};
 }
 

@@ -14,9 +14,9 @@ import numpy as np
 from simcore import files
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Feature, Flow
+from simcore.optics import zernike
 from simcore.parameters import Value, option, parameter, whole_number
 from simcore.properties import STORED_VALUES, Array
-from simcore.optics import zernike
 
 # Arrays that describe a pupil, by what `Aberration.terms` calls them.
 Terms = dict[str, Array]
@@ -223,7 +223,9 @@ def _square(label: str, value: Any) -> Array:
     except (TypeError, ValueError):
         raise ParameterError(f"{label}: {value!r}; must be numbers, or the path of a .npy file") from None
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] < 2 or not np.isfinite(array).all():
-        raise ParameterError(f"{label}: array of shape {array.shape}; must be square, at least 2 x 2, of finite numbers")
+        raise ParameterError(
+            f"{label}: array of shape {array.shape}; must be square, at least 2 x 2, of finite numbers"
+        )
     return array
 
 

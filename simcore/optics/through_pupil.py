@@ -143,9 +143,17 @@ def pupil(microscope: Microscope, size: int = 256) -> Array:
 
     At its (first) wavelength; without the aplanatic factor. Raises ParameterError if a parameter that matters is drawn.
     """
-    names = ("numerical_aperture", "wavelength", "refractive_index_medium")
-    known = [float(_known(microscope, name, getattr(microscope, name))[0]) for name in names]
-    return pupil_values(getattr(microscope, "aberrations", ()), *known, size=size)
+
+    def known(name: str) -> float:
+        return float(_known(microscope, name, getattr(microscope, name))[0])
+
+    return pupil_values(
+        getattr(microscope, "aberrations", ()),
+        known("numerical_aperture"),
+        known("wavelength"),
+        known("refractive_index_medium"),
+        size,
+    )
 
 
 def pupil_values(

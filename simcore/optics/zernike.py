@@ -27,11 +27,11 @@ def orders(index: int) -> tuple[int, int]:
 
 def radial_coefficients(n: int, m: int) -> dict[int, int]:
     """Return the whole numbers r_s of R(rho) = sum of r_s rho^(m + 2 s)."""
-    m = abs(m)
+    low, high = (n - abs(m)) // 2, (n + abs(m)) // 2
     return {
-        (n - m) // 2 - k: (-1) ** k * factorial(n - k) // (factorial(k) * factorial((n + m) // 2 - k) * factorial((n - m) // 2 - k))
-        for k in range((n - m) // 2 + 1)
-    }  # fmt: skip
+        low - k: (-1) ** k * factorial(n - k) // (factorial(k) * factorial(high - k) * factorial(low - k))
+        for k in range(low + 1)
+    }
 
 
 @cache

@@ -114,7 +114,9 @@ def intensity(
     return np.sum(np.abs(total) ** 2, axis=-1) @ weights
 
 
-def mean_field(scenes: Sequence[Scene], view: View, rows: Sequence[int], columns: Sequence[int], nodes: int = 6) -> Complex:
+def mean_field(
+    scenes: Sequence[Scene], view: View, rows: Sequence[int], columns: Sequence[int], nodes: int = 6
+) -> Complex:
     """The mean over each pixel of the scattered E_x, E_y: (pixel, 2)."""
     fields, weights = pixel_fields(scenes, view, rows, columns, nodes)
     return np.einsum("pnc,n->pc", fields, weights)
