@@ -11,6 +11,7 @@ void add_geometry(py::module_& module);
 void add_imaging(py::module_& module);
 void add_mie(py::module_& module);
 void add_noise(py::module_& module);
+void add_pixels(py::module_& module);
 void add_through_pupil(py::module_& module);
 }  // namespace simcore::bind
 
@@ -25,5 +26,6 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     simcore::bind::add_imaging(module);
     simcore::bind::add_mie(module);
     simcore::bind::add_noise(module);
+    simcore::bind::add_pixels(module);
     simcore::bind::add_through_pupil(module);
 }

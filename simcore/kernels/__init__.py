@@ -8,6 +8,7 @@ from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose
 from simcore.kernels.imaging import Spheres, image_spheres
 from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.noise import illumination_gradient, normalize_minmax, poisson_snr
+from simcore.kernels.pixels import integrate_pixels, pixel_cells
 from simcore.kernels.through_pupil import (
     LARGEST_GRID,
     Light,

@@ -173,6 +173,27 @@ class Refocus(Aberration):
         return {"refocus": values["distance"]}
 
 
+def _read_array(label: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    array = _square(label, value)
+    if array.size > STORED_VALUES:
+        raise ParameterError(f"{label}: {array.size} values; a recipe holds up to {STORED_VALUES}, save it as .npy")
+    return tuple(tuple(complex(entry) for entry in row) for row in array)
+
+
+def _square(label: str, value: Any) -> Array:
+    try:
+        array = np.asarray(value, complex)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{label}: {value!r}; must be numbers, or the path of a .npy file") from None
+    if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] < 2 or not np.isfinite(array).all():
+        raise ParameterError(
+            f"{label}: array of shape {array.shape}; must be square, at least 2 x 2, of finite numbers"
+        )
+    return array
+
+
 class PupilArray(Aberration):
     """A complex factor over the pupil, given on a square of points.
 
@@ -182,7 +203,7 @@ class PupilArray(Aberration):
     Raises ParameterError for an array that is not square, RecipeError for a file that is missing or has changed.
     """
 
-    array: Any = option("the factor, or the path of a .npy file", read=lambda label, value: _read_array(label, value))
+    array: Any = option("the factor, or the path of a .npy file", read=_read_array)
     sha256: str | None = option("of the file", default=None, read=lambda label, value: value)
 
     def check(self) -> None:
@@ -206,27 +227,6 @@ class PupilArray(Aberration):
 
     def terms(self, values: Mapping[str, Array]) -> Terms:
         return {"transmission": self.factor()}
-
-
-def _read_array(label: str, value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    array = _square(label, value)
-    if array.size > STORED_VALUES:
-        raise ParameterError(f"{label}: {array.size} values; a recipe holds up to {STORED_VALUES}, save it as .npy")
-    return tuple(tuple(complex(entry) for entry in row) for row in array)
-
-
-def _square(label: str, value: Any) -> Array:
-    try:
-        array = np.asarray(value, complex)
-    except (TypeError, ValueError):
-        raise ParameterError(f"{label}: {value!r}; must be numbers, or the path of a .npy file") from None
-    if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] < 2 or not np.isfinite(array).all():
-        raise ParameterError(
-            f"{label}: array of shape {array.shape}; must be square, at least 2 x 2, of finite numbers"
-        )
-    return array
 
 
 def together(terms: Sequence[Terms], count: int) -> Terms:
