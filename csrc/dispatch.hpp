@@ -10,20 +10,18 @@
 #define SIMCORE_INLINE inline
 #endif
 
-// Before a loop whose passes do not touch what others read or write, where the compiler cannot see that for itself.
-#if defined(__clang__)
-#define SIMCORE_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define SIMCORE_INDEPENDENT _Pragma("GCC ivdep")
-#else
-#define SIMCORE_INDEPENDENT
-#endif
-
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__APPLE__)
 #define SIMCORE_LEVELS 1
 #define SIMCORE_TARGET(level) __attribute__((target(level), flatten, noinline))
 #else
 #define SIMCORE_LEVELS 0
+#endif
+
+// Before a loop: what one turn writes no other reads, so that it may be vectorised without a look at the pointers.
+#if defined(__GNUC__) && !defined(__clang__)
+#define SIMCORE_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define SIMCORE_INDEPENDENT
 #endif
 
 namespace simcore {

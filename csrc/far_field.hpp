@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "scattering.hpp"
+
 namespace simcore {
 
 // Cubic pieces of A and D (real, imaginary, real, imaginary) on intervals of v.
@@ -23,15 +25,17 @@ struct AmplitudeTable {
 
 template <class T>
 struct AmplitudeScratch {
-    std::vector<double> cosine;
+    std::vector<double> cosine, rows;
     std::vector<std::complex<double>> s1, s2;
+    Directions directions;
+    SourceScratch source;
     std::vector<T> values;
 };
 
-// Table on 0 .. largest (below 2) from the coefficients of one sphere. Throws std::domain_error where the range comes
-// too close to backward scattering.
+// Table on 0 .. largest (below 2) of what the source scatters into transmission. Throws std::domain_error where the
+// range comes too close to backward scattering.
 template <class T>
-void tabulate(std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b, double from,
-              double largest, AmplitudeScratch<T>& scratch, AmplitudeTable<T>& table);
+void tabulate(const Source& source, double from, double largest, AmplitudeScratch<T>& scratch,
+              AmplitudeTable<T>& table);
 
 }  // namespace simcore

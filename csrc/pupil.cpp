@@ -72,6 +72,20 @@ double wavefront_at(const PupilFunction& pupil, double rho_x, double rho_y) {
     return total;
 }
 
+// Path through medium and immersion at the squared sine of the angle.
+SIMCORE_INLINE double layers_path(double n, double immersion, double depth, double square) {
+    const double ratio = n / immersion, inside = 1.0 - ratio * ratio * square, here = 1.0 - square;
+    const double in_medium = std::sqrt(here > 0.0 ? here : 0.0) - 1.0;
+    const double in_immersion = std::sqrt(inside > 0.0 ? inside : 0.0) - 1.0;
+    return depth * (n * in_medium - immersion / ratio * in_immersion);
+}
+
+double path_at(const PupilFunction& pupil, const Lens& lens, double rho_x, double rho_y) {
+    const double square = (rho_x * rho_x + rho_y * rho_y) / (lens.per_cosine * lens.per_cosine);
+    const double layers = layers_path(lens.medium_index, pupil.immersion_index, pupil.focus_depth, square);
+    return wavefront_at(pupil, rho_x, rho_y) + layers;
+}
+
 // Bilinear.
 std::complex<double> transmission_at(const PupilFunction& pupil, double rho_x, double rho_y) {
     const double last = static_cast<double>(pupil.side - 1);
@@ -132,6 +146,11 @@ SIMCORE_INLINE void line_body(const PupilFunction& pupil, const Lens& lens, cons
     double *amplitude = scratch, *wave = scratch + count;
     amplitude_body(pupil, lens, line, table, radius, amplitude);
     wave_body(pupil.order, coefficients, count, line.start * lens.per_cosine, line.step * lens.per_cosine, wave);
+    if (pupil.focus_depth != 0.0) {
+        const double n = lens.medium_index, immersion = pupil.immersion_index, depth = pupil.focus_depth;
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < count; ++i) wave[i] += layers_path(n, immersion, depth, radius[i] * radius[i]);
+    }
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < count; ++i) {
         const elementary::SinCos turn = elementary::sincos(to_phase * wave[i]);
@@ -166,20 +185,20 @@ std::complex<double> pupil_at(const PupilFunction& pupil, const Lens& lens, doub
     const double edge = lens.sine * (1.0 + 1e-12), rho = std::sqrt(square) * lens.per_cosine;
     if (square > edge * edge || rho < pupil.stop) return 0.0;
     const double amplitude = elementary::exp(-pupil.apodization * rho * rho);
-    const elementary::SinCos turn = elementary::sincos(kTwoPi / lens.wavelength * wavefront_at(pupil, rho_x, rho_y));
+    const elementary::SinCos turn = elementary::sincos(kTwoPi / lens.wavelength * path_at(pupil, lens, rho_x, rho_y));
     const std::complex<double> value(amplitude * turn.cos, amplitude * turn.sin);
     return pupil.side > 0 ? value * transmission_at(pupil, rho_x, rho_y) : value;
 }
 
 double ray_shift(const PupilFunction& pupil, const Lens& lens) {
-    if (pupil.order < 2) return 0.0;
+    if (pupil.order < 2 && pupil.focus_depth == 0.0) return 0.0;
     double most = 0.0;
-    const double rim = lens.sine * lens.per_cosine, h = 1e-3;
+    const double h = 1e-3, rim = lens.sine * lens.per_cosine - h;
     for (int i = 0; i < 16; ++i) {
         const elementary::SinCos turn = elementary::sincos(kTwoPi * i / 16.0);
         const double x = rim * turn.cos, y = rim * turn.sin;
-        const double dx = wavefront_at(pupil, x + h, y) - wavefront_at(pupil, x - h, y);
-        const double dy = wavefront_at(pupil, x, y + h) - wavefront_at(pupil, x, y - h);
+        const double dx = path_at(pupil, lens, x + h, y) - path_at(pupil, lens, x - h, y);
+        const double dy = path_at(pupil, lens, x, y + h) - path_at(pupil, lens, x, y - h);
         most = std::max(most, std::sqrt(dx * dx + dy * dy) / (2.0 * h));
     }
     return most / lens.numerical_aperture;  // d(2 pi W / wavelength) / dk

@@ -22,7 +22,8 @@ struct PupilFunction {
     double apodization = 0.0;           // amplitude exp(-apodization rho^2)
     double stop = 0.0;                  // rho within which nothing passes
     double refocus = 0.0;               // micrometres that the focal plane has moved away from the objective
-    std::int64_t side = 0;              // transmission on side x side points (rho_y, rho_x) from -1 to 1
+    double immersion_index = 1.0, focus_depth = 0.0;  // n_i, D
+    std::int64_t side = 0;                            // transmission on side x side points (rho_y, rho_x) from -1 to 1
     const std::complex<double>* transmission = nullptr;
 };
 
@@ -39,7 +40,7 @@ const double* rim_table(int rim);
 struct Lens {
     double sine;        // of the largest angle
     double per_cosine;  // n / NA
-    double wavelength, numerical_aperture;
+    double wavelength, numerical_aperture, medium_index;
 };
 
 // What passes at one direction, of a pupil with hard edges; the defocus is left out. 0 outside the aperture.

@@ -50,7 +50,8 @@ Grid choose_grid(const Reach& reach, const std::vector<EdgeWave>& edges, double 
     grid.rim = strict ? kWidestRim : 6;
     // The corners of the field may see the window begin to fall, unless much accuracy is asked for. An error of the
     // field counts twice in the intensity.
-    const double quiet = quiet_distance(edges, sine, wavelength, (strict ? 0.25 : 1.0) * limits.tolerance, reach.diagonal);
+    const double quiet =
+        quiet_distance(edges, sine, wavelength, (strict ? 0.25 : 1.0) * limits.tolerance, reach.diagonal);
     const double period = std::max({2.0 * reach.cone + reach.field, reach.farthest + std::min(quiet, reach.farthest),
                                     2.0 * quiet / (strict ? flat_part(grid.rim) : 0.92),
                                     2.0 * std::min(quiet, reach.farthest) / flat_part(grid.rim),

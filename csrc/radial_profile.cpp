@@ -3,102 +3,90 @@
 #include <algorithm>
 #include <cmath>
 
-#include "elementary.hpp"
-#include "mie.hpp"
+#include "lanes.hpp"
 
 namespace simcore {
 namespace {
 
-SIMCORE_INLINE void pupil_body(std::int64_t count, const double* w, const double* weight, double sine,
-                               double* one_minus_cos, double* to) {
-    for (std::int64_t j = 0; j < count; ++j) {
-        const double square = sine * sine * w[j];
-        const double cosine = std::sqrt(std::max(1.0 - square, 1e-30));
-        one_minus_cos[j] = square / (1.0 + cosine);
-        to[j] = 0.25 * sine * sine * weight[j] / std::sqrt(cosine);
-    }
-}
+constexpr std::int64_t kBatch = 16;  // fields for which a panel is read once
 
-SIMCORE_DISPATCH(pupil_directions, pupil_body,
-                 (std::int64_t count, const double* w, const double* weight, double sine, double* one_minus_cos,
-                  double* to),
-                 (count, w, weight, sine, one_minus_cos, to))
-
-// sums: four rows of terms, the weighted a + b and a - b, real and imaginary.
+// Fields and radial points that `accumulate` treats together: their sums fill half of the vector registers.
 template <int bytes>
-SIMCORE_INLINE void integrand_body(const Pupil& pupil, std::int64_t terms, const double* sums, double depth,
-                                   double* to) {
-    const std::int64_t count = pupil.count;
-    for (std::int64_t j = 0; j < count; ++j) {
-        const elementary::SinCos turn = elementary::sincos(-depth * pupil.one_minus_cos[j]);
-        to[j] = pupil.weight[j] * turn.cos;
-        to[count + j] = pupil.weight[j] * turn.sin;
-    }
-    using Lanes = Pack<double, kLanes, bytes>;
-    for (std::int64_t j = 0; j < count; j += kLanes) {
-        Lanes ar, ai, br, bi;
-        const double *sum = pupil.sum.data() + j, *difference = pupil.difference.data() + j;
-        for (std::int64_t n = 0; n < terms; ++n) {
-            const Lanes u(sum + n * count), d(difference + n * count);
-            ar += sums[n] * u;
-            ai += sums[terms + n] * u;
-            br += sums[2 * terms + n] * d;
-            bi += sums[3 * terms + n] * d;
-        }
-        const Lanes wr(to + j), wi(to + count + j);
-        (ar * wr - ai * wi).store(to + j);
-        (ar * wi + ai * wr).store(to + count + j);
-        (br * wr - bi * wi).store(to + 2 * count + j);
-        (br * wi + bi * wr).store(to + 3 * count + j);
-    }
-}
-
-SIMCORE_DISPATCH_LANES(integrand_dispatched, integrand_body,
-                       (const Pupil& pupil, std::int64_t terms, const double* sums, double depth, double* to),
-                       (pupil, terms, sums, depth, to))
-
-// Radial points that `accumulate` treats together: with the real and the imaginary part, four registers of sums or,
-// where registers are half as wide and half as many, eight.
-template <class T>
-constexpr int kTogether = 128 / sizeof(T);
-
-// One Bessel function: real and imaginary sums over the nodes.
+constexpr int kFields = bytes == 64 ? 4 : 2;
 template <int bytes, class T>
-SIMCORE_INLINE void accumulate(std::int64_t nodes, const T* table, const T* re, const T* im, T* to_re, T* to_im) {
-    using Points = Pack<T, kTogether<T>, bytes>;
-    Points real, imaginary;
+constexpr int kPoints = 2 * bytes / static_cast<int>(sizeof(T));
+
+// Sums over the nodes of one Bessel function times the integrands of `fields` fields (2 * fields values a node).
+template <int bytes, class T, int fields>
+SIMCORE_INLINE void accumulate(std::int64_t nodes, const T* table, const T* integrands, T* to, std::int64_t field,
+                               std::int64_t row) {
+    using Points = Pack<T, kPoints<bytes, T>, bytes>;
+    Points sum[2 * fields];
     for (std::int64_t j = 0; j < nodes; ++j) {
         const Points value(table + 2 * kPanel * j);
-        real += re[j] * value;
-        imaginary += im[j] * value;
+        for (int c = 0; c < 2 * fields; ++c) sum[c] += scaled(integrands[2 * fields * j + c], value);
     }
-    real.store(to_re);
-    imaginary.store(to_im);
+    for (int f = 0; f < fields; ++f) {
+        sum[2 * f].store(to + f * field);
+        sum[2 * f + 1].store(to + f * field + row);
+    }
 }
 
-// The integrals at every radial point of the panels: planes has four rows of panels * kPanel values.
-template <int bytes, class T>
-SIMCORE_INLINE void transform(std::int64_t nodes, std::int64_t panels, const T* const* tables, const T* integrand,
-                              T* planes) {
-    const std::int64_t row = panels * kPanel;
-    for (std::int64_t p = 0; p < panels; ++p) {
-        for (int i = 0; i < kPanel; i += kTogether<T>) {
-            T* to = planes + p * kPanel + i;
-            accumulate<bytes>(nodes, tables[p] + i, integrand, integrand + nodes, to, to + row);
-            accumulate<bytes>(nodes, tables[p] + kPanel + i, integrand + 2 * nodes, integrand + 3 * nodes, to + 2 * row,
-                              to + 3 * row);
+template <class T>
+struct Transform {
+    std::int64_t nodes, panels;
+    const T* const* tables;
+    const std::int64_t* needed;  // panels of each field
+    T *integrands, *planes;      // integrands: those of J0, then those of J2
+};
+
+template <int bytes, class T, int fields>
+SIMCORE_INLINE void transform_group(const Transform<T>& call, std::int64_t first, std::int64_t p) {
+    const std::int64_t row = call.panels * kPanel, field = 4 * row;
+    std::int64_t needed = 0;
+    for (int f = 0; f < fields; ++f) needed = std::max(needed, call.needed[first + f]);
+    if (p >= needed) return;
+    const T *even = call.integrands + 4 * call.nodes * first, *odd = even + 2 * fields * call.nodes;
+    for (int i = 0; i < kPanel; i += kPoints<bytes, T>) {
+        T* to = call.planes + first * field + p * kPanel + i;
+        accumulate<bytes, T, fields>(call.nodes, call.tables[p] + i, even, to, field, row);
+        accumulate<bytes, T, fields>(call.nodes, call.tables[p] + kPanel + i, odd, to + 2 * row, field, row);
+    }
+}
+
+// Brings the integrands of a group of fields into the order of `accumulate`.
+template <class T, int fields>
+SIMCORE_INLINE void arrange(std::int64_t nodes, const double* from, T* to) {
+    for (int part = 0; part < 2; ++part)
+        for (int c = 0; c < 2 * fields; ++c) {
+            const double* row = from + (4 * (c / 2) + 2 * part + c % 2) * nodes;
+            for (std::int64_t j = 0; j < nodes; ++j) to[2 * fields * (part * nodes + j) + c] = static_cast<T>(row[j]);
         }
+}
+
+// The integrals at every radial point of the panels: planes has four rows of panels * kPanel values for each field.
+template <int bytes, class T>
+SIMCORE_INLINE void transform(std::int64_t count, const double* integrands, const Transform<T>& call) {
+    constexpr int group = kFields<bytes>;
+    const std::int64_t grouped = count - count % group, row = 4 * call.nodes;
+    for (std::int64_t f = 0; f < grouped; f += group)
+        arrange<T, group>(call.nodes, integrands + f * row, call.integrands + f * row);
+    for (std::int64_t f = grouped; f < count; ++f)
+        arrange<T, 1>(call.nodes, integrands + f * row, call.integrands + f * row);
+    for (std::int64_t p = 0; p < call.panels; ++p) {
+        for (std::int64_t f = 0; f < grouped; f += group) transform_group<bytes, T, group>(call, f, p);
+        for (std::int64_t f = grouped; f < count; ++f) transform_group<bytes, T, 1>(call, f, p);
     }
 }
 
 // Interpolation (Lagrange, `taps` points) of the even functions in planes at the points (i - before) * ratio.
 template <int bytes, class T>
-SIMCORE_INLINE void resample(std::int64_t row, const T* planes, double ratio, std::int64_t before, std::int64_t count,
-                             T* padded, std::int32_t* base, T* fraction, T* weight, T* quads) {
+SIMCORE_INLINE void resample(std::int64_t row, std::int64_t used, const T* planes, double ratio, std::int64_t before,
+                             std::int64_t count, T* padded, std::int32_t* base, T* fraction, T* weight, T* quads) {
     using Quad = Pack<T, 4, bytes>;
     constexpr int taps = RadialGrid<T>::taps;
     constexpr int left = taps / 2 - 1;
-    for (std::int64_t i = 0; i < row; ++i)
+    for (std::int64_t i = 0; i < used; ++i)
         for (int c = 0; c < 4; ++c) padded[4 * (i + left) + c] = planes[c * row + i];
     for (std::int64_t i = 1; i <= left; ++i)
         for (int c = 0; c < 4; ++c) padded[4 * (left - i) + c] = planes[c * row + i];
@@ -121,17 +109,15 @@ SIMCORE_INLINE void resample(std::int64_t row, const T* planes, double ratio, st
     for (std::int64_t i = 0; i < count; ++i) {
         const T* from = padded + 4 * base[i];
         Quad sum;
-        for (int k = 0; k < taps; ++k) sum += weight[k * count + i] * Quad(from + 4 * k);
+        for (int k = 0; k < taps; ++k) sum += scaled(weight[k * count + i], Quad(from + 4 * k));
         sum.store(quads + 4 * i);
     }
 }
 
 template <class T>
-struct ProfileCall {
-    std::int64_t nodes, panels;
-    const T* const* tables;
-    const T* integrand;
-    T* planes;
+struct Resample {
+    std::int64_t row, used;  // values of a row of the planes, and how many of them count
+    const T* planes;
     double ratio;
     std::int64_t before, count;
     T* padded;
@@ -140,17 +126,19 @@ struct ProfileCall {
 };
 
 template <int bytes, class T>
-SIMCORE_INLINE void profile_body(const ProfileCall<T>& call) {
-    transform<bytes>(call.nodes, call.panels, call.tables, call.integrand, call.planes);
-    resample<bytes>(call.panels * kPanel, call.planes, call.ratio, call.before, call.count, call.padded, call.base,
+SIMCORE_INLINE void resample_body(const Resample<T>& call) {
+    resample<bytes>(call.row, call.used, call.planes, call.ratio, call.before, call.count, call.padded, call.base,
                     call.fraction, call.weight, call.quads);
 }
 
-SIMCORE_DISPATCH_LANES(profile_dispatched, profile_body, (const ProfileCall<float>& call), (call))
-SIMCORE_DISPATCH_LANES(profile_dispatched_double, profile_body, (const ProfileCall<double>& call), (call))
+#define SIMCORE_PROFILE(T)                                                                           \
+    SIMCORE_DISPATCH_LANES(transform_dispatched, transform,                                          \
+                           (std::int64_t count, const double* integrands, const Transform<T>& call), \
+                           (count, integrands, call))                                                \
+    SIMCORE_DISPATCH_LANES(resample_dispatched, resample_body, (const Resample<T>& call), (call))
 
-void run(const ProfileCall<float>& call) { profile_dispatched(call); }
-void run(const ProfileCall<double>& call) { profile_dispatched_double(call); }
+SIMCORE_PROFILE(float)
+SIMCORE_PROFILE(double)
 
 template <class T>
 SIMCORE_INLINE void pieces_body(std::int64_t functions, std::int64_t count, const T* values, T* pieces) {
@@ -180,63 +168,69 @@ SIMCORE_DISPATCH(pieces_double, pieces_body,
                  (std::int64_t functions, std::int64_t count, const double* values, double* pieces),
                  (functions, count, values, pieces))
 
-}  // namespace
-
-void fill_pupil(RadialTables& tables, bool grazing, int count, double sine, std::int64_t terms, Pupil& pupil) {
-    pupil.grazing = grazing;
-    pupil.count = count;
-    pupil.sine = sine;
-    pupil.terms = terms;
-    pupil.nodes = tables.nodes(grazing, count);
-    pupil.one_minus_cos.resize(count);
-    pupil.weight.resize(count);
-    pupil_directions(count, pupil.nodes->w.data(), pupil.nodes->weight.data(), sine, pupil.one_minus_cos.data(),
-                     pupil.weight.data());
-    pupil.sum.resize(static_cast<std::size_t>(terms * count));
-    pupil.difference.resize(static_cast<std::size_t>(terms * count));
-    angular_functions(terms, count, pupil.one_minus_cos.data(), pupil.sum.data(), pupil.difference.data());
-}
-
-void integrand(const Pupil& pupil, std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b,
-               double depth, double* to) {
-    std::vector<double> sums(static_cast<std::size_t>(4 * terms));
-    for (std::int64_t n = 0; n < terms; ++n) {
-        const double order = static_cast<double>(n + 1);
-        const double weight = (2.0 * order + 1.0) / (order * (order + 1.0));
-        sums[n] = weight * (a[n].real() + b[n].real());
-        sums[terms + n] = weight * (a[n].imag() + b[n].imag());
-        sums[2 * terms + n] = weight * (a[n].real() - b[n].real());
-        sums[3 * terms + n] = weight * (a[n].imag() - b[n].imag());
-    }
-    integrand_dispatched(pupil, terms, sums.data(), depth, to);
+// Panels of the grid that a field needs.
+template <class T>
+std::int64_t panels_of(const Profile& profile, std::int64_t before) {
+    const double last =
+        static_cast<double>(std::max(before, profile.points - 1)) * (profile.step / RadialGrid<T>::step);
+    return (static_cast<std::int64_t>(last) + RadialGrid<T>::taps) / kPanel + 1;
 }
 
 template <class T>
-void radial_profile(RadialTables& tables, const Pupil& pupil, const double* integrand, double spacing,
-                    std::int64_t before, std::int64_t count, ProfileScratch<T>& scratch, T* quads) {
-    constexpr int taps = RadialGrid<T>::taps;
-    const double ratio = spacing / RadialGrid<T>::step;
-    const double last = static_cast<double>(std::max(before, count - 1 - before)) * ratio;
-    const std::int64_t panels = (static_cast<std::int64_t>(last) + taps) / kPanel + 1;
-    const std::int64_t nodes = pupil.count;
-    for (std::int64_t p = scratch.rows.size(); p < panels; ++p) {
-        scratch.panels.push_back(tables.panel<T>(pupil.grazing, pupil.count, p));
-        scratch.rows.push_back(scratch.panels.back()->data());
+void batch(RadialTables& tables, const Directions& directions, std::int64_t fields, const double* integrands,
+           const Profile* profiles, std::int64_t before, ProfileScratch<T>& scratch, std::int64_t stride, T* quads) {
+    const std::int64_t nodes = directions.count;
+    scratch.panels.resize(static_cast<std::size_t>(fields));
+    std::int64_t panels = 0, most = 0;
+    for (std::int64_t f = 0; f < fields; ++f) {
+        scratch.panels[f] = panels_of<T>(profiles[f], before);
+        panels = std::max(panels, scratch.panels[f]);
+        most = std::max(most, before + profiles[f].points);
     }
-    scratch.integrand.assign(integrand, integrand + 4 * nodes);
-    scratch.planes.resize(static_cast<std::size_t>(4 * panels * kPanel));
-    scratch.quads.resize(static_cast<std::size_t>(4 * (panels * kPanel + taps)));
-    scratch.fraction.resize(static_cast<std::size_t>(count));
-    scratch.weight.resize(static_cast<std::size_t>(count * taps));
-    scratch.base.resize(static_cast<std::size_t>(count));
-    run({nodes, panels, scratch.rows.data(), scratch.integrand.data(), scratch.planes.data(), ratio, before, count,
-         scratch.quads.data(), scratch.base.data(), scratch.fraction.data(), scratch.weight.data(), quads});
+    for (std::int64_t p = scratch.tables.size(); p < panels; ++p) {
+        scratch.kept.push_back(tables.panel<T>(directions.grazing, directions.count, p));
+        scratch.tables.push_back(scratch.kept.back()->data());
+    }
+    scratch.integrands.resize(static_cast<std::size_t>(4 * nodes * fields));
+    scratch.planes.resize(static_cast<std::size_t>(4 * panels * kPanel * fields));
+    const Transform<T> call{
+        nodes, panels, scratch.tables.data(), scratch.panels.data(), scratch.integrands.data(), scratch.planes.data()};
+    transform_dispatched(fields, integrands, call);
+    scratch.padded.resize(static_cast<std::size_t>(4 * (panels * kPanel + RadialGrid<T>::taps)));
+    scratch.fraction.resize(static_cast<std::size_t>(most));
+    scratch.weight.resize(static_cast<std::size_t>(most * RadialGrid<T>::taps));
+    scratch.base.resize(static_cast<std::size_t>(most));
+    for (std::int64_t f = 0; f < fields; ++f) {
+        const Resample<T> one{panels * kPanel,
+                              scratch.panels[f] * kPanel,
+                              scratch.planes.data() + 4 * panels * kPanel * f,
+                              profiles[f].step / RadialGrid<T>::step,
+                              before,
+                              before + profiles[f].points,
+                              scratch.padded.data(),
+                              scratch.base.data(),
+                              scratch.fraction.data(),
+                              scratch.weight.data(),
+                              quads + f * stride};
+        resample_dispatched(one);
+    }
 }
 
-template void radial_profile<float>(RadialTables&, const Pupil&, const double*, double, std::int64_t, std::int64_t,
-                                    ProfileScratch<float>&, float*);
-template void radial_profile<double>(RadialTables&, const Pupil&, const double*, double, std::int64_t, std::int64_t,
-                                     ProfileScratch<double>&, double*);
+}  // namespace
+
+template <class T>
+void radial_profiles(RadialTables& tables, const Directions& directions, std::int64_t fields, const double* integrands,
+                     const Profile* profiles, std::int64_t before, ProfileScratch<T>& scratch, std::int64_t stride,
+                     T* quads) {
+    for (std::int64_t f = 0; f < fields; f += kBatch)
+        batch(tables, directions, std::min(kBatch, fields - f), integrands + 4 * directions.count * f, profiles + f,
+              before, scratch, stride, quads + f * stride);
+}
+
+template void radial_profiles<float>(RadialTables&, const Directions&, std::int64_t, const double*, const Profile*,
+                                     std::int64_t, ProfileScratch<float>&, std::int64_t, float*);
+template void radial_profiles<double>(RadialTables&, const Directions&, std::int64_t, const double*, const Profile*,
+                                      std::int64_t, ProfileScratch<double>&, std::int64_t, double*);
 
 void cubic_pieces(std::int64_t functions, std::int64_t count, const float* values, float* pieces) {
     pieces_float(functions, count, values, pieces);

@@ -1,53 +1,49 @@
-// The field that a sphere scatters into the image, as two functions of the distance from its axis.
+// The fields that particles scatter into the image, as two functions of the distance from their axes.
 //
-// With t the polar angle, k the wavenumber in the medium, v = k sin(t_max) r, w = (sin t / sin t_max)^2:
-//   A(r) = Int sqrt(cos t) sin t exp(i k z (cos t - 1)) (S1 + S2) / 2 J0(k r sin t) dt
-//   B(r) = Int sqrt(cos t) sin t exp(i k z (cos t - 1)) (S1 - S2) / 2 J2(k r sin t) dt
+// With t the polar angle, k the wavenumber in the medium, v = k sin(t_max) r, w = (sin t / sin t_max)^2 and the
+// integrands of scattering.hpp:
+//   A(r) = Int sqrt(cos t) sin t ... (S1 + S2) / 2 J0(k r sin t) dt
+//   B(r) = Int sqrt(cos t) sin t ... (S1 - S2) / 2 J2(k r sin t) dt
 // and sqrt(cos t) sin t dt = sin^2(t_max) / (2 sqrt(cos t)) dw.
 #pragma once
 
-#include <complex>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "lanes.hpp"
+#include "directions.hpp"
 #include "radial_tables.hpp"
 
 namespace simcore {
 
-// Directions at which the amplitudes are needed, and the angular functions there: constants of one image.
-struct Pupil {
-    bool grazing = false;
-    int count = 0;
-    double sine = 0.0;  // sin t_max
-    std::int64_t terms = 0;
-    std::shared_ptr<const PupilNodes> nodes;
-    std::vector<double> one_minus_cos, weight;  // weight: of sin^2(t_max) / (4 sqrt(cos t)) dw
-    std::vector<double> sum, difference;        // pi_n + tau_n, pi_n - tau_n: rows of `count`
+// A field asked for: the step between its radial points in v, and the points after r = 0 that are needed.
+struct Profile {
+    double step;
+    std::int64_t points;
 };
 
-void fill_pupil(RadialTables& tables, bool grazing, int count, double sine, std::int64_t terms, Pupil& pupil);
-
-// Integrands at the nodes, without the Bessel functions; four rows (A, B: real, imaginary) of pupil.count values.
-// a, b: `terms` coefficients; depth = k z.
-void integrand(const Pupil& pupil, std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b,
-               double depth, double* to);
-
-// Memory that the calls for one image share.
+// Memory that the calls for one image share, and the tables of its directions: `forget` before other directions.
 template <class T>
 struct ProfileScratch {
-    std::vector<T> integrand, planes, quads, fraction, weight;
+    std::vector<T> integrands, planes, padded, fraction, weight;
     std::vector<std::int32_t> base;
-    std::vector<std::shared_ptr<const Panel<T>>> panels;
-    std::vector<const T*> rows;
+    std::vector<std::int64_t> panels;
+    std::vector<std::shared_ptr<const Panel<T>>> kept;
+    std::vector<const T*> tables;
+
+    void forget() {
+        kept.clear();
+        tables.clear();
+    }
 };
 
-// A and B (real, imaginary, real, imaginary) at `count` points i - before, i = 0 .. count - 1, in units of `spacing`
-// in v; both are even functions.
+// A and B (real, imaginary, real, imaginary) of each field at the points i - before, i = 0 .. before + points - 1, in
+// units of its step; both are even functions. `integrands`: four rows of directions.count values for each field;
+// `quads`: rows of `stride` values.
 template <class T>
-void radial_profile(RadialTables& tables, const Pupil& pupil, const double* integrand, double spacing,
-                    std::int64_t before, std::int64_t count, ProfileScratch<T>& scratch, T* quads);
+void radial_profiles(RadialTables& tables, const Directions& directions, std::int64_t fields, const double* integrands,
+                     const Profile* profiles, std::int64_t before, ProfileScratch<T>& scratch, std::int64_t stride,
+                     T* quads);
 
 // Cubic pieces (four coefficients of the fraction, one block of `functions` values each) for the intervals between
 // points 3, 4, ..., count - 4 of `values`: derivatives by central differences of sixth order.

@@ -1,12 +1,15 @@
 #include "radial_tables.hpp"
 
 #include <cmath>
+#include <stdexcept>
+#include <string>
 
 #include "bessel.hpp"
 
 namespace simcore {
 namespace {
 
+constexpr int kMostNodes = 8192;
 constexpr std::int64_t kMostBytes = std::int64_t{256} << 20;  // panels beyond that are made anew each time
 
 std::shared_ptr<const PupilNodes> make_nodes(bool grazing, int count) {
@@ -44,6 +47,18 @@ std::shared_ptr<const Panel<T>> make_panel(const PupilNodes& nodes, std::int64_t
 }
 
 }  // namespace
+
+int nodes_on_ladder(double wanted) {
+    if (!(wanted <= kMostNodes))
+        throw std::domain_error("the field of view or the defocus is too large: more than " +
+                                std::to_string(kMostNodes) + " directions would be needed");
+    int count = 8, step = 8;
+    while (count < wanted) {
+        if (count >= 8 * step) step *= 2;
+        count += step;
+    }
+    return count;
+}
 
 template <>
 std::map<RadialTables::Key, std::shared_ptr<const Panel<float>>>& RadialTables::panels<float>() {

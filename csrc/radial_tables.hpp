@@ -37,6 +37,10 @@ struct RadialGrid<double> {
 template <class T>
 using Panel = std::vector<T>;
 
+// The least number of nodes on a ladder (so that few tables are made) that is not below `wanted`. Throws
+// std::domain_error beyond 8192.
+int nodes_on_ladder(double wanted);
+
 // Thread safe; what it returns depends on the arguments only, never on what was asked before.
 class RadialTables {
   public:

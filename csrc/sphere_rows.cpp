@@ -8,127 +8,149 @@
 namespace simcore {
 namespace {
 
-template <class T>
-SIMCORE_INLINE T cubic(const T* c, T u) {
-    return c[0] + u * (c[1] + u * (c[2] + u * c[3]));
-}
-
-template <class T>
-SIMCORE_INLINE void locate_radius(const RowGeometry& row, const RowScratch<T>& scratch) {
-    const double square = row.dy * row.dy;
+template <class G, class T>
+SIMCORE_INLINE void locate_body(const RowGeometry<G>& row, const RowScratch<T>& scratch) {
+    const G square = row.dy * row.dy, twice = G(2) * row.dy;
     for (std::int64_t i = 0; i < row.cells; ++i) {
-        const double radius = std::sqrt(row.dx[i] * row.dx[i] + square);
+        const G dx = row.dx[i], along = dx * dx, radius = std::sqrt(along + square);
+        const G inverse = G(1) / (along + square + G(1e-30));
         const std::int32_t base = static_cast<std::int32_t>(radius);
         scratch.base[i] = base;
-        scratch.fraction[i] = static_cast<T>(radius - base);
+        scratch.fraction[i] = static_cast<T>(radius - static_cast<G>(base));
+        scratch.cosine[i] = static_cast<T>((along - square) * inverse);
+        scratch.sine[i] = static_cast<T>(twice * dx * inverse);
     }
 }
 
-// cos and sin of 2 (psi - alpha); at r = 0 they do not matter, for B(0) = 0.
-template <class T>
-SIMCORE_INLINE void locate_angle(const RowGeometry& row, const RowScratch<T>& scratch, bool with_sine) {
-    const double square = row.dy * row.dy;
-    for (std::int64_t i = 0; i < row.cells; ++i) {
-        const double dx = row.dx[i], inverse = 1.0 / (dx * dx + square + 1e-30);
-        const double along = (dx * dx - square) * inverse, across = 2.0 * dx * row.dy * inverse;
-        scratch.cosine[i] = static_cast<T>(along * row.cos_alpha + across * row.sin_alpha);
-        if (with_sine) scratch.sine[i] = static_cast<T>(across * row.cos_alpha - along * row.sin_alpha);
+// Two functions: those of each cell at the fraction u are values[0] + u values[2] and values[1] + u values[3].
+template <int bytes, class T>
+SIMCORE_INLINE void look_up_two(std::int64_t cells, const std::int32_t* base, const T* fraction, const T* pieces,
+                                T* values) {
+    using Quad = Pack<T, 4, bytes>;
+    for (std::int64_t i = 0; i < cells; ++i) {
+        const T *at = pieces + 8 * static_cast<std::int64_t>(base[i]), u = fraction[i];
+        (Quad(at) + scaled(u * u, Quad(at + 4))).store(values + 4 * i);
     }
 }
 
-template <class T>
-SIMCORE_INLINE void single_body(const RowGeometry& row, const RowScratch<T>& scratch, const T* even, const T* odd,
+template <int bytes, class T>
+SIMCORE_INLINE void look_up_four(std::int64_t cells, const std::int32_t* base, const T* fraction, const T* pieces,
+                                 T* values) {
+    using Quad = Pack<T, 4, bytes>;
+    for (std::int64_t i = 0; i < cells; ++i) {
+        const T *at = pieces + 16 * static_cast<std::int64_t>(base[i]), u = fraction[i];
+        const Quad last = Quad(at + 8) + scaled(u, Quad(at + 12));
+        const Quad value = Quad(at) + scaled(u, Quad(at + 4) + scaled(u, last));
+        value.store(values + 4 * i);
+    }
+}
+
+template <int bytes, class T>
+SIMCORE_INLINE void single_body(std::int64_t cells, const Harmonics& h, const RowScratch<T>& scratch, const T* pieces,
                                 T* out) {
-    locate_radius(row, scratch);
-    for (std::int64_t i = 0; i < row.cells; ++i) out[i] = cubic(even + 4 * scratch.base[i], scratch.fraction[i]);
-    if (odd == nullptr) return;
-    locate_angle(row, scratch, false);
-    for (std::int64_t i = 0; i < row.cells; ++i)
-        out[i] += cubic(odd + 4 * scratch.base[i], scratch.fraction[i]) * scratch.cosine[i];
-}
-
-template <class T>
-SIMCORE_INLINE void locate_body(const RowGeometry& row, const RowScratch<T>& scratch) {
-    locate_radius(row, scratch);
-    locate_angle(row, scratch, true);
+    const T *v = scratch.values, *c = scratch.cosine, *s = scratch.sine, *u = scratch.fraction;
+    const T g_cos = static_cast<T>(h.g_cos), g_sin = static_cast<T>(h.g_sin);
+    if (h.functions == 2) {
+        look_up_two<bytes>(cells, scratch.base, u, pieces, scratch.values);
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < cells; ++i) {
+            const T even = v[4 * i] + u[i] * v[4 * i + 2], odd = v[4 * i + 1] + u[i] * v[4 * i + 3];
+            out[i] = even + odd * (g_cos * c[i] + g_sin * s[i]);
+        }
+        return;
+    }
+    look_up_four<bytes>(cells, scratch.base, u, pieces, scratch.values);
+    const T k_cos = static_cast<T>(h.k_cos), k_sin = static_cast<T>(h.k_sin);
+    const T h_cos = static_cast<T>(h.h_cos), h_sin = static_cast<T>(h.h_sin);
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < cells; ++i) {
+        const T twice = g_cos * c[i] + g_sin * s[i], other = k_cos * c[i] + k_sin * s[i];
+        const T fourfold = h_cos * (c[i] * c[i] - s[i] * s[i]) + h_sin * (T(2) * c[i] * s[i]);
+        out[i] = (v[4 * i] + v[4 * i + 1] * twice) + (v[4 * i + 2] * other + v[4 * i + 3] * fourfold);
+    }
 }
 
 template <int bytes, class T>
 SIMCORE_INLINE void field_body(std::int64_t cells, const RowScratch<T>& scratch, const T* pieces, T* sums) {
-    using Quad = Pack<T, 4, bytes>;
+    look_up_four<bytes>(cells, scratch.base, scratch.fraction, pieces, scratch.values);
+    const T *v = scratch.values, *c = scratch.cosine, *s = scratch.sine;
+    SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < cells; ++i) {
-        const T* at = pieces + 16 * static_cast<std::int64_t>(scratch.base[i]);
-        const T u = scratch.fraction[i], c = scratch.cosine[i], s = scratch.sine[i];
-        const T turn[4] = {T(1), T(1), c, c};
-        const Quad value = Quad(at) + u * (Quad(at + 4) + u * (Quad(at + 8) + u * Quad(at + 12)));
-        (Quad(sums + 8 * i) + value * Quad(turn)).store(sums + 8 * i);
-        (Quad(sums + 8 * i + 4) + value * s).store(sums + 8 * i + 4);
+        const T br = v[4 * i + 2], bi = v[4 * i + 3];
+        sums[i] += v[4 * i];
+        sums[cells + i] += v[4 * i + 1];
+        sums[2 * cells + i] += br * c[i];
+        sums[3 * cells + i] += bi * c[i];
+        sums[4 * cells + i] += br * s[i];
+        sums[5 * cells + i] += bi * s[i];
     }
 }
 
 template <class T>
-SIMCORE_INLINE void intensity_body(std::int64_t cells, const T* sums, double weight, double polarised, double cos_alpha,
-                                   double sin_alpha, T* out) {
-    const T share = static_cast<T>(weight);
-    const T c = static_cast<T>(2.0 * polarised * cos_alpha), s = static_cast<T>(2.0 * polarised * sin_alpha);
+SIMCORE_INLINE void combine_body(std::int64_t cells, const T* sums, const double* of, T* re, T* im) {
+    const T ar = static_cast<T>(of[0]), ai = static_cast<T>(of[1]), cr = static_cast<T>(of[2]);
+    const T ci = static_cast<T>(of[3]), dr = static_cast<T>(of[4]), di = static_cast<T>(of[5]);
+    const T *a = sums, *c = sums + 2 * cells, *d = sums + 4 * cells;
+    SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < cells; ++i) {
-        const T* at = sums + 8 * i;
-        const T pr = T(1) - at[0], pi = -at[1];
-        const T squares = (pr * pr + pi * pi) + (at[2] * at[2] + at[3] * at[3]) + (at[6] * at[6] + at[7] * at[7]);
-        const T re = c * at[2] + s * at[6], im = c * at[3] + s * at[7];
-        out[i] += share * (squares - (pr * re + pi * im));
+        const T x = a[i], y = a[cells + i], p = c[i], q = c[cells + i], v = d[i], w = d[cells + i];
+        re[i] = (ar * x - ai * y) + (cr * p - ci * q) + (dr * v - di * w);
+        im[i] = (ar * y + ai * x) + (cr * q + ci * p) + (dr * w + di * v);
     }
 }
 
-#define SIMCORE_ROWS(T, suffix)                                                                                   \
-    SIMCORE_DISPATCH(single_##suffix, single_body<T>,                                                             \
-                     (const RowGeometry& row, const RowScratch<T>& scratch, const T* even, const T* odd, T* out), \
-                     (row, scratch, even, odd, out))                                                              \
-    SIMCORE_DISPATCH(locate_##suffix, locate_body<T>, (const RowGeometry& row, const RowScratch<T>& scratch),     \
-                     (row, scratch))                                                                              \
-    SIMCORE_DISPATCH_LANES(field_##suffix, field_body,                                                            \
-                           (std::int64_t cells, const RowScratch<T>& scratch, const T* pieces, T* sums),          \
-                           (cells, scratch, pieces, sums))                                                        \
-    SIMCORE_DISPATCH(intensity_##suffix, intensity_body<T>,                                                       \
-                     (std::int64_t cells, const T* sums, double weight, double polarised, double cos_alpha,       \
-                      double sin_alpha, T* out),                                                                  \
-                     (cells, sums, weight, polarised, cos_alpha, sin_alpha, out))
+#define SIMCORE_LOCATE(G, T)                                                                                    \
+    SIMCORE_DISPATCH(locate_dispatched, locate_body, (const RowGeometry<G>& row, const RowScratch<T>& scratch), \
+                     (row, scratch))
+#define SIMCORE_ROWS(T)                                                                                  \
+    SIMCORE_DISPATCH_LANES(                                                                              \
+        single_dispatched, single_body,                                                                  \
+        (std::int64_t cells, const Harmonics& h, const RowScratch<T>& scratch, const T* pieces, T* out), \
+        (cells, h, scratch, pieces, out))                                                                \
+    SIMCORE_DISPATCH_LANES(field_dispatched, field_body,                                                 \
+                           (std::int64_t cells, const RowScratch<T>& scratch, const T* pieces, T* sums), \
+                           (cells, scratch, pieces, sums))                                               \
+    SIMCORE_DISPATCH(combine_dispatched, combine_body<T>,                                                \
+                     (std::int64_t cells, const T* sums, const double* of, T* re, T* im), (cells, sums, of, re, im))
 
-SIMCORE_ROWS(float, float)
-SIMCORE_ROWS(double, double)
+SIMCORE_LOCATE(float, float)
+SIMCORE_LOCATE(double, float)
+SIMCORE_LOCATE(double, double)
+SIMCORE_ROWS(float)
+SIMCORE_ROWS(double)
 
 }  // namespace
 
-void single_row(const RowGeometry& row, const RowScratch<float>& scratch, const float* even, const float* odd,
+void locate_row(const RowGeometry<float>& row, const RowScratch<float>& scratch) { locate_dispatched(row, scratch); }
+
+void locate_row(const RowGeometry<double>& row, const RowScratch<float>& scratch) { locate_dispatched(row, scratch); }
+
+void locate_row(const RowGeometry<double>& row, const RowScratch<double>& scratch) { locate_dispatched(row, scratch); }
+
+void single_row(std::int64_t cells, const Harmonics& harmonics, const RowScratch<float>& scratch, const float* pieces,
                 float* out) {
-    single_float(row, scratch, even, odd, out);
+    single_dispatched(cells, harmonics, scratch, pieces, out);
 }
 
-void single_row(const RowGeometry& row, const RowScratch<double>& scratch, const double* even, const double* odd,
+void single_row(std::int64_t cells, const Harmonics& harmonics, const RowScratch<double>& scratch, const double* pieces,
                 double* out) {
-    single_double(row, scratch, even, odd, out);
+    single_dispatched(cells, harmonics, scratch, pieces, out);
 }
-
-void locate_row(const RowGeometry& row, const RowScratch<float>& scratch) { locate_float(row, scratch); }
-
-void locate_row(const RowGeometry& row, const RowScratch<double>& scratch) { locate_double(row, scratch); }
 
 void add_field(std::int64_t cells, const RowScratch<float>& scratch, const float* pieces, float* sums) {
-    field_float(cells, scratch, pieces, sums);
+    field_dispatched(cells, scratch, pieces, sums);
 }
 
 void add_field(std::int64_t cells, const RowScratch<double>& scratch, const double* pieces, double* sums) {
-    field_double(cells, scratch, pieces, sums);
+    field_dispatched(cells, scratch, pieces, sums);
 }
 
-void add_intensity(std::int64_t cells, const float* sums, double weight, double polarised, double cos_alpha,
-                   double sin_alpha, float* out) {
-    intensity_float(cells, sums, weight, polarised, cos_alpha, sin_alpha, out);
+void combine(std::int64_t cells, const float* sums, const double* of, float* re, float* im) {
+    combine_dispatched(cells, sums, of, re, im);
 }
 
-void add_intensity(std::int64_t cells, const double* sums, double weight, double polarised, double cos_alpha,
-                   double sin_alpha, double* out) {
-    intensity_double(cells, sums, weight, polarised, cos_alpha, sin_alpha, out);
+void combine(std::int64_t cells, const double* sums, const double* of, double* re, double* im) {
+    combine_dispatched(cells, sums, of, re, im);
 }
 
 }  // namespace simcore

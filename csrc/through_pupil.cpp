@@ -116,8 +116,7 @@ void tabulate_all(const PupilView& view, const ParticleList& particles, const Le
     const double from = lens.sine > tilt ? chord(lens.sine, tilt, 1.0) : 0.0, largest = chord(cap, tilt, -1.0);
     if (s.tables.size() < static_cast<std::size_t>(particles.count)) s.tables.resize(particles.count);
     for (std::int64_t i = 0; i < particles.count; ++i) {
-        const std::int64_t row = i * particles.terms;
-        tabulate(particles.terms, particles.a + row, particles.b + row, from, largest, s.amplitudes, s.tables[i]);
+        tabulate(particles.source(i), from, largest, s.amplitudes, s.tables[i]);
     }
 }
 
@@ -152,7 +151,7 @@ Job<T> prepare(const PupilView& view, const ParticleList& particles, const GridL
                std::int64_t height, std::int64_t width, PupilScratch<T>& s) {
     Job<T> job{view, particles, rule, {}, 0.0, {}, 0, 0, 0, false, nullptr};
     job.lens = {std::min(1.0, view.numerical_aperture / view.medium_index), view.medium_index / view.numerical_aperture,
-                view.wavelength, view.numerical_aperture};
+                view.wavelength, view.numerical_aperture, view.medium_index};
     job.cells_x = rule.cells(width);
     job.cells_y = rule.cells(height);
     job.stride = rounded_up(job.cells_x, kColumns<T>);
@@ -239,7 +238,8 @@ void fill_box(const Job<T>& job, const Wave& wave, const Box& box, std::complex<
         if (job.field) average_pixels(job, mx, part.low - box.first_y, count, s);
         for (std::int64_t i = 0; i < job.particles.count; ++i) {
             const double x = (job.particles.x[i] - left) * division, y = (job.particles.y[i] - left) * division;
-            const double first = turn * (static_cast<double>(mx) * x + static_cast<double>(part.low) * y);
+            const double first =
+                turn * (static_cast<double>(mx) * x + static_cast<double>(part.low) * y) + job.particles.phase[i];
             const double depth = wavenumber * (job.particles.z[i] - job.view.pupil.refocus);
             add_particle(count, s.tables[i], first, turn * y, depth, s.line);
         }
@@ -335,13 +335,12 @@ double PupilImager<T>::add_intensity(const PupilView& view, const ParticleList& 
     require_resolved(largest_phase(view));
     const PixelRule rule = pixel_rule(2.0 * largest_phase(view), 0.05 * limits_.tolerance);
     const Job<T> job = prepare(view, particles, limits_, rule, height, width, s);
-    const double passing = view.transmitted ? empty_irradiance(view, job.lens, true) : 0.0;
+    const double passing = view.reference != 0.0 ? empty_irradiance(view, job.lens, true) : 0.0;
     const double total = passing > 0.0 ? passing : empty_irradiance(view, job.lens, false);
     s.cells.assign(static_cast<std::size_t>(job.cells_x * job.cells_y), T(0));
     for (std::int64_t w = 0; w < view.waves; ++w) {
         const Wave& wave = view.wave[w];
-        const std::complex<double> through =
-            view.transmitted ? pupil_at(view.pupil, job.lens, wave.sx, wave.sy) : std::complex<double>(0.0);
+        const std::complex<double> through = view.reference * pupil_at(view.pupil, job.lens, wave.sx, wave.sy);
         for_each_state(job, wave, 1.0, s, [&](std::int64_t state) {
             const double share = wave.weight * view.state[state].weight / total;
             for (std::int64_t y = 0; y < job.cells_y; ++y)
@@ -365,7 +364,7 @@ double PupilImager<T>::field(const PupilView& view, const ParticleList& particle
     const std::complex<double> through = pupil_at(view.pupil, job.lens, view.wave[0].sx, view.wave[0].sy);
     const std::complex<double> scale = through == 0.0 ? 1.0 : 1.0 / through;
     for_each_state(job, view.wave[0], scale, s, [&](std::int64_t state) {
-        const std::complex<double> passing = view.transmitted && through != 0.0 ? analysed(view.state[state]) : 0.0;
+        const std::complex<double> passing = through != 0.0 ? view.reference * analysed(view.state[state]) : 0.0;
         const std::complex<T> reference(passing);
         for (std::int64_t y = 0; y < height; ++y)
             for (std::int64_t x = 0; x < width; ++x)

@@ -23,6 +23,7 @@
 
 #include "pupil.hpp"
 #include "rng.hpp"
+#include "scattering.hpp"
 
 namespace simcore {
 
@@ -36,9 +37,17 @@ struct State {
 };
 
 struct ParticleList {
-    std::int64_t count, terms;
-    const double *x, *y, *z;           // pixels, pixels, micrometres
-    const std::complex<double>*a, *b;  // rows of `terms` coefficients
+    std::int64_t count;
+    const double *x, *y, *z, *phase;  // pixels, pixels, micrometres; radians added to what it scatters
+    const std::int64_t* table;        // row of the tables, or below 0: multipoles
+    std::int64_t terms, angles;
+    const std::complex<double>*a, *b;    // (particle, term)
+    const std::complex<double>*s1, *s2;  // (row, angle), equal steps from 0 to pi
+
+    Source source(std::int64_t i) const {
+        if (table[i] < 0) return {terms, a + i * terms, b + i * terms, 0, nullptr, nullptr};
+        return {0, nullptr, nullptr, angles, s1 + table[i] * angles, s2 + table[i] * angles};
+    }
 };
 
 struct PupilView {
@@ -48,7 +57,7 @@ struct PupilView {
     const Wave* wave;
     std::int64_t states;
     const State* state;
-    bool transmitted;  // whether the light that is not scattered takes part
+    std::complex<double> reference;  // amplitude of the light that is not scattered; 0: it takes no part
 };
 
 // White complex noise before the pupil: standard deviation of each quadrature, for one camera pixel.
@@ -75,13 +84,13 @@ class PupilImager {
     PupilImager(const PupilImager&) = delete;
     PupilImager& operator=(const PupilImager&) = delete;
 
-    // Adds `weight` times the intensity, relative to the empty field (without transmitted light: to the incident one),
-    // averaged over the pixels.
+    // Adds `weight` times the intensity, averaged over the pixels. Both waves are relative to the incident one as it
+    // comes through the pupil, or, where the reference is 0 or stopped, as it comes to the pupil.
     double add_intensity(const PupilView& view, const ParticleList& particles, double weight, std::int64_t height,
                          std::int64_t width, T* out);
 
-    // The field q* . E of each state under the first wave, averaged over the pixels: (height, width, states). With
-    // transmitted light it has q* . J added.
+    // The field q* . E of each state under the first wave, averaged over the pixels: (height, width, states), with the
+    // reference times q* . J added.
     double field(const PupilView& view, const ParticleList& particles, const FieldNoise& noise, std::int64_t height,
                  std::int64_t width, std::complex<T>* out);
 

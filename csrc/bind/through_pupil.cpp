@@ -30,15 +30,17 @@ void require_positive(const Array<double>& values, const char* name) {
 // Arrays of one block; those of particles are flat.
 struct Block {
     Array<std::int64_t> first;
-    Array<double> x, y, z;
+    Array<double> x, y, z, phase;
     Array<Complex> a, b;
+    Array<std::int64_t> table;
+    Array<Complex> s1, s2;
     Array<double> numerical_aperture, wavelength, pixel_size, medium_index;
-    Array<double> wavefront, apodization, stop, refocus;
+    Array<double> wavefront, apodization, stop, refocus, immersion_index, focus_depth;
     Array<Complex> transmission;
     Array<double> waves;    // (image, wave, 3): direction cosines and weight
     Array<Complex> states;  // (image, state, 4): Jones vector, analyser
     Array<double> state_weight;
-    bool transmitted;
+    Array<Complex> reference;
     double tolerance;
     std::int64_t largest;
 
@@ -56,6 +58,15 @@ void check_particles(const Block& block, py::ssize_t images) {
     require_shape(block.a, "a (particle, term)", {total, -1});
     require_shape(block.b, "b (particle, term)", {total, block.a.shape(1)});
     require(block.a.shape(1) > 0, "a: at least one term is needed");
+    require_shape(block.phase, "phase (particle)", {total});
+    require_shape(block.table, "table (particle)", {total});
+    require_shape(block.s2, "s2 (row, angle)", {block.s1.shape(0), block.s1.shape(1)});
+    require(block.s1.shape(0) == 0 || block.s1.shape(1) >= 16, "s1: at least 16 angles are needed");
+    for (py::ssize_t i = 0; i < total; ++i)
+        require(block.table.data()[i] < block.s1.shape(0), "table: beyond the rows of s1");
+    require_finite(block.phase, "phase");
+    require_finite(block.s1, "s1");
+    require_finite(block.s2, "s2");
     const std::int64_t* first = block.first.data();
     require(first[0] == 0 && first[images] == total, "first: must run from 0 to len(x)");
     for (py::ssize_t i = 0; i < images; ++i) require(first[i + 1] >= first[i], "first: must not decrease");
@@ -74,6 +85,10 @@ void check_pupils(const Block& block, py::ssize_t images) {
     require_shape(block.refocus, "refocus (image)", {images});
     require_shape(block.transmission, "transmission (side, side)", {-1, block.transmission.shape(0)});
     require(block.transmission.shape(0) != 1, "transmission: at least 2 x 2 values");
+    require_shape(block.immersion_index, "immersion_index (image)", {images});
+    require_shape(block.focus_depth, "focus_depth (image)", {images});
+    require_positive(block.immersion_index, "immersion_index");
+    require_finite(block.focus_depth, "focus_depth");
     require_finite(block.wavefront, "wavefront");
     require_finite(block.apodization, "apodization");
     require_finite(block.stop, "stop");
@@ -92,6 +107,8 @@ void check_waves(const Block& block, py::ssize_t images) {
     require_shape(block.states, "states (image, state, 4)", {images, -1, 4});
     require(block.states.shape(1) > 0, "states: at least one is needed");
     require_shape(block.state_weight, "state_weight (image, state)", {images, block.states.shape(1)});
+    require_shape(block.reference, "reference (image)", {images});
+    require_finite(block.reference, "reference");
     require_finite(block.states, "states");
     require_finite(block.state_weight, "state_weight");
 }
@@ -129,6 +146,8 @@ PupilView Block::view(py::ssize_t image, std::vector<Wave>& wave, std::vector<St
                               apodization.data()[image],
                               stop.data()[image],
                               refocus.data()[image],
+                              immersion_index.data()[image],
+                              focus_depth.data()[image],
                               transmission.shape(0),
                               transmission.data()};
     return {numerical_aperture.data()[image],
@@ -140,13 +159,23 @@ PupilView Block::view(py::ssize_t image, std::vector<Wave>& wave, std::vector<St
             wave.data(),
             channels,
             state.data(),
-            transmitted};
+            reference.data()[image]};
 }
 
 ParticleList Block::particles(py::ssize_t image) const {
     const std::int64_t at = first.data()[image], terms = a.shape(1);
-    return {first.data()[image + 1] - at, terms, x.data() + at, y.data() + at, z.data() + at, a.data() + at * terms,
-            b.data() + at * terms};
+    return {first.data()[image + 1] - at,
+            x.data() + at,
+            y.data() + at,
+            z.data() + at,
+            phase.data() + at,
+            table.data() + at,
+            terms,
+            s1.shape(1),
+            a.data() + at * terms,
+            b.data() + at * terms,
+            s1.data(),
+            s2.data()};
 }
 
 template <class T>
@@ -196,20 +225,26 @@ void fill_field(Array<std::complex<T>>& out, const Block& block, const Array<dou
     }
 }
 
-Block make_block(Array<std::int64_t> first, Array<double> x, Array<double> y, Array<double> z, Array<Complex> a,
-                 Array<Complex> b, Array<double> numerical_aperture, Array<double> wavelength, Array<double> pixel_size,
+Block make_block(Array<std::int64_t> first, Array<double> x, Array<double> y, Array<double> z, Array<double> phase,
+                 Array<Complex> a, Array<Complex> b, Array<std::int64_t> table, Array<Complex> s1, Array<Complex> s2,
+                 Array<double> numerical_aperture, Array<double> wavelength, Array<double> pixel_size,
                  Array<double> medium_index, Array<double> wavefront, Array<double> apodization, Array<double> stop,
-                 Array<double> refocus, Array<Complex> transmission, Array<double> waves, Array<Complex> states,
-                 Array<double> state_weight, bool transmitted, double tolerance, std::int64_t largest) {
-    if (first.ndim() != 1 || wavefront.ndim() != 3 || transmission.ndim() != 2 || a.ndim() != 2 || waves.ndim() != 3 ||
-        states.ndim() != 3)
-        throw std::invalid_argument("first, wavefront, transmission, a, waves or states: wrong number of axes");
+                 Array<double> refocus, Array<double> immersion_index, Array<double> focus_depth,
+                 Array<Complex> transmission, Array<double> waves, Array<Complex> states, Array<double> state_weight,
+                 Array<Complex> reference, double tolerance, std::int64_t largest) {
+    if (first.ndim() != 1 || wavefront.ndim() != 3 || transmission.ndim() != 2 || a.ndim() != 2 || s1.ndim() != 2 ||
+        waves.ndim() != 3 || states.ndim() != 3)
+        throw std::invalid_argument("first, wavefront, transmission, a, s1, waves or states: wrong number of axes");
     return {first,
             x,
             y,
             z,
+            phase,
             a,
             b,
+            table,
+            s1,
+            s2,
             numerical_aperture,
             wavelength,
             pixel_size,
@@ -218,11 +253,13 @@ Block make_block(Array<std::int64_t> first, Array<double> x, Array<double> y, Ar
             apodization,
             stop,
             refocus,
+            immersion_index,
+            focus_depth,
             transmission,
             waves,
             states,
             state_weight,
-            transmitted,
+            reference,
             tolerance,
             largest};
 }
@@ -245,12 +282,15 @@ void add_for(py::module_& module) {
 void add_through_pupil(py::module_& module) {
     py::class_<Block>(module, "PupilBlock", "Scatterers, pupils and light of a block of images.")
         .def(py::init(&make_block), py::kw_only(), py::arg("first").noconvert(), py::arg("x").noconvert(),
-             py::arg("y").noconvert(), py::arg("z").noconvert(), py::arg("a").noconvert(), py::arg("b").noconvert(),
-             py::arg("numerical_aperture").noconvert(), py::arg("wavelength").noconvert(),
+             py::arg("y").noconvert(), py::arg("z").noconvert(), py::arg("phase").noconvert(), py::arg("a").noconvert(),
+             py::arg("b").noconvert(), py::arg("table").noconvert(), py::arg("s1").noconvert(),
+             py::arg("s2").noconvert(), py::arg("numerical_aperture").noconvert(), py::arg("wavelength").noconvert(),
              py::arg("pixel_size").noconvert(), py::arg("medium_index").noconvert(), py::arg("wavefront").noconvert(),
              py::arg("apodization").noconvert(), py::arg("stop").noconvert(), py::arg("refocus").noconvert(),
+             py::arg("immersion_index").noconvert(), py::arg("focus_depth").noconvert(),
              py::arg("transmission").noconvert(), py::arg("waves").noconvert(), py::arg("states").noconvert(),
-             py::arg("state_weight").noconvert(), py::arg("transmitted"), py::arg("tolerance"), py::arg("largest"));
+             py::arg("state_weight").noconvert(), py::arg("reference").noconvert(), py::arg("tolerance"),
+             py::arg("largest"));
     add_for<float>(module);
     add_for<double>(module);
 }

@@ -1,4 +1,4 @@
-"""Where light comes from and how it is polarised: what `kernels.Light` takes."""
+"""Where light comes from: plane waves that do not interfere with each other."""
 
 from __future__ import annotations
 
@@ -63,31 +63,3 @@ def _gauss(count: int) -> tuple[Array, Array]:
         slope = count * (before - x * now) / (1 - x * x)
         x = x - now / slope
     return (x + 1) / 2, 1 / ((1 - x * x) * slope * slope)
-
-
-def intensity_states(count: int, polarization: Array | None, analyser: Array | None) -> tuple[Array, Array]:
-    """Return states (example, state, 4) and weights of an intensity.
-
-    ``polarization``: angles of the light, None for unpolarised light; ``analyser``: angles, None for no analyser.
-    """
-    inputs = [_jones(polarization, count)] if polarization is not None else list(_axes(count))
-    outputs = [_jones(analyser, count)] if analyser is not None else list(_axes(count))
-    states = np.stack([np.concatenate([j, q], axis=-1) for j in inputs for q in outputs], axis=1)
-    return states, np.full(states.shape[:2], 1 / len(inputs))
-
-
-def field_states(polarization: Array, analyser: Array | None) -> tuple[Array, Array]:
-    """Return the state (example, 1, 4) of a field; the analyser is parallel to the light unless its angle is given."""
-    light = _jones(polarization, len(polarization))
-    through = light if analyser is None else _jones(analyser, len(polarization))
-    return np.concatenate([light, through], axis=-1)[:, None, :], np.ones((len(light), 1))
-
-
-def _jones(angle: Array, count: int) -> Array:
-    c, s = _turn(np.broadcast_to(angle, (count,)))
-    return np.stack([c, s], axis=-1).astype(complex)
-
-
-def _axes(count: int) -> tuple[Array, Array]:
-    along = np.tile(np.array([1.0, 0.0], complex), (count, 1))
-    return along, along[:, ::-1]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import jv
 
-from simcore import _core
+from simcore import _core, kernels
 
 MEDIUM = 1.33
 NAN = float("nan")
@@ -34,25 +34,41 @@ class Image(NamedTuple):
 Field = Callable[[Image, float, np.ndarray, np.ndarray], np.ndarray]
 
 
-def arguments(images: list[Image]) -> list[np.ndarray]:
-    """What the kernel takes after the array to fill, for images with equally many wavelengths."""
-    first = np.cumsum([0] + [len(image.spheres) for image in images]).astype(np.int64)
+def linear_polarization(angle):
+    """Jones vectors and weights of light polarized at each angle; nan: unpolarized."""
+    lost = np.isnan(angle)
+    turned = np.where(lost, 0.0, angle)
+    along = np.stack([np.cos(turned), np.sin(turned)], axis=1)
+    if not lost.any():
+        return along[:, None].astype(np.complex128), np.ones((len(angle), 1))
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    jones = np.stack([along, across], axis=1).astype(np.complex128)
+    return jones, np.where(lost[:, None], 0.5, np.array([1.0, 0.0]))
+
+
+def particles(images: list[Image]) -> kernels.Particles:
+    first = np.cumsum([0] + [len(image.spheres) for image in images])
     spheres = np.array([tuple(sphere) for image in images for sphere in image.spheres], complex).reshape(-1, 5)
-    real = [np.ascontiguousarray(column.real) for column in spheres.T[:4]]
-    light = [
-        [image.numerical_aperture for image in images],
-        [image.pixel_size for image in images],
-        [MEDIUM] * len(images),
-        [image.angle for image in images],
-        [image.wavelengths for image in images],
-        [image.weights for image in images],
-    ]
-    return [first, *real, spheres[:, 4].copy(), *(np.array(values, float) for values in light)]
+    return kernels.Particles(first, *(column.real for column in spheres.T[:4]), spheres[:, 4])
+
+
+def optics(images: list[Image]) -> kernels.CoherentOptics:
+    """The optics of images with equally many wavelengths."""
+    jones, jones_weight = linear_polarization(np.array([image.angle for image in images]))
+    return kernels.CoherentOptics(
+        numerical_aperture=np.array([image.numerical_aperture for image in images]),
+        pixel_size=np.array([image.pixel_size for image in images]),
+        refractive_index_medium=np.full(len(images), MEDIUM),
+        wavelength=np.array([image.wavelengths for image in images]),
+        weight=np.array([image.weights for image in images]),
+        jones=jones,
+        jones_weight=jones_weight,
+    )
 
 
 def draw(images: list[Image], height: int, width: int, tolerance: float = 1e-6, dtype: type = np.float64) -> np.ndarray:
     out: np.ndarray = np.full((len(images), height, width), np.nan, dtype)
-    _core.image_spheres(_core.RadialTables(), out, *arguments(images), tolerance)
+    kernels.coherent_intensity(out, particles=particles(images), optics=optics(images), tolerance=tolerance)
     return out
 
 
@@ -274,17 +290,13 @@ def test_an_image_depends_on_nothing_but_itself(dtype: type) -> None:
 
 def test_threads_share_tables() -> None:
     images = many_images()
-    tables = _core.RadialTables()
 
     def one(image: Image) -> bytes:
-        out = np.empty((1, 24, 25), np.float32)
-        _core.image_spheres(tables, out, *arguments([image]), 5e-4)
-        return out.tobytes()
+        return draw([image], 24, 25, 5e-4, np.float32).tobytes()
 
     with ThreadPoolExecutor(4) as pool:
         got = list(pool.map(one, images * 4))
     assert got == [image.tobytes() for image in draw(images, 24, 25, 5e-4, np.float32)] * 4
-    assert tables.nbytes > 0
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -300,39 +312,81 @@ def test_all_instruction_levels_give_the_same_bytes(dtype: type) -> None:
     assert len(results) == 1
 
 
-def test_bad_input_is_refused() -> None:
-    good = Image((Sphere(3, 3, 0, 1.0, 1.5),), 0.5, 0.2)
-    tables, out, rest = _core.RadialTables(), np.empty((1, 7, 7)), arguments([good])
-    names = ["first", "x", "y", "z", "radius", "index"]
-    names += ["numerical_aperture", "pixel_size", "medium_index", "polarisation_angle", "wavelength", "weight"]
+NAMES = ["first", "x", "y", "z", "radius", "index", "source", "a", "b", "s1", "s2", "optics", "wavefront", "wavelength"]
+NAMES += ["weight", "reference", "jones", "jones_weight", "analyzer"]
+OPTICS = ["numerical_aperture", "pixel_size", "refractive_index_medium", "refractive_index_immersion", "focus_depth"]
+OPTICS += ["waist", "stop", "reflector"]
 
-    def refused(error: type[Exception], match: str | None = None, **changes: object) -> None:
-        values = {"out": out, **dict(zip(names, rest, strict=True)), "tolerance": 1e-4, **changes}
-        with pytest.raises(error, match=match):
-            _core.image_spheres(tables, **values)
 
-    for name in ("radius", "numerical_aperture", "pixel_size", "medium_index"):
-        for bad in (0.0, -1.0, NAN, np.inf):
-            refused(ValueError, f"^{name}: ", **{name: np.array([bad])})
+def refused(error: type[Exception], match: str | None = None, **changes: object) -> None:
+    """One sphere in one image, but for the changes."""
+    good = [Image((Sphere(3, 3, 0, 1.0, 1.5),), 0.5, 0.2)]
+    values: dict[str, object] = {"out": np.empty((1, 7, 7)), "tolerance": 1e-4, "backward": False}
+    values |= dict(zip(NAMES, particles(good).arguments(1) + optics(good).arguments(), strict=True))
+    row = np.array(values["optics"])
+    for name in OPTICS:
+        if name in changes:
+            row[:, OPTICS.index(name)] = changes.pop(name)
+    with pytest.raises(error, match=match):
+        _core.coherent_image(_core.RadialTables(), **values | {"optics": row} | changes)
+
+
+def test_bad_particles_are_refused() -> None:
+    for bad in (0.0, -1.0, NAN, np.inf):
+        refused(ValueError, "^radius: ", radius=np.array([bad]))
     for name in ("x", "y", "z", "radius"):
         refused(ValueError, f"^{name}: ", **{name: np.array([NAN])})
         refused(ValueError, None, **{name: np.ones(2)})
         refused(TypeError, None, **{name: np.ones(1, np.float32)})
     refused(ValueError, "^index: ", index=np.array([1.5 - 0.1j]))
+    refused(ValueError, "^index: ", refractive_index_medium=1e-6)
+    refused(ValueError, "^radius: ", radius=np.array([1e5]))
     refused(ValueError, "^first: ", first=np.array([0, 2]))
     refused(ValueError, "^first: ", first=np.array([0, 1, 1]))
+    refused(ValueError, "^source: ", source=np.array([0]))
+    refused(ValueError, "^b: ", a=np.ones((1, 1, 3), complex), b=np.ones((1, 1, 2), complex))
+    refused(ValueError, "^a: ", a=np.ones((1, 2, 3), complex), b=np.ones((1, 2, 3), complex))
+    refused(ValueError, "^a: ", a=np.full((1, 1, 3), NAN, complex), b=np.ones((1, 1, 3), complex))
+    for shape in ((1, 2, 20), (1, 1, 15)):
+        refused(ValueError, "^s1: ", s1=np.ones(shape, complex), s2=np.ones(shape, complex))
+
+
+def test_bad_optics_are_refused() -> None:
+    for name in ("numerical_aperture", "pixel_size", "refractive_index_medium", "refractive_index_immersion"):
+        for bad in (0.0, -1.0, NAN, np.inf):
+            refused(ValueError, f"^{name}: ", **{name: bad})
+    for name, bads in {"focus_depth": (-1.0, NAN), "waist": (0.0, 0.01, NAN), "stop": (-0.1, 1.0, NAN)}.items():
+        for bad in bads:
+            refused(ValueError, f"^{name}: ", **{name: bad})
+    refused(ValueError, "^reflector: ", reflector=NAN)
+    refused(
+        ValueError, "^numerical_aperture: ", numerical_aperture=1.4, refractive_index_immersion=1.2, focus_depth=1.0
+    )
+    refused(ValueError, "^pixel_size: ", pixel_size=1e3)
+    refused(ValueError, "^wavefront: ", wavefront=np.array([[NAN]]))
     refused(ValueError, "^wavelength: ", wavelength=np.ones((1, 0)), weight=np.ones((1, 0)))
     refused(ValueError, "^weight: ", weight=np.ones((1, 2)))
+    refused(ValueError, "^jones: ", jones=np.ones((1, 0, 2), complex))
+    refused(ValueError, "^jones: ", jones=np.full((1, 1, 2), NAN, complex))
+    refused(ValueError, "^jones_weight: ", jones_weight=np.array([[-1.0]]))
+    refused(ValueError, "^analyzer: ", analyzer=np.ones((1, 2, 2), complex))
     refused(ValueError, "^tolerance: ", tolerance=0.0)
-    refused(ValueError, "^polarisation_angle: ", polarisation_angle=np.array([np.inf]))
     for far in (1e5, -1e300):
         refused(ValueError, "directions", z=np.array([far]))
         refused(ValueError, "directions", x=np.array([far]))
-    refused(ValueError, "^pixel_size: ", pixel_size=np.array([1e3]))
-    refused(ValueError, "^index: ", medium_index=np.array([1e-6]))
-    refused(ValueError, "^radius: ", radius=np.array([1e5]))
+    refused(ValueError, "directions", wavefront=np.array([[1e6]]))
+    refused(ValueError, "directions", refractive_index_immersion=1.5, focus_depth=1e9)
+
+
+def test_bad_arrays_to_fill_are_refused() -> None:
     refused(TypeError, None, out=np.empty((1, 7, 14))[:, :, ::2])
     refused(TypeError, None, out=np.empty((1, 7, 7), np.float16))
+    refused(ValueError, "^out: ", out=np.empty((1, 7, 7), complex))
+    refused(ValueError, "^out: ", out=np.empty((1, 7, 7, 1), complex))
+    two = np.ones((1, 2))
+    refused(
+        ValueError, "^jones: ", out=np.empty((1, 7, 7, 2), complex), jones=np.ones((1, 2, 2), complex), jones_weight=two
+    )
     read_only = np.empty((1, 7, 7))
     read_only.flags.writeable = False
     refused(ValueError, None, out=read_only)
