@@ -118,9 +118,7 @@ def _states(optics: CoherentOptics) -> tuple[Array, Array]:
     weight = np.full((images, count), 1 / count) if optics.jones_weight is None else optics.jones_weight
     seen = np.tile(np.eye(2), (images, 1, 1)) if optics.analyzer is None else optics.analyzer[:, None]
     shape = (images, count, seen.shape[1], 2)
-    pairs = np.concatenate(
-        [np.broadcast_to(jones[:, :, None], shape), np.broadcast_to(seen[:, None], shape)], axis=-1
-    )
+    pairs = np.concatenate([np.broadcast_to(jones[:, :, None], shape), np.broadcast_to(seen[:, None], shape)], axis=-1)
     return _complex(pairs.reshape(images, -1, 4)), flat(np.repeat(weight, seen.shape[1], axis=1))
 
 
@@ -163,7 +161,9 @@ def _block(
         apodization=flat(pupils.apodization),
         stop=flat(pupils.stop),
         refocus=flat(pupils.refocus),
-        immersion_index=flat(medium if optics.refractive_index_immersion is None else optics.refractive_index_immersion),
+        immersion_index=flat(
+            medium if optics.refractive_index_immersion is None else optics.refractive_index_immersion
+        ),
         focus_depth=flat(np.zeros(images) if optics.focus_depth is None else optics.focus_depth),
         transmission=_complex(pupils.transmission),
         waves=flat(waves),
