@@ -29,13 +29,13 @@ std::shared_ptr<const PupilNodes> make_nodes(bool grazing, int count) {
 }
 
 template <class T>
-std::shared_ptr<const Panel<T>> make_panel(const PupilNodes& nodes, std::int64_t index) {
+std::shared_ptr<const Panel<T>> make_panel(const PupilNodes& nodes, std::int64_t index, int stride) {
     const std::size_t count = nodes.root.size();
     auto made = std::make_shared<Panel<T>>(count * 2 * kPanel);
     for (std::size_t j = 0; j < count; ++j) {
         double argument[kPanel], j0[kPanel], j2[kPanel];
         for (int i = 0; i < kPanel; ++i)
-            argument[i] = nodes.root[j] * (static_cast<double>(kPanel * index + i) * RadialGrid<T>::step);
+            argument[i] = nodes.root[j] * (static_cast<double>(stride * (kPanel * index + i)) * RadialGrid<T>::step);
         bessel_j0_j2(kPanel, argument, j0, j2);
         T* row = made->data() + 2 * kPanel * j;
         for (int i = 0; i < kPanel; ++i) {
@@ -78,23 +78,23 @@ std::shared_ptr<const PupilNodes> RadialTables::nodes(bool grazing, int count) {
 }
 
 template <class T>
-std::shared_ptr<const Panel<T>> RadialTables::panel(bool grazing, int count, std::int64_t index) {
-    const Key key{grazing, count, index};
+std::shared_ptr<const Panel<T>> RadialTables::panel(bool grazing, int count, std::int64_t index, int stride) {
+    const Key key{grazing, count, index, stride};
     {
         const std::lock_guard<std::mutex> lock(mutex_);
         const auto found = panels<T>().find(key);
         if (found != panels<T>().end()) return found->second;
     }
     // Made without the lock: two threads may make the same panel, and either copy serves.
-    auto made = make_panel<T>(*nodes(grazing, count), index);
+    auto made = make_panel<T>(*nodes(grazing, count), index, stride);
     const std::int64_t size = static_cast<std::int64_t>(made->size() * sizeof(T));
     const std::lock_guard<std::mutex> lock(mutex_);
     if (bytes_ + size <= kMostBytes && panels<T>().emplace(key, made).second) bytes_ += size;
     return made;
 }
 
-template std::shared_ptr<const Panel<float>> RadialTables::panel<float>(bool, int, std::int64_t);
-template std::shared_ptr<const Panel<double>> RadialTables::panel<double>(bool, int, std::int64_t);
+template std::shared_ptr<const Panel<float>> RadialTables::panel<float>(bool, int, std::int64_t, int);
+template std::shared_ptr<const Panel<double>> RadialTables::panel<double>(bool, int, std::int64_t, int);
 
 std::int64_t RadialTables::bytes() const {
     const std::lock_guard<std::mutex> lock(mutex_);

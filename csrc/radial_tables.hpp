@@ -11,6 +11,8 @@
 #include <tuple>
 #include <vector>
 
+#include "aligned.hpp"
+
 namespace simcore {
 
 struct PupilNodes {
@@ -33,9 +35,10 @@ struct RadialGrid<double> {
     static constexpr int taps = 8;  // error 1e-3 step^8 = 2e-8
 };
 
-// Points first .. first + kPanel - 1 of the grid: per node kPanel values of J0(v root), then kPanel of J2(v root).
+// kPanel points of the grid, every one or every `stride`th: per node kPanel values of J0(v root), then kPanel of J2(v
+// root).
 template <class T>
-using Panel = std::vector<T>;
+using Panel = AlignedVector<T>;
 
 // The least number of nodes on a ladder (so that few tables are made) that is not below `wanted`. Throws
 // std::domain_error beyond 8192.
@@ -46,11 +49,11 @@ class RadialTables {
   public:
     std::shared_ptr<const PupilNodes> nodes(bool grazing, int count);
     template <class T>
-    std::shared_ptr<const Panel<T>> panel(bool grazing, int count, std::int64_t index);
+    std::shared_ptr<const Panel<T>> panel(bool grazing, int count, std::int64_t index, int stride = 1);
     std::int64_t bytes() const;
 
   private:
-    using Key = std::tuple<bool, int, std::int64_t>;
+    using Key = std::tuple<bool, int, std::int64_t, int>;
     template <class T>
     std::map<Key, std::shared_ptr<const Panel<T>>>& panels();
 
