@@ -11,7 +11,8 @@ from rich.table import Table
 from benchmarks import measure
 from benchmarks.workers import PEER
 
-OURS_PER_ROUND, THEIRS_PER_ROUND = 1000, 8
+CASES = {"a": "Case A, 28 x 28", "b": "Case B, ten wavelengths, 51 x 51"}
+OURS_PER_ROUND, THEIRS_PER_ROUND = {"a": 4000, "b": 1000}, {"a": 200, "b": 8}
 
 
 def main(
@@ -20,21 +21,23 @@ def main(
     json_file: Annotated[Path | None, typer.Option("--json", help="keep the numbers in this file")] = None,
     peer: Annotated[bool, typer.Option(help="measure DeepTrack in the same run")] = True,
 ) -> None:
-    """Case B with ten wavelengths: images per second on one core, and where the time goes."""
+    """Images per second on one core, in cases A and B, and where the time goes in case B."""
     console = Console()
     result: dict[str, Any] = {"stages": measure.stages(seconds), "floor": measure.floor()}
     if peer:
-        counts = {"simcore": OURS_PER_ROUND, "deeptrack": THEIRS_PER_ROUND}
-        result["peer"] = {"package": PEER} | measure.against_the_peer(rounds, counts)
-        console.print(peer_table(result["peer"]))
+        for case, title in CASES.items():
+            counts = {"simcore": OURS_PER_ROUND[case], "deeptrack": THEIRS_PER_ROUND[case]}
+            numbers = {"package": PEER} | measure.against_the_peer(rounds, counts, case)
+            result["peer" if case == "b" else f"peer_{case}"] = numbers
+            console.print(peer_table(numbers, title))
     console.print(stage_table(result["stages"]))
     console.print(floor_table(result["floor"]))
     if json_file:
         json_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def peer_table(numbers: dict[str, Any]) -> Table:
-    table = Table("package", "ms per image", "images per second", title="Case B, ten wavelengths, 51 x 51, one core")
+def peer_table(numbers: dict[str, Any], title: str = CASES["b"]) -> Table:
+    table = Table("package", "ms per image", "images per second", title=f"{title}, one core")
     for name in ("simcore", "deeptrack"):
         rate = numbers["images_per_second"][name]
         table.add_row(numbers["package"] if name == "deeptrack" else name, f"{1e3 / rate:.3f}", f"{rate:,.1f}")

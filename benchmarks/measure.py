@@ -14,9 +14,9 @@ from simcore.bench import bench
 PADDED = 128  # what a method of plane waves would transform: 51 pixels, padded, a power of two
 
 
-def against_the_peer(rounds: int, counts: dict[str, int]) -> dict[str, Any]:
+def against_the_peer(rounds: int, counts: dict[str, int], case: str = "b") -> dict[str, Any]:
     """Seconds per image of both, taking turns: medians over the rounds and their ratio."""
-    with simcore_worker() as ours, deeptrack_worker() as theirs:
+    with simcore_worker(case) as ours, deeptrack_worker(case) as theirs:
         workers: dict[str, Worker] = {"simcore": ours, "deeptrack": theirs}
         times: dict[str, list[float]] = {name: [] for name in workers}
         for _ in range(rounds):

@@ -1,15 +1,18 @@
-"""Render case B when told to: a line with a count comes in, the processor seconds it took go out."""
+"""Render case A or B when told to: a line with a count comes in, the processor seconds it took go out."""
 
 import sys
 import time
 
 import numpy as np
 
-from benchmarks.case_b import recipe
+from benchmarks import case_a, case_b
+
+CASES = {"a": case_a, "b": case_b}
 
 
 def main() -> None:
-    images, done = recipe(), 0
+    case = CASES[sys.argv[1]]
+    images, done = case.recipe(), 0
     images.render(count=16, seed=1)
     print("ready", flush=True)
     for line in sys.stdin:
@@ -17,7 +20,7 @@ def main() -> None:
         started = time.process_time()
         arrays = images.render(indices=np.arange(done, done + count), seed=1)
         spent = time.process_time() - started
-        assert arrays["image"].shape == (count, 51, 51, 1)
+        assert arrays["image"].shape == (count, case.SIDE, case.SIDE, 1)
         done += count
         print(spent, flush=True)
 

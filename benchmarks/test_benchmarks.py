@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import simcore as sc
-from benchmarks import measure
+from benchmarks import case_a, measure
 from benchmarks.__main__ import floor_table, peer_table, stage_table
 from benchmarks.case_b import recipe
 from benchmarks.workers import PEER, PEER_ENVIRONMENT, deeptrack_worker, simcore_worker
@@ -18,6 +18,16 @@ def test_case_b(benchmark: Any) -> None:
     assert images.shape == (16, 51, 51, 1)
     lowest, highest = images.min(axis=(1, 2, 3)), images.max(axis=(1, 2, 3))
     assert np.all((lowest >= 0) & (lowest < 0.2) & (highest >= 0.8) & (highest <= 1))
+
+
+def test_case_a(benchmark: Any) -> None:
+    arrays = benchmark(case_a.recipe().render, count=2048, seed=1)
+    images, digits = arrays["image"], np.load(case_a.stand_ins())["x_train"] / 255
+    assert images.shape == (2048, 28, 28, 1) and images.min() >= 0 and images.max() <= 1
+    assert arrays["label"].shape == (2048,) and len({image.tobytes() for image in images}) == 2048
+    np.testing.assert_allclose(
+        images.mean(), digits.mean(), rtol=0.1, err_msg="the maps stretch as much as they shrink"
+    )
 
 
 def test_draws(benchmark: Any) -> None:
@@ -41,12 +51,14 @@ def test_mie_amplitudes(benchmark: Any) -> None:
 
 
 def test_both_workers_take_turns() -> None:
-    with simcore_worker() as ours:
-        assert 0 < ours.seconds(2) < 60 and 0 < ours.seconds(1) < 60
+    for case in "ab":
+        with simcore_worker(case) as ours:
+            assert 0 < ours.seconds(2) < 60 and 0 < ours.seconds(1) < 60
     if not (PEER_ENVIRONMENT / PEER).exists():
         pytest.skip("DeepTrack is installed by `make bench` only")
-    with deeptrack_worker() as theirs:
-        assert 0 < theirs.seconds(1) < 60
+    for case in "ab":
+        with deeptrack_worker(case) as theirs:
+            assert 0 < theirs.seconds(1) < 60
 
 
 def test_the_tables_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ import venv
 from pathlib import Path
 from types import TracebackType
 
+from benchmarks.case_a import stand_ins
+
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "deeptrack==2.0.2"
 PEER_ENVIRONMENT = ROOT / ".venv-peer"
@@ -52,11 +54,11 @@ class Worker:
         self.process.communicate()
 
 
-def simcore_worker() -> Worker:
-    return Worker([sys.executable, "-m", "benchmarks.simcore_worker"])
+def simcore_worker(case: str = "b") -> Worker:
+    return Worker([sys.executable, "-m", "benchmarks.simcore_worker", case])
 
 
-def deeptrack_worker() -> Worker:
+def deeptrack_worker(case: str = "b") -> Worker:
     """The peer in its own environment, which is made when it is not there: its dependencies would clash with ours."""
     python = peer_python()
     if not python.exists():
@@ -64,7 +66,7 @@ def deeptrack_worker() -> Worker:
     if not (PEER_ENVIRONMENT / PEER).exists():
         subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", PEER], check=True)
         (PEER_ENVIRONMENT / PEER).touch()
-    return Worker([str(python), str(ROOT / "benchmarks" / "deeptrack_worker.py")])
+    return Worker([str(python), str(ROOT / "benchmarks" / "deeptrack_worker.py"), case, str(stand_ins())])
 
 
 def peer_python() -> Path:

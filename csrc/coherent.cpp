@@ -619,8 +619,8 @@ void CoherentImager<T>::intensity(const Light& light, const Particles& particles
     setup.before = several ? kBefore : kBeforeHalves;
     // Intensities have twice the frequencies of a field; of the last tenth there is hardly anything.
     const bool loose = !several && tolerance_ >= kLoose;
-    divide_pixels(light, (loose ? 1.8 : 2.0) * setup.frequency, loose ? std::min(0.15 * tolerance_, 0.0045) : 0.05 * tolerance_, setup,
-                  *scratch_);
+    divide_pixels(light, (loose ? 1.8 : 2.0) * setup.frequency,
+                  loose ? std::min(0.15 * tolerance_, 0.0045) : 0.05 * tolerance_, setup, *scratch_);
     if (several) refine_fields(light, tolerance_, setup, *scratch_);
     prepare(tables_, light, particles, several ? margin(*scratch_) : 0.0, setup, *scratch_);
     if (several) {

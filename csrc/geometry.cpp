@@ -1,6 +1,7 @@
 #include "geometry.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace simcore {
@@ -79,7 +80,49 @@ void run(const ImageBytes& image, const bool* apply, Move move) {
     }
 }
 
+// A row of a window; `row` is null where it shows the constant.
+void window_row(unsigned char* out, const unsigned char* row, const ImageBytes& image, const WindowBytes& window,
+                std::int64_t first, const unsigned char* value) {
+    const auto width = static_cast<std::int64_t>(window.width), columns = static_cast<std::int64_t>(image.width);
+    const std::int64_t start = row == nullptr ? width : std::clamp<std::int64_t>(-first, 0, width);
+    const std::int64_t stop = std::clamp<std::int64_t>(columns - first, start, width);
+    const auto place = [&](std::int64_t x) {
+        const bool constant = window.edge == Edge::constant;
+        const unsigned char* from =
+            constant ? value : row + pixel_beyond(x + first, image.width, window.edge) * image.pixel;
+        std::memcpy(out + static_cast<std::size_t>(x) * image.pixel, from, image.pixel);
+    };
+    for (std::int64_t x = 0; x < start; ++x) place(x);
+    if (stop > start)
+        std::memcpy(out + static_cast<std::size_t>(start) * image.pixel,
+                    row + static_cast<std::size_t>(start + first) * image.pixel,
+                    static_cast<std::size_t>(stop - start) * image.pixel);
+    for (std::int64_t x = stop; x < width; ++x) place(x);
+}
+
 }  // namespace
+
+void window(const ImageBytes& image, const WindowBytes& window) {
+    if (image.height == 0 || image.width == 0) throw std::invalid_argument("image: must have pixels");
+    const std::int64_t limit = std::int64_t{1} << 31;
+    for (std::size_t i = 0; i < image.examples; ++i)
+        if (std::min(window.first_y[i], window.first_x[i]) <= -limit ||
+            std::max(window.first_y[i], window.first_x[i]) >= limit)
+            throw std::invalid_argument("first: must be between -2^31 and 2^31");
+    for (std::size_t i = 0; i < image.examples; ++i) {
+        const unsigned char* one = image.data + i * image.height * image.width * image.pixel;
+        for (std::size_t y = 0; y < window.height; ++y) {
+            const std::int64_t from = static_cast<std::int64_t>(y) + window.first_y[i];
+            const bool outside = from < 0 || from >= static_cast<std::int64_t>(image.height);
+            const bool constant = outside && window.edge == Edge::constant;
+            const std::size_t row =
+                outside && !constant ? pixel_beyond(from, image.height, window.edge) : static_cast<std::size_t>(from);
+            window_row(window.out + (i * window.height + y) * window.width * image.pixel,
+                       constant ? nullptr : one + row * image.width * image.pixel, image, window, window.first_x[i],
+                       window.value + i * image.pixel);
+        }
+    }
+}
 
 void flip_left_right(const ImageBytes& image, const bool* apply) { run(image, apply, LeftRight{}); }
 

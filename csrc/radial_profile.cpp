@@ -188,7 +188,8 @@ void batch(RadialTables& tables, const Directions& directions, std::int64_t fiel
         most = std::max(most, before + profiles[f].points);
     }
     for (std::int64_t p = scratch.tables.size(); p < panels; ++p) {
-        scratch.kept.push_back(tables.panel<T>(directions.grazing, directions.count, p, scratch.stride));
+        scratch.kept.push_back(
+            tables.panel<T>(directions.grazing, directions.count, p, Orders::zero_two, scratch.stride));
         scratch.tables.push_back(scratch.kept.back()->data());
     }
     scratch.integrands.resize(static_cast<std::size_t>(4 * nodes * fields));

@@ -74,7 +74,8 @@ class Store:
         array = self._array(name)
         order = np.argsort(places, kind="stable")
         ordered = places[order]
-        result = np.empty((len(places), *array.shape[1:]), array.dtype)
+        scaled = "scale_factor" in array.attrs
+        result = np.empty((len(places), *array.shape[1:]), np.float32 if scaled else array.dtype)
         for first, stop in self._runs(ordered):
             low = int(ordered[first])
             block = self._slice(name, low, int(ordered[stop - 1]) + 1)
@@ -92,12 +93,19 @@ class Store:
 
     def _slice(self, name: str, low: int, high: int) -> Array:
         try:
-            return np.asarray(self._array(name)[low:high])
+            return self._unscaled(name, np.asarray(self._array(name)[low:high]))
         except Exception as error:
             raise DatasetError(
                 f"{self.path}: {name} of examples {low} to {high - 1} cannot be read: {_line(error)}; "
                 "the dataset is damaged, repair it with `simcore repair`"
             ) from error
+
+    def _unscaled(self, name: str, block: Array) -> Array:
+        """Undo the scale with which an array is stored (FORMAT.md)."""
+        attributes = self._array(name).attrs
+        if "scale_factor" not in attributes:
+            return block
+        return block.astype(np.float32) * np.float32(attributes["scale_factor"]) + np.float32(attributes["add_offset"])
 
     def _array(self, name: str) -> Any:
         if name not in self._arrays:

@@ -14,10 +14,10 @@ import numpy as np
 from simcore import dataset as datasets
 from simcore.layout import choose_sizes
 from simcore.plan import plan
-from simcore.render import RENDER_VERSION, block_size
+from simcore.render import RENDER_VERSION, block_size, render_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from simcore.features import Flow
     from simcore.recipe import Recipe
@@ -81,7 +81,7 @@ def _fitting_block(recipe: Recipe, seed: int, seconds: float) -> int:
     started = time.perf_counter()
     recipe.render(count=1, seed=seed, threads=1)
     alone = time.perf_counter() - started
-    return max(1, min(block_size(recipe.walk()), int(seconds / alone)))
+    return max(1, min(block_size(recipe, list(recipe.outputs)), int(seconds / alone)))
 
 
 def _time_stages(recipe: Recipe, seed: int, size: int, seconds: float) -> dict[str, float]:
@@ -95,18 +95,20 @@ def _time_stages(recipe: Recipe, seed: int, size: int, seconds: float) -> dict[s
     return {stage: spent / examples for stage, spent in totals.items()}
 
 
-def _walk(recipe: Recipe, seed: int, indices: np.ndarray) -> Iterator[tuple[str, float]]:
+def _walk(recipe: Recipe, seed: int, indices: np.ndarray) -> list[tuple[str, float]]:
     started = time.perf_counter()
     drawn = plan(recipe, seed, indices, list(recipe.outputs))
-    yield "draws", time.perf_counter() - started
-    done: dict[Any, np.ndarray] = {}
-    for key, flow in recipe.walk().flows.items():
-        sources = [done[source.key].copy() for source in flow.inputs]
-        started = time.perf_counter()
-        done[key] = flow.render(drawn, sources)
-        spent = time.perf_counter() - started
+    spent = [("draws", time.perf_counter() - started)]
+
+    def watch(flow: Flow, render: Callable[[], np.ndarray]) -> np.ndarray:
+        begun = time.perf_counter()
+        array = render()
         if flow.kind != "scene":
-            yield _stage(recipe, flow), spent
+            spent.append((_stage(recipe, flow), time.perf_counter() - begun))
+        return array
+
+    render_plan(recipe, drawn, list(recipe.outputs), watch)
+    return spent
 
 
 def _stage(recipe: Recipe, flow: Flow) -> str:

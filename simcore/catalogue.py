@@ -1,57 +1,63 @@
-"""All that a recipe may name: features, draws, functions. A new feature is listed here once."""
+"""All that a recipe may name: features, draws, functions. A module lists its own in ``__all__``; its family is named here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-from simcore import draws, properties, units
+from simcore import (
+    camera,
+    draws,
+    geometry,
+    motion,
+    movies,
+    noise,
+    operations,
+    optics,
+    properties,
+    scatterers,
+    sources,
+    structure,
+    targets,
+    units,
+)
 from simcore.features import Feature
-from simcore.geometry import FlipLeftRight, FlipUpDown, Transpose
-from simcore.noise import PoissonNoise
-from simcore.operations import IlluminationGradient, NormalizeMinMax
-from simcore.optics import Brightfield
-from simcore.scatterers import MieSphere
-from simcore.targets import positions
+from simcore.stored import stored
+
+FAMILIES: dict[str, tuple[ModuleType, ...]] = {
+    "Scatterers": (scatterers,),
+    "Microscopes": (optics,),
+    "Noise and camera": (noise, camera),
+    "Operations on images": (operations,),
+    "Geometry": (geometry,),
+    "Movies": (movies,),
+    "Structure": (structure,),
+    "Measured images": (sources,),
+}
 
 FEATURES: dict[str, type[Feature]] = {
-    cls.title(): cls
-    for cls in (
-        MieSphere,
-        Brightfield,
-        IlluminationGradient,
-        NormalizeMinMax,
-        PoissonNoise,
-        FlipLeftRight,
-        FlipUpDown,
-        Transpose,
-    )
+    name: getattr(module, name) for modules in FAMILIES.values() for module in modules for name in module.__all__
 }
 
 DRAWS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        draws.uniform,
-        draws.log_uniform,
-        draws.normal,
-        draws.truncated_normal,
-        draws.lognormal,
-        draws.exponential,
-        draws.gamma,
-        draws.poisson,
-        draws.integers,
-        draws.choice,
-    )
+    name: getattr(module, name) for module in (draws, motion) for name in module.__all__
 }
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "where": properties.where,
     "equal": properties.equal,
     "spectrum": properties.spectrum,
-    "positions": positions,
+    "bleaching": motion.bleaching,
+    "shared": properties.shared,
+    "each_frame": properties.each_frame,
+    "stored": stored,
+    "positions": targets.positions,
+    "properties": targets.properties,
 }
 
 CONSTANTS: dict[str, Any] = {
     "split": properties.split,
+    "time": properties.time,
     **{unit: getattr(units, unit) for unit in ("nm", "um", "mm", "s", "ms", "rad", "deg")},
 }

@@ -61,22 +61,56 @@ class UserDraw(Draw):
         self.shape = ()
 
     def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
-        philox = np.random.Philox(0)
-        generator = np.random.Generator(philox)
-        state: Any = philox.state
-        state["state"]["key"] = lanes.key
+        generator = _Generator(lanes, name)
         out = np.empty(len(lanes))
-        word = name_word(name)
-        for i, (example, copy) in enumerate(zip(lanes.examples, lanes.copies, strict=True)):
-            state["state"]["counter"] = np.array([0, example, word, copy], np.uint64)
-            state.update(buffer_pos=4, has_uint32=0, uinteger=0)
-            philox.state = state
-            out[i] = self.maker.function(generator, *(argument[i] for argument in arguments))
+        for i in range(len(lanes)):
+            out[i] = self.maker.function(generator.at(i), *(argument[i] for argument in arguments))
         return out
+
+
+class UserStep(UserDraw):
+    """A property that changes from moment to moment by a rule that a user wrote; made by `step`."""
+
+    clocked = True
+
+    def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
+        assert lanes.clock is not None
+        generator = _Generator(lanes, name)
+        rows, time = lanes.clock.rows, lanes.clock.time
+        out = np.empty(len(lanes))
+        out[rows[:, 0]] = arguments[0][rows[:, 0]]
+        for before, now in zip(rows.T[:-1], rows.T[1:], strict=True):
+            for i, k in zip(before, now, strict=True):
+                values = [argument[k] for argument in arguments[1:]]
+                if self.maker.timed:
+                    values.insert(self.maker.timed - 1, time[k] - time[i])
+                out[k] = self.maker.function(out[i], generator.at(k), *values)
+        return out
+
+
+class _Generator:
+    """NumPy's generator, set to the stream of one row after another."""
+
+    def __init__(self, lanes: Lanes, name: str) -> None:
+        self.lanes, self.word = lanes, name_word(name)
+        self.philox = np.random.Philox(0)
+        self.generator = np.random.Generator(self.philox)
+        self.state: Any = self.philox.state
+        self.state["state"]["key"] = lanes.key
+
+    def at(self, row: int) -> np.random.Generator:
+        counter = [0, self.lanes.examples[row], self.word, self.lanes.places[row]]
+        self.state["state"]["counter"] = np.array(counter, np.uint64)
+        self.state.update(buffer_pos=4, has_uint32=0, uinteger=0)
+        self.philox.state = self.state
+        return self.generator
 
 
 class DrawMaker:
     """What `draw` makes of a function: call it with values, draws or expressions to get a property."""
+
+    makes: ClassVar[type[UserDraw]] = UserDraw
+    timed = 0
 
     def __init__(self, function: FunctionType, source: str) -> None:
         self.__name__, self.__doc__, self.source = function.__name__, function.__doc__, source
@@ -91,7 +125,22 @@ class DrawMaker:
         except TypeError as error:
             raise RecipeError(f"{self.__name__}: {error}; parameters are {', '.join(self.parameters)}") from None
         bound.apply_defaults()
-        return UserDraw(self, list(bound.arguments.values()), name)
+        return self.makes(self, list(bound.arguments.values()), name)
+
+
+class StepMaker(DrawMaker):
+    """What `step` makes of a function: call it with the first value and the further arguments to get a property."""
+
+    makes = UserStep
+
+    def __init__(self, function: FunctionType, source: str) -> None:
+        super().__init__(function, source)
+        rest = list(inspect.signature(function).parameters)[2:]
+        self.timed = rest.index("interval") + 1 if "interval" in rest else 0  # place of the time since the value before
+        kept = [p for p in list(self._signature.parameters.values())[1:] if p.name != "interval"]
+        first = inspect.Parameter("start", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        self._signature = self._signature.replace(parameters=[first, *kept])
+        self.parameters = tuple(self._signature.parameters)
 
 
 def feature(function: Callable[..., None]) -> type[UserFeature]:
@@ -119,6 +168,20 @@ def draw(function: Callable[..., float]) -> DrawMaker:
     return DrawMaker(_plain(function), _source_of(function, "draw"))
 
 
+def step(function: Callable[..., float]) -> StepMaker:
+    """Make a property of a movie of ``function(previous, rng, ...)``, which gives its value from that of the moment before.
+
+    Call the result with the first value, then the further arguments. An argument called ``interval`` gets the seconds since the
+    moment before; ``rng`` is a NumPy Generator of that moment's own.
+
+    Raises
+    ------
+    RecipeError
+        If the function uses names besides its arguments, its locals, ``np`` and ``math``.
+    """
+    return StepMaker(_plain(function), _source_of(function, "step"))
+
+
 def user_function(name: str, source: Any) -> Any:
     """Return what the stored source of a feature or draw makes: code of the recipe's author runs here."""
     try:
@@ -130,14 +193,14 @@ def user_function(name: str, source: Any) -> Any:
     if (
         not isinstance(definition, ast.FunctionDef)
         or definition.name != name
-        or decorators not in (["sc.feature"], ["sc.draw"])
+        or decorators not in ([f"sc.{kind}"] for kind in MAKERS)
     ):
-        raise RecipeError(f"code.{name}: must be one function {name} under @sc.feature or @sc.draw")
+        raise RecipeError(f"code.{name}: must be one function {name} under @sc.feature, @sc.draw or @sc.step")
     definition.decorator_list = []
     space: dict[str, Any] = {**MODULES, "__builtins__": {word: getattr(builtins, word) for word in BUILTINS}}
     exec(compile(tree, f"<{name}>", "exec"), space)  # only after the user said that the code is trusted
     function = _plain(space[name])
-    return _feature(function, str(source)) if decorators == ["sc.feature"] else DrawMaker(function, str(source))
+    return MAKERS[decorators[0].removeprefix("sc.")](function, str(source))
 
 
 def _feature(function: FunctionType, source: str) -> type[UserFeature]:
@@ -215,3 +278,6 @@ def _over_images(function: Any, arguments: int) -> Any:
     space: dict[str, Any] = {"function": function}
     exec(text, space)
     return _compiled(space["block"])
+
+
+MAKERS: dict[str, Callable[[FunctionType, str], Any]] = {"feature": _feature, "draw": DrawMaker, "step": StepMaker}

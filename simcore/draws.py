@@ -5,7 +5,7 @@ A draw is a function of (seed, name of the draw, example, copy): see CONVENTIONS
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -15,6 +15,19 @@ from simcore.errors import ParameterError
 from simcore.properties import UNBOUNDED, Bounds, Property, as_property
 from simcore.streams import Array, Lanes, name_word
 
+__all__ = [
+    "choice",
+    "exponential",
+    "gamma",
+    "integers",
+    "log_uniform",
+    "lognormal",
+    "normal",
+    "poisson",
+    "truncated_normal",
+    "uniform",
+]
+
 Number = float | int | Property | Sequence[float] | Array
 
 
@@ -22,6 +35,7 @@ class Draw(Property):
     """Base of the distributions: parameters are properties, ``shape`` gives vectors drawn one after the other."""
 
     kind = "draw"
+    random = True
     parameters: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()  # parameters that must be >= 0
 
@@ -50,20 +64,24 @@ class Draw(Property):
 
     def floats(self, kind: str, lanes: Lanes, name: str, first: Array, second: Array) -> Array:
         out = np.empty(first.shape)
-        _draw.draw_floats(kind, lanes.key, lanes.examples, name_word(name), lanes.copies, first, second, out)
+        _draw.draw_floats(kind, lanes.key, lanes.examples, name_word(name), lanes.places, first, second, out)
         return out
 
     def numbers(self, kind: str, lanes: Lanes, name: str, first: Array, second: Array) -> Array:
         out = np.empty(first.shape, np.int64)
-        _draw.draw_integers(kind, lanes.key, lanes.examples, name_word(name), lanes.copies, first, second, out)
+        _draw.draw_integers(kind, lanes.key, lanes.examples, name_word(name), lanes.places, first, second, out)
         return out
 
     def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
         values = self.full(arguments, len(lanes))
-        for label, value in zip(self.parameters, values, strict=True):
+        self.refuse_negative(dict(zip(self.parameters, values, strict=True)), name)
+        return self.draw(lanes, values, name).reshape(len(lanes), *self.shape)
+
+    def refuse_negative(self, values: Mapping[str, Array], name: str) -> None:
+        """Refuse drawn parameters that are negative and may not be."""
+        for label, value in values.items():
             if label in self.positive and not np.all(value >= 0):
                 raise ParameterError(f"{name}: {self.kind}.{label} is {value.min():g}; must be >= 0")
-        return self.draw(lanes, values, name).reshape(len(lanes), *self.shape)
 
     def draw(self, lanes: Lanes, values: list[Array], name: str) -> Array:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Features and what flows between them.
+"""Features and what flows between them; scenes and what stands in them are in ``scenes.py``.
 
 A feature (scatterer, microscope, noise, flip, target ...) is an immutable object with declared parameters; ``flow >> feature``
 applies it. A flow is what a feature gives: a scene, an image, points. Its shape and type are known when it is built, so
@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import keyword
 import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, dataclass_transform
@@ -18,11 +19,19 @@ import attrs
 import numpy as np
 
 from simcore.errors import ParameterError, RecipeError
-from simcore.parameters import Declaration, Value, option, parameter
+from simcore.parameters import Declaration, Value, option, parameter, parts
 from simcore.properties import Array, Node, Property, as_property
 from simcore.values import Plan
 
-ARTICLES = {"image": "an image", "scene": "a scene", "points": "points", "field": "a field"}
+ARTICLES = {
+    "image": "an image",
+    "scene": "a scene",
+    "points": "points",
+    "field": "a field",
+    "movie": "a movie",
+    "table": "a table",
+    "boxes": "boxes",
+}
 
 
 def _speak_of_parameters(cls: type[Feature]) -> None:
@@ -48,7 +57,7 @@ def _speak_of_parameters(cls: type[Feature]) -> None:
 
 
 class Flow(Node):
-    """What runs through ``>>``. ``kind`` is "scene", "image" or "points"; ``shape`` is that of one example."""
+    """What runs through ``>>``. ``kind`` is "scene", "image", "field", "points" ...; ``shape`` is that of one example."""
 
     kind: str = "image"
     shape: tuple[int, ...] = ()
@@ -59,6 +68,14 @@ class Flow(Node):
     def key(self) -> tuple[Any, ...]:
         """What makes two flows the same: written twice is rendered once."""
         raise NotImplementedError
+
+    def features(self) -> tuple[Feature, ...]:
+        """Return the features that the flow itself applies or holds, its inputs' not."""
+        return ()
+
+    def level_of_inputs(self, level: int) -> int:
+        """Return the level (see ``rows.py``) on which the inputs are rendered for the flow on ``level``."""
+        return level
 
     def properties(self) -> Iterator[Property]:
         """Yield the properties that the flow itself needs, besides those of its inputs."""
@@ -103,7 +120,7 @@ class Flow(Node):
     __array_ufunc__ = None
 
 
-@dataclass_transform(eq_default=False, frozen_default=True, field_specifiers=(parameter, option, attrs.field))
+@dataclass_transform(eq_default=False, frozen_default=True, field_specifiers=(parameter, option, parts, attrs.field))
 @attrs.define(frozen=True, eq=False, slots=False)
 class Feature(Node):
     """Base of all features. A subclass declares its parameters as fields and overrides `apply`.
@@ -121,11 +138,15 @@ class Feature(Node):
 
     def __attrs_post_init__(self) -> None:
         for field, declaration in self.declarations():
-            self._set(field, declaration.read(self.label(field), getattr(self, field)))
+            self._set(field, declaration.read(self.place_of(field), getattr(self, field)))
         for field, setting in self.options():
-            self._set(field, setting.read(self.label(field), getattr(self, field)))
-        if self.name is not None and not re.fullmatch(r"[A-Za-z_]\w*", self.name):
-            raise ParameterError(f"{type(self).__name__}.name: {self.name!r}; must be a word of letters, digits and _")
+            self._set(field, setting.read(self.place_of(field), getattr(self, field)))
+        for field, inner in self._of_kind("parts"):
+            self._set(field, inner.read(self.place_of(field), getattr(self, field)))
+        if self.name is not None and (not re.fullmatch(r"[A-Za-z_]\w*", self.name) or keyword.iskeyword(self.name)):
+            raise ParameterError(
+                f"{type(self).__name__}.name: {self.name!r}; must be a word of letters, digits and _, no keyword of Python"
+            )
         self.check()
         for field, node in self.hidden().items():
             self._set(field, node)
@@ -153,14 +174,19 @@ class Feature(Node):
     @classmethod
     def declarations(cls) -> list[tuple[str, Declaration]]:
         """Return (field, declaration) of each parameter in order."""
-        return [(f.name, f.metadata["declaration"]) for f in attrs.fields(cls) if "declaration" in f.metadata]
+        return cls._of_kind("declaration")
 
     @classmethod
     def options(cls) -> list[tuple[str, Any]]:
         """Return (field, option) of each setting in order."""
-        return [(f.name, f.metadata["option"]) for f in attrs.fields(cls) if "option" in f.metadata]
+        return cls._of_kind("option")
 
-    def label(self, field: str) -> str:
+    @classmethod
+    def _of_kind(cls, kind: str) -> list[tuple[str, Any]]:
+        return [(field.name, field.metadata[kind]) for field in attrs.fields(cls) if kind in field.metadata]
+
+    def place_of(self, field: str) -> str:
+        """Return how messages call a parameter."""
         return f"{self.title()}.{field}"
 
     def properties(self) -> Iterator[tuple[str, Property]]:
@@ -172,9 +198,22 @@ class Feature(Node):
         for field in self.drawn:
             yield field, getattr(self, field)
 
+    def parts(self) -> tuple[Feature, ...]:
+        """Return the features that stand inside this one, in order."""
+        return tuple(part for field, _ in self._of_kind("parts") for part in getattr(self, field))
+
+    def all_properties(self) -> Iterator[Property]:
+        """Yield the feature's own properties and those of its parts."""
+        yield from (node for _, node in self.properties())
+        for part in self.parts():
+            yield from part.all_properties()
+
     def values(self, plan: Plan) -> dict[str, Array]:
         """Return the drawn values of all parameters, each (example, ...)."""
         return {field: plan.value(node) for field, node in self.properties()}
+
+    def verify(self) -> None:
+        """Refuse, with RecipeError, when a file that the feature names is missing or has changed."""
 
     def check_values(self, values: dict[str, Array], examples: Array) -> None:
         """Refuse drawn values that do not fit each other."""
@@ -191,6 +230,14 @@ class Feature(Node):
         """Return the flow that the feature makes of ``flow``."""
         self.refuse(flow)
         return Applied(self, flow, kind=flow.kind, shape=self.shape_after(flow), dtype=self.dtype_after(flow))
+
+    def level_of_inputs(self, level: int) -> int:
+        """Return the level (see ``rows.py``) on which what flows in is rendered."""
+        return level
+
+    def frame_after(self, frame: tuple[int, int]) -> tuple[int, int]:
+        """Return (height, width) of the image that points lie in after the feature has moved them."""
+        return frame
 
     def shape_after(self, flow: Flow) -> tuple[int, ...]:
         return flow.shape
@@ -216,68 +263,16 @@ class Applied(Flow):
         return ("apply", id(self.feature), self.inputs[0].key)
 
     def properties(self) -> Iterator[Property]:
-        return (node for _, node in self.feature.properties())
+        return self.feature.all_properties()
+
+    def features(self) -> tuple[Feature, ...]:
+        return (self.feature,)
+
+    def level_of_inputs(self, level: int) -> int:
+        return self.feature.level_of_inputs(level)
 
     def render(self, plan: Plan, arrays: list[Array]) -> Array:
         return self.feature.apply(plan, arrays[0], self)
-
-
-class Scene(Flow):
-    """Scatterers that are imaged together."""
-
-    kind = "scene"
-
-    def __init__(self, scatterers: tuple[Scatterer, ...]) -> None:
-        self.scatterers = scatterers
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        return ("scene", *(id(scatterer) for scatterer in self.scatterers))
-
-    def properties(self) -> Iterator[Property]:
-        return (node for scatterer in self.scatterers for _, node in scatterer.properties())
-
-    def render(self, plan: Plan, arrays: list[Array]) -> Array:
-        return np.empty(0)  # a scene is drawn, not rendered: microscopes read its properties from the plan
-
-
-class Scatterer(Feature):
-    """A feature that stands in a scene: nothing flows into it."""
-
-    takes = ()
-
-    @property
-    def scene(self) -> Scene:
-        return Scene((self,))
-
-    def __rshift__(self, feature: object) -> Flow:
-        return self.scene >> feature
-
-    def __add__(self, other: object) -> Flow:
-        return self.scene + other
-
-    def after(self, flow: Flow) -> Flow:
-        raise RecipeError(
-            f"{self.title()} stands at the start of a chain; write {self.title()}(...) + ... to add it to a scene"
-        )
-
-
-class Microscope(Feature):
-    """A feature that makes an image of a scene. ``shape`` is (height, width) in pixels."""
-
-    takes = ("scene",)
-    images: ClassVar[tuple[type[Scatterer], ...]] = ()  # scatterers that it can image
-    shape: tuple[int, int]
-
-    def refuse(self, flow: Flow) -> None:
-        super().refuse(flow)
-        for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
-            if not isinstance(scatterer, self.images):
-                raise RecipeError(f"{self.title()} cannot image {scatterer.title()}")
-
-    def after(self, flow: Flow) -> Flow:
-        self.refuse(flow)
-        return Applied(self, flow, kind="image", shape=self.shape_after(flow), dtype=self.dtype_after(flow))
 
 
 class Arithmetic(Flow):
@@ -289,13 +284,13 @@ class Arithmetic(Flow):
         self.operation = operation
         self.operands = operands
         self.inputs = tuple(operand for operand in operands if isinstance(operand, Flow))
-        self.kind = "image"
+        self.kind = "field" if any(flow.kind == "field" for flow in self.inputs) else "image"
         try:
             self.shape = np.broadcast_shapes(*(flow.shape for flow in self.inputs))
         except ValueError:
             shapes = " and ".join(str(flow.shape) for flow in self.inputs)
             raise RecipeError(f"images of shapes {shapes} cannot be combined") from None
-        self.dtype = np.result_type(*(flow.dtype for flow in self.inputs))
+        self.dtype = np.result_type(np.float32, *(flow.dtype for flow in self.inputs))
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -315,21 +310,17 @@ class Arithmetic(Flow):
 
 def as_flow(value: object) -> object:
     """Return a scatterer's scene, anything else as it is."""
-    return value.scene if isinstance(value, Scatterer) else value
+    return getattr(value, "scene", value) if isinstance(value, Feature) else value
 
 
 def arithmetic(operation: str, left: object, right: object) -> Flow:
     """Return the flow ``left operation right``; two scenes can be added."""
     operands = (as_flow(left), as_flow(right))
     flows = [operand for operand in operands if isinstance(operand, Flow)]
-    if all(isinstance(flow, Scene) for flow in flows):
-        if operation == "add" and len(flows) == 2:
-            return Scene(tuple(s for flow in flows if isinstance(flow, Scene) for s in flow.scatterers))
-        raise RecipeError("a scene can only be added to a scene; image it first, then do arithmetic")
     for flow in flows:
-        if flow.kind != "image":
+        if flow.kind not in ("image", "field"):
             raise RecipeError(
-                f"arithmetic works on images; {describe(flow)} gives {ARTICLES.get(flow.kind, flow.kind)}"
+                f"arithmetic works on images and fields; {describe(flow)} gives {ARTICLES.get(flow.kind, flow.kind)}"
             )
     ready = tuple(operand if isinstance(operand, Flow) else _scalar(operand) for operand in operands)
     return Arithmetic(operation, (ready[0], ready[1]))
@@ -348,6 +339,5 @@ def describe(flow: Flow) -> str:
     """Return the name of what made the flow, for messages."""
     if isinstance(flow, Applied):
         return flow.feature.title()
-    if isinstance(flow, Scene):
-        return " + ".join(scatterer.title() for scatterer in flow.scatterers)
-    return flow.kind
+    scatterers = getattr(flow, "scatterers", ())
+    return " + ".join(scatterer.title() for scatterer in scatterers) or flow.kind

@@ -10,18 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from simcore.draws import Draw
 from simcore.errors import RecipeError
-from simcore.features import Applied, Feature, Flow, Scene
+from simcore.features import Feature, Flow
 from simcore.properties import Node, Property
-from simcore.targets import Positions
-
-
-def features_of(flow: Flow) -> tuple[Feature, ...]:
-    """Return the features that a flow itself applies or holds, its inputs' not."""
-    if isinstance(flow, Applied):
-        return (flow.feature,)
-    if isinstance(flow, Positions):
-        return () if flow.microscope is None else (flow.microscope,)
-    return flow.scatterers if isinstance(flow, Scene) else ()
 
 
 class Walk:
@@ -71,7 +61,7 @@ class Walk:
             return
         for source in flow.inputs:
             self._flow(source, path)
-        for feature in features_of(flow):
+        for feature in flow.features():
             self._feature(feature)
         for node in flow.properties():
             self._property(node, path)
@@ -84,8 +74,12 @@ class Walk:
         name = self._name(feature, feature.kind())
         for field, node in feature.properties():
             self._property(node, f"{name}.{field}")
+        for part in feature.parts():
+            self._feature(part)
 
     def _property(self, node: Property, path: str) -> None:
+        if node.owner is not None:
+            self._feature(node.owner)
         if id(node) in self.properties:
             return
         if isinstance(node, Draw):
@@ -101,7 +95,7 @@ class Walk:
 
 def _children(node: Node) -> Iterable[Node]:
     if isinstance(node, Flow):
-        return [*node.inputs, *features_of(node), *node.properties()]
+        return [*node.inputs, *node.features(), *node.properties()]
     if isinstance(node, Feature):
         return [child for _, child in node.properties()]
     return node.inputs if isinstance(node, Property) else ()

@@ -20,7 +20,8 @@ class Declaration:
     """One parameter of a feature.
 
     ``above``/``below`` exclude the limit, ``least``/``most`` include it. ``plausible`` is the length above which a number is
-    taken for nanometres. ``vector`` allows a last axis, ``complex_valued`` complex numbers, ``optional`` None.
+    taken for nanometres. ``vector`` allows a last axis, ``complex_valued`` complex numbers, ``optional`` None; ``whole``
+    asks for whole numbers, ``any_phase`` allows complex numbers with a negative imaginary part.
     """
 
     doc: str
@@ -33,21 +34,25 @@ class Declaration:
     vector: bool = False
     complex_valued: bool = False
     optional: bool = False
+    whole: bool = False
+    any_phase: bool = False
 
     def allowed(self) -> str:
         """Return the range in words."""
         words = [f"{sign} {limit:g}" for sign, limit, free in (
             (">", self.above, -np.inf), (">=", self.least, -np.inf), ("<", self.below, np.inf), ("<=", self.most, np.inf),
         ) if limit != free]  # fmt: skip
+        if self.whole:
+            return " ".join(["must be a whole number", " and ".join(words)]).rstrip()
         return "must be " + " and ".join(words or ["a finite number"])
 
     def outside(self, values: Array) -> Array:
         """Return which of ``values`` are not allowed."""
         real = values.real
         good = (real > self.above) & (real >= self.least) & (real < self.below) & (real <= self.most)
-        good &= np.isfinite(real)
+        good &= np.isfinite(real) & ((real == np.floor(real)) | (not self.whole))
         if values.dtype.kind == "c":
-            good &= np.isfinite(values.imag) & (values.imag >= 0)
+            good &= np.isfinite(values.imag) & ((values.imag >= 0) | self.any_phase)
         return ~good
 
     def read(self, label: str, value: object) -> Property | None:
@@ -116,6 +121,22 @@ class Option:
     allowed: str = ""
 
 
+@attrs.frozen
+class Parts:
+    """Features that stand inside a feature; ``kind`` names the class that they must be of."""
+
+    doc: str
+    kind: str
+
+    def read(self, label: str, value: Any) -> tuple[Any, ...]:
+        """Return ``value`` as a tuple of features."""
+        entries = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        for entry in entries:
+            if self.kind not in (base.__name__ for base in type(entry).__mro__):
+                raise ParameterError(f"{label}: {entry!r}; must be a list of features of the kind {self.kind}")
+        return entries
+
+
 def parameter(
     doc: str,
     *,
@@ -129,26 +150,74 @@ def parameter(
     vector: bool = False,
     complex_valued: bool = False,
     optional: bool = False,
+    whole: bool = False,
+    any_phase: bool = False,
 ) -> Any:
     """Declare a parameter that may be a number, a draw or an expression: see `Declaration`."""
-    declaration = Declaration(doc, unit, above, least, below, most, plausible, vector, complex_valued, optional)
+    declaration = Declaration(
+        doc, unit, above, least, below, most, plausible, vector, complex_valued, optional, whole, any_phase
+    )
     return attrs.field(default=default, metadata={"declaration": declaration})
 
 
-def option(doc: str, *, default: Any = attrs.NOTHING, read: Callable[[str, Any], Any], allowed: str = "") -> Any:
-    """Declare a setting that is the same for all examples: see `Option`."""
-    return attrs.field(default=default, metadata={"option": Option(doc, read, allowed)})
+def option(
+    doc: str,
+    *,
+    default: Any = attrs.NOTHING,
+    read: Callable[[str, Any], Any],
+    allowed: str = "",
+    alias: str | None = None,
+) -> Any:
+    """Declare a setting that is the same for all examples: see `Option`. ``alias`` is its name in the constructor."""
+    return attrs.field(default=default, metadata={"option": Option(doc, read, allowed)}, alias=alias)
 
 
-def one_of(*words: str) -> Callable[[str, Any], str]:
-    """Return a reader that takes one of ``words``."""
+def parts(doc: str, kind: str) -> Any:
+    """Declare a list of features that stand inside another one; ``kind`` is the name of their class."""
+    return attrs.field(default=(), metadata={"parts": Parts(doc, kind)})
 
-    def read(label: str, value: Any) -> str:
-        if value not in words:
-            raise ParameterError(f"{label}: {value!r}; must be one of {', '.join(map(repr, words))}")
-        return str(value)
+
+def one_of(*choices: Any) -> Callable[[str, Any], Any]:
+    """Return a reader that takes one of ``choices``, words or numbers."""
+
+    def read(label: str, value: Any) -> Any:
+        if isinstance(value, bool) or value not in choices:
+            raise ParameterError(f"{label}: {value!r}; must be one of {', '.join(map(repr, choices))}")
+        return value
 
     return read
+
+
+def whole_number(least: int, most: int, optional: bool = False) -> Callable[[str, Any], Any]:
+    """Return a reader that takes a whole number from ``least`` to ``most``."""
+
+    def read(label: str, value: Any) -> Any:
+        if value is None and optional:
+            return None
+        good = isinstance(value, (int, np.integer)) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not good or not least <= value <= most:
+            raise ParameterError(f"{label}: {value!r}; must be a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def text(optional: bool = True) -> Callable[[str, Any], Any]:
+    """Return a reader that takes a word (or None)."""
+
+    def read(label: str, value: Any) -> Any:
+        if (value is None and optional) or (isinstance(value, str) and value):
+            return value
+        raise ParameterError(f"{label}: {value!r}; must be text")
+
+    return read
+
+
+def switch(label: str, value: Any) -> bool:
+    """Read True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ParameterError(f"{label}: {value!r}; must be True or False")
+    return bool(value)
 
 
 def image_shape(label: str, value: Any) -> tuple[int, int]:

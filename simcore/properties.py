@@ -1,13 +1,15 @@
 """Properties: the values of parameters, as a graph of immutable nodes that compare by identity.
 
 A property is a number, an array, a random draw (``draws.py``) or an expression of other properties. It is evaluated for a
-whole block of examples at once; each node's result has the shape (example, *shape of the value).
+whole block of examples at once; each node's result has the shape (row, *shape of the value): a row is an example or, where
+it matters, one of its copies or frames.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +33,9 @@ class Property(Node):
     shape: tuple[int, ...] = ()
     dtype: np.dtype = np.dtype(np.float64)
     name: str | None = None
+    random: bool = False  # draws random numbers of its own
+    clocked: bool = False  # changes from moment to moment of a movie
+    owner: Any = None  # the feature that it belongs to, and is named after
 
     def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
         """Return the value for every lane, given those of ``inputs`` and the node's name in the recipe."""
@@ -176,6 +181,48 @@ class Split(Property):
         return np.full(len(lanes), lanes.split, self.dtype)
 
 
+class Time(Property):
+    """The time since the first frame of a movie, in seconds."""
+
+    clocked = True
+
+    def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
+        assert lanes.clock is not None
+        return lanes.clock.time
+
+    def bounds(self) -> Bounds:
+        return 0.0, np.inf
+
+
+class Wrapped(Property):
+    """A property that is drawn elsewhere than where it stands: see `shared` and `each_frame`."""
+
+    word = ""
+
+    def __init__(self, source: object) -> None:
+        node = as_property(source)
+        self.inputs = (node,)
+        self.shape, self.dtype = node.shape, node.dtype
+
+    def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
+        return arguments[0]
+
+    def bounds(self) -> Bounds:
+        return self.inputs[0].bounds()
+
+
+class Shared(Wrapped):
+    """One value for all copies of a repeated scatterer."""
+
+    word = "shared"
+
+
+class EachFrame(Wrapped):
+    """A value drawn anew in each frame of a movie."""
+
+    word = "each_frame"
+
+
 class Element(Property):
     """One entry of a vector property."""
 
@@ -273,7 +320,18 @@ def spectrum(start: object, stop: object, count: int = 10) -> Property:
     return Spectrum(start, stop, count)
 
 
+def shared(draw: object) -> Property:
+    """Return ``draw`` as one value per example, where it stands in a repeated scatterer and would be drawn for each copy."""
+    return Shared(draw)
+
+
+def each_frame(draw: object) -> Property:
+    """Return ``draw`` as drawn anew in each frame of a movie, not once per example."""
+    return EachFrame(draw)
+
+
 split = Split()
+time = Time()
 
 
 @dataclass(frozen=True)

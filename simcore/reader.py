@@ -20,6 +20,7 @@ from simcore.errors import RecipeError, SimcoreError, UntrustedCodeError
 from simcore.features import Feature, as_flow
 from simcore.properties import OPERATIONS, Expression
 from simcore.recipe import Recipe
+from simcore.scenes import as_scene
 from simcore.text import FORMAT
 
 BINARY: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
@@ -74,7 +75,7 @@ def loads(text: str, trust: bool = False) -> Recipe:
     except RecursionError:
         raise RecipeError("nested too deeply") from None
     _check_sections(document)
-    reader = Reader(_functions(document.get("code") or {}, trust))
+    reader = Reader(_functions(document.get("code") or {}, trust), trust)
     for key, expression in (document.get("define") or {}).items():
         reader.define(key, expression)
     outputs = {key: reader.read(f"outputs.{key}", expression) for key, expression in document["outputs"].items()}
@@ -109,8 +110,8 @@ def _functions(code: dict[str, Any], trust: bool) -> dict[str, Callable[..., Any
 class Reader:
     """Turns expressions into nodes; ``names`` are the definitions so far."""
 
-    def __init__(self, functions: dict[str, Callable[..., Any]]) -> None:
-        self.functions = functions
+    def __init__(self, functions: dict[str, Callable[..., Any]], trust: bool) -> None:
+        self.functions, self.trust = functions, trust
         self.names: dict[str, Any] = {}
 
     def define(self, key: Any, expression: Any) -> None:
@@ -162,6 +163,8 @@ class Reader:
                 return tuple(values) if isinstance(node, ast.Tuple) else values
             case ast.Call(func=ast.Name(id=function), args=arguments, keywords=keywords):
                 return self.call(function, arguments, keywords, unit, name)
+            case ast.Call(func=ast.Attribute(value=scene, attr="repeat"), args=arguments, keywords=keywords):
+                return self.repeat(self.visit(scene, None), arguments, keywords, name)
         raise RecipeError(f"{ast.unparse(node)!r} is not part of the recipe language")
 
     def combine(self, operation: ast.AST, left: Any, right: Any) -> Any:
@@ -184,6 +187,8 @@ class Reader:
             return self.names[dotted]
         owner = self.visit(node.value, None)
         if isinstance(owner, Feature) and node.attr in dict(owner.declarations()):
+            return getattr(owner, node.attr)
+        if node.attr in getattr(owner, "offers", ()):
             return getattr(owner, node.attr)
         known = ", ".join(dict(owner.declarations())) if isinstance(owner, Feature) else "none"
         raise RecipeError(f"{dotted!r}: no such property; known are {known}")
@@ -209,7 +214,15 @@ class Reader:
         close = difflib.get_close_matches(function, known, 1)
         raise RecipeError(f"{function}: unknown" + (f"; did you mean {close[0]}?" if close else ""))
 
+    def repeat(self, scene: Any, arguments: list[ast.expr], keywords: list[ast.keyword], name: str | None) -> Any:
+        flow = as_scene(scene, "repeat")
+        values = [self.visit(argument, None) for argument in arguments]
+        named = {str(k.arg): self.visit(k.value, "um" if k.arg == "pixel_size" else None) for k in keywords}
+        return flow.repeat(*values, **({"name": name} | named))
+
     def feature(self, maker: Any, arguments: list[ast.expr], keywords: list[ast.keyword], names: dict[str, str]) -> Any:
+        if getattr(maker, "runs_code", False) and not self.trust:
+            raise UntrustedCodeError(f"{maker.title()} runs code; read it, then load with trust=True or --trust")
         declared = dict(maker.declarations()) if hasattr(maker, "declarations") else {}
         order = list(inspect.signature(maker).parameters)
         values = [self.visit(a, _unit(declared, label)) for a, label in zip_longest(arguments, order[: len(arguments)])]

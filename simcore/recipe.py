@@ -117,8 +117,15 @@ class Recipe(Graph):
         """Render ``count`` examples into a zarr dataset at ``path``: see `simcore.run.generate`."""
         from simcore.run import generate  # noqa: PLC0415  (dask is slow to import)
 
+        self.verify()
+
         return generate(self, path, count, seed, workers=workers, processes=processes, scheduler=scheduler, split=split,
                         unit=unit, chunk=chunk, codec=codec, progress=progress)  # fmt: skip
+
+    def verify(self) -> None:
+        """Refuse, with RecipeError, when a file that the recipe names is missing or has changed."""
+        for feature in self.walk().features.values():
+            feature.verify()
 
     def dask(self, count: int, seed: int, chunk: int | None = None) -> dict[str, Any]:
         """Return a dict of dask arrays whose chunks are rendered when computed."""

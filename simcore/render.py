@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
 
@@ -12,13 +11,11 @@ import numpy as np
 from simcore.errors import ParameterError
 from simcore.features import Flow
 from simcore.graph import Graph
-from simcore.names import Walk
 from simcore.plan import plan
-from simcore.properties import Property
 from simcore.streams import Array
 from simcore.values import Plan
 
-RENDER_VERSION = 2  # raised whenever the bytes of any output change
+RENDER_VERSION = 3  # raised whenever the bytes of any output change
 BLOCK_BYTES = 1 << 20  # of the largest flow of a block: what stays in a core's own cache
 
 
@@ -34,8 +31,7 @@ def render(
     """Return the arrays of ``outputs`` for the examples of those indices: see `Recipe.render`."""
     if threads < 1:
         raise ParameterError(f"threads: {threads}; must be >= 1")
-    walk = graph.walk(outputs)
-    size = block_size(walk) if block is None else block
+    size = block_size(graph, outputs) if block is None else block
     if size < 1:
         raise ParameterError(f"block: {size}; must be >= 1")
     specs = [graph.outputs[name] for name in outputs]
@@ -56,27 +52,45 @@ def render(
     return results
 
 
-def block_size(walk: Walk) -> int:
+def block_size(graph: Graph, outputs: Sequence[str]) -> int:
     """Return how many examples are rendered at a time."""
-    largest = max((prod(flow.shape) * flow.dtype.itemsize for flow in walk.flows.values()), default=1)
-    return int(min(max(BLOCK_BYTES // max(largest, 1), 1), 1024))
+    steps = graph.steps(outputs)
+    sizes = (prod(step.flow.shape) * step.flow.dtype.itemsize * graph.moments(step.level) for step in steps)
+    return int(min(max(BLOCK_BYTES // max(*sizes, 1, 1), 1), 1024))
 
 
-def render_plan(graph: Graph, plan: Plan, outputs: Sequence[str]) -> dict[str, Array]:
-    """Walk the operations of ``outputs`` once for the block of examples that ``plan`` holds."""
-    targets = {name: graph.targets[name] for name in outputs}
-    flows = graph.walk(outputs).flows
-    wanted = Counter(source.key for flow in flows.values() for source in flow.inputs)
-    wanted.update(target.key for target in targets.values() if isinstance(target, Flow))
-    done: dict[tuple[object, ...], Array] = {}
+def render_plan(
+    graph: Graph, plan: Plan, outputs: Sequence[str], watch: Callable[[Flow, Callable[[], Array]], Array] | None = None
+) -> dict[str, Array]:
+    """Walk the operations of ``outputs`` once for the block of examples that ``plan`` holds.
 
-    def take(flow: Flow) -> Array:
+    ``watch`` may take over each operation, to time it.
+    """
+    steps = graph.steps(outputs)
+    wanted = dict.fromkeys(((step.flow.key, step.level) for step in steps), 0)
+    for step in steps:
+        for source in step.sources:
+            wanted[source] += 1
+    targets = {name: graph.all_targets[name] for name in outputs}
+    for target in targets.values():
+        if isinstance(target, Flow):
+            wanted[target.key, 0] += 1
+    done: dict[tuple[object, int], Array] = {}
+
+    def take(place: tuple[tuple[object, ...], int]) -> Array:
         """Hand out a flow's block: itself to the last that wants it, since features work in place, else a copy."""
-        wanted[flow.key] -= 1
-        return done[flow.key].copy() if wanted[flow.key] else done.pop(flow.key)
+        wanted[place] -= 1
+        return done[place].copy() if wanted[place] else done.pop(place)
 
-    for key, flow in flows.items():
-        done[key] = flow.render(plan, [take(source) for source in flow.inputs])
+    for step in steps:
+        arrays = [take(source) for source in step.sources]
+        view = Plan(plan.drawn, step.level)
+        done[step.flow.key, step.level] = (
+            step.flow.render(view, arrays)
+            if watch is None
+            else watch(step.flow, lambda s=step, v=view, a=arrays: s.flow.render(v, a))  # type: ignore[misc]
+        )
     return {
-        name: plan.value(target) if isinstance(target, Property) else take(target) for name, target in targets.items()
+        name: take((target.key, 0)) if isinstance(target, Flow) else graph.property_values(plan, target)
+        for name, target in targets.items()
     }

@@ -1,9 +1,10 @@
-"""Where random numbers come from: a function of (seed, name, example, copy), see CONVENTIONS.md."""
+"""Where random numbers come from: a function of (seed, name, example, place), see CONVENTIONS.md."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,13 +14,22 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
+class Clock:
+    """The moments of rows that change with time: row ``rows[s, t]`` is moment t of series s, at ``time`` seconds."""
+
+    rows: Array  # int64 (series, moment)
+    time: Array  # float64 (row,)
+
+
+@dataclass(frozen=True)
 class Lanes:
-    """What a value may depend on: the seed and, for each row, the example and the copy (0 without copies)."""
+    """What a value may depend on: the seed and, for each row, the example and the place in it (0: the whole)."""
 
     key: Array  # uint64 (2,): the seed's low and high word
     examples: Array  # uint64 (n,)
-    copies: Array  # uint64 (n,)
+    places: Array  # uint64 (n,): `place_word` of copy and frame
     split: str
+    clock: Clock | None = None
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -29,21 +39,53 @@ class Lanes:
         counter = np.empty((len(self), 3), np.uint64)
         counter[:, 0] = self.examples
         counter[:, 1] = name_word(name)
-        counter[:, 2] = self.copies
+        counter[:, 2] = self.places
         return Stream(self.key, counter)
+
+    def take(self, rows: Array) -> Lanes:
+        """Return the lanes of some rows, without their clock."""
+        return Lanes(self.key, self.examples[rows], self.places[rows], self.split)
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Where the pixel noise of one feature comes from: Philox key and, for each image, (example, name, copy)."""
+    """Where the pixel noise of one feature comes from: Philox key and, for each image, (example, name, place)."""
 
     key: Array  # uint64 (2,)
     counter: Array  # uint64 (n, 3)
+
+    def take(self, rows: Array) -> Stream:
+        """Return the streams of some rows."""
+        return Stream(self.key, np.ascontiguousarray(self.counter[rows]))
 
 
 def name_word(name: str) -> int:
     """Return the 64-bit word that stands for a name in a counter: BLAKE2b of its UTF-8 bytes, little endian."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+@lru_cache(maxsize=1 << 20)
+def place_word(text: str) -> int:
+    """Return the 64-bit word of a place, such as "copy=3,frame=7": BLAKE2b as for names; "" (the whole example) is 0."""
+    return name_word(text) if text else 0
+
+
+def place_words(rows: int, **parts: Array | None) -> Array:
+    """Return the words of places that differ in whole numbers ``parts`` (row,); those that are None or < 0 are left out."""
+    known = {label: part for label, part in parts.items() if part is not None}
+    if not known:
+        return np.zeros(rows, np.uint64)
+    table = np.stack(list(known.values()), axis=1).astype(np.int64)
+    sizes = [int(column.max(initial=-1)) + 2 for column in table.T]
+    flat = np.zeros(rows, np.int64)
+    for column, size in zip(table.T, sizes, strict=True):
+        flat = flat * size + column + 1
+    unique, first, inverse = np.unique(flat, return_index=True, return_inverse=True)
+    words = np.empty(len(unique), np.uint64)
+    for i, row in enumerate(first):
+        named = [f"{label}={number}" for label, number in zip(known, table[row], strict=True) if number >= 0]
+        words[i] = place_word(",".join(named))
+    return words[inverse]
 
 
 def seed_key(seed: int) -> Array:

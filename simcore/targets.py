@@ -2,48 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from simcore.errors import ParameterError, RecipeError
-from simcore.features import Flow, Microscope, Scatterer, Scene, as_flow, describe
-from simcore.properties import Array, Property
-from simcore.values import Plan
+from simcore.features import Feature, Flow
+from simcore.properties import Array
+from simcore.scenes import Microscope, Repeat, Scatterer, Scene, as_scene
+from simcore.values import Members, Plan, in_images
+
+__all__ = ["positions", "properties"]
 
 AXES = {"yx": ("y", "x"), "zyx": ("z", "y", "x")}
 
 
-class Positions(Flow):
+class SceneTarget(Flow):
+    """Base of targets that give a row of numbers for each particle, those of fewer particles padded with NaN.
+
+    One particle that is not repeated gives (*row,), several (particle, *row).
+    """
+
+    columns: tuple[str, ...] = ()
+    label = "columns"  # what the columns are called in a dataset
+    units = "1"
+    microscope: Microscope | None = None
+
+    def __init__(self, scene: Scene) -> None:
+        self.inputs = (scene,)
+        self.scene = scene
+
+    @property
+    def alone(self) -> bool:
+        """Whether the scene is one particle."""
+        return len(self.scene.members) == 1 and not isinstance(self.scene.members[0], Repeat)
+
+    def finish(self) -> None:
+        """Set the shape from the columns."""
+        self.shape = (len(self.columns),) if self.alone else (self.scene.most, len(self.columns))
+
+    def features(self) -> tuple[Feature, ...]:
+        return () if self.microscope is None else (self.microscope,)
+
+    def render(self, plan: Plan, arrays: list[Array]) -> Array:
+        members = plan.particles(self.scene)
+        first, order = in_images(members, len(plan))
+        table = np.concatenate([self.rows(plan, m) for m in members])[order]
+        if self.alone:
+            return table
+        return padded(table, first, self.scene.most)
+
+    def rows(self, plan: Plan, members: Members) -> Array:
+        """Return float32 (particle, column) of the particles of one scatterer."""
+        raise NotImplementedError
+
+
+def padded(table: Array, first: Array, most: int) -> Array:
+    """Return rows (particle, ...) as (image, most, ...), filled up with NaN."""
+    counts = np.diff(first)
+    out = np.full((len(counts), most, *table.shape[1:]), np.nan, table.dtype)
+    image = np.repeat(np.arange(len(counts)), counts)
+    out[image, np.arange(len(table)) - first[image]] = table
+    return out
+
+
+class Positions(SceneTarget):
     """Where the particles of a scene are: see `positions`."""
 
     kind = "points"
+    label = "axes"
 
     def __init__(self, scene: Scene, axes: str, microscope: Microscope | None) -> None:
-        self.inputs = (scene,)
-        self.scene, self.axes, self.microscope = scene, axes, microscope
-        many = len(scene.scatterers)
-        self.shape = (len(axes),) if many == 1 else (many, len(axes))
+        super().__init__(scene)
+        self.axes, self.microscope, self.columns = axes, microscope, AXES[axes]
+        self.units = "px" if axes == "yx" else "um, px, px"
+        self.finish()
 
     @property
     def key(self) -> tuple[Any, ...]:
         return ("positions", self.axes, id(self.microscope), self.scene.key)
 
-    def properties(self) -> Iterator[Property]:
-        return self.scene.properties()
+    def written(self, write: Callable[[Any], str]) -> tuple[str, list[str]]:
+        axes = [] if self.axes == "yx" else [f'axes="{self.axes}"']
+        seen_by = [] if self.microscope is None else [f"microscope={write(self.microscope)}"]
+        return "positions", [write(self.scene), *axes, *seen_by]
 
-    def render(self, plan: Plan, arrays: list[Array]) -> Array:
-        rows = [[plan.value(getattr(s, axis)) for axis in self.axes] for s in self.scene.scatterers]
-        points = np.array(rows, np.float32)  # (particle, axis, example)
-        return np.ascontiguousarray(np.moveaxis(points, -1, 0)).reshape(-1, *self.shape)
+    def rows(self, plan: Plan, members: Members) -> Array:
+        return np.stack([members.values[axis] for axis in self.columns], axis=1).astype(np.float32)
+
+
+class Properties(SceneTarget):
+    """Properties of the particles of a scene: see `properties`."""
+
+    kind = "table"
+
+    def __init__(self, scene: Scene, fields: tuple[str, ...]) -> None:
+        super().__init__(scene)
+        self.columns = fields
+        self.finish()
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return ("properties", self.columns, self.scene.key)
+
+    def written(self, write: Callable[[Any], str]) -> tuple[str, list[str]]:
+        return "properties", [write(self.scene), *(f'"{column}"' for column in self.columns)]
+
+    def rows(self, plan: Plan, members: Members) -> Array:
+        return np.stack([np.real(members.values[field]) for field in self.columns], axis=1).astype(np.float32)
 
 
 def positions(scene: Flow | Scatterer, axes: str = "yx", microscope: Microscope | None = None) -> Positions:
     """Return the positions of the particles in ``scene``: (y, x) in pixels; ``axes="zyx"`` puts z in micrometres first.
 
-    One particle gives (example, 2), several (example, particle, 2). The frame, by which flips and crops move them, is that
-    of the one microscope in the recipe that images the scene; with none or several say ``microscope=``.
+    One particle gives (example, 2), several or repeated ones (example, particle, 2), padded with NaN. The frame, by which
+    flips and crops move them, is that of the one microscope in the recipe that images the scene; with none or several say
+    ``microscope=``.
 
     Raises
     ------
@@ -52,10 +127,29 @@ def positions(scene: Flow | Scatterer, axes: str = "yx", microscope: Microscope 
     ParameterError
         If ``axes`` is neither "yx" nor "zyx".
     """
-    flow = as_flow(scene)
-    if not isinstance(flow, Scene):
-        what = describe(flow) if isinstance(flow, Flow) else repr(scene)
-        raise RecipeError(f"positions takes a scene; {what} is none")
+    flow = as_scene(scene, "positions")
     if axes not in AXES:
         raise ParameterError(f'positions.axes: {axes!r}; must be "yx" or "zyx"')
     return Positions(flow, axes, microscope)
+
+
+def properties(scene: Flow | Scatterer, *fields: str) -> Properties:
+    """Return properties of the particles in ``scene``, one column each: (example, column) of one particle, else
+    (example, particle, column), filled up with NaN. Of complex ones the real part.
+
+    Raises
+    ------
+    RecipeError
+        If ``scene`` is no scene, or a scatterer in it lacks a property or has a vector there.
+    """
+    flow = as_scene(scene, "properties")
+    if not fields:
+        raise RecipeError("properties: name at least one property")
+    for scatterer in flow.scatterers:
+        known = {field: node for field, node in scatterer.properties() if not node.shape}
+        for field in fields:
+            if field not in known:
+                raise RecipeError(
+                    f"properties: {scatterer.title()} has no {field!r} that is one number; it has {', '.join(known)}"
+                )
+    return Properties(flow, fields)

@@ -11,10 +11,10 @@ import yaml
 
 from simcore.custom import UserDraw, UserFeature
 from simcore.draws import Choice, Draw
-from simcore.features import Applied, Arithmetic, Feature, Flow, Scene
+from simcore.features import Applied, Arithmetic, Feature, Flow
 from simcore.graph import Graph
-from simcore.properties import OPERATIONS, Constant, Element, Expression, Property, Spectrum, Split
-from simcore.targets import Positions
+from simcore.properties import OPERATIONS, Constant, Element, Expression, Node, Property, Spectrum, Split, Time, Wrapped
+from simcore.scenes import Placed, Repeat, Scatterer, Scene
 
 FORMAT = "simcore-recipe/1"
 
@@ -63,8 +63,13 @@ class Writer:
         self.uses = Counter(_uses(graph))
         self.sc = "sc." if python else ""
 
-    def target(self, target: Flow | Property) -> str:
-        return self.flow(target) if isinstance(target, Flow) else self.value(target)
+    def target(self, target: Node) -> str:
+        if isinstance(target, Feature):
+            return self.feature(target)
+        if isinstance(target, Flow):
+            return self.flow(target)
+        assert isinstance(target, Property)
+        return self.value(target)
 
     def define(self, label: str, text: str) -> str:
         """Add a definition; return how to refer to it."""
@@ -91,40 +96,63 @@ class Writer:
         if isinstance(flow, Applied):
             return f"{self.flow(flow.inputs[0])} >> {self.feature(flow.feature)}"
         if isinstance(flow, Scene):
-            text = " + ".join(self.feature(scatterer) for scatterer in flow.scatterers)
-            return f"({text})" if len(flow.scatterers) > 1 else text
+            return self.members(flow.members)
         if isinstance(flow, Arithmetic):
             left, right = (self.target(operand) for operand in flow.operands)
             return f"(({left}) {flow.SYMBOLS[flow.operation]} ({right}))"
-        assert isinstance(flow, Positions)
-        axes = "" if flow.axes == "yx" else f', axes="{flow.axes}"'
-        seen_by = "" if flow.microscope is None else f", microscope={self.feature(flow.microscope)}"
-        return f"{self.sc}positions({self.flow(flow.scene)}{axes}{seen_by})"
+        return self.call(flow, self.target)
+
+    def call(self, node: Any, write: Any) -> str:
+        """Write what says itself how it is called: ``node.written(write)`` gives text, or a function and its arguments."""
+        written = node.written(write)
+        return written if isinstance(written, str) else f"{self.sc}{written[0]}({', '.join(written[1])})"
+
+    def members(self, members: tuple[Scatterer | Repeat, ...]) -> str:
+        text = " + ".join(self.repeat(m) if isinstance(m, Repeat) else self.feature(m) for m in members)
+        return f"({text})" if len(members) > 1 else text
+
+    def repeat(self, repeat: Repeat) -> str:
+        if id(repeat) in self.known:
+            return self.known[id(repeat)]
+        scene = self.members(repeat.scatterers)
+        name = self.graph.names[id(repeat)]
+        label = self.define(name, f"{scene}.repeat({', '.join(self.arguments(repeat, name))})")
+        self.known[id(repeat)] = label
+        self.known[id(repeat.placed)] = f"{label}.count"
+        self.refer(repeat, label)
+        return label
 
     def feature(self, feature: Feature) -> str:
         if id(feature) in self.known:
             return self.known[id(feature)]
         name = self.graph.names[id(feature)]
-        arguments = []
-        later = []
-        for field in attrs.fields(type(feature)):
-            if {"declaration", "option"} & set(field.metadata) and not self.is_default(
-                field, getattr(feature, field.name)
-            ):
-                value = getattr(feature, field.name)
-                arguments.append(f"{field.name}={self.argument(value, f'{name}.{field.name}')}")
-                if isinstance(value, Property) and not isinstance(value, Constant):
-                    later.append((value, field.name))
+        arguments = self.arguments(feature, name)
         if isinstance(feature, UserFeature):
             self.sources[feature.title()] = feature.source
         prefix = "" if isinstance(feature, UserFeature) else self.sc
-        if self.python and feature.name is not None:
-            arguments.append(f'name="{name}"')
         label = self.define(name, f"{prefix}{feature.title()}({', '.join(arguments)})")
         self.known[id(feature)] = label
-        for node, field_name in later:
-            self.known.setdefault(id(node), f"{label}.{field_name}")
+        self.refer(feature, label)
         return label
+
+    def arguments(self, feature: Feature, name: str) -> list[str]:
+        """Write the arguments of a feature that differ from their defaults."""
+        found = []
+        for field in attrs.fields(type(feature)):
+            value = getattr(feature, field.name)
+            if "parts" in field.metadata and value:
+                found.append(f"{field.name}=[{', '.join(self.feature(part) for part in value)}]")
+            if {"declaration", "option"} & set(field.metadata) and not self.is_default(field, value):
+                found.append(f"{field.alias}={self.argument(value, f'{name}.{field.name}')}")
+        if self.python and feature.name is not None:
+            found.append(f'name="{name}"')
+        return found
+
+    def refer(self, feature: Feature, label: str) -> None:
+        """Let others refer to the drawn parameters of a feature by its label."""
+        for field, node in feature.properties():
+            if not isinstance(node, Constant) and field not in feature.drawn:
+                self.known.setdefault(id(node), f"{label}.{field}")
 
     def is_default(self, field: Any, value: Any) -> bool:
         if field.default is attrs.NOTHING:
@@ -170,11 +198,19 @@ class Writer:
             return f"{self.sc}split"
         if isinstance(node, Element):
             return f"{self.value(node.inputs[0])}[{node.index}]"
+        if isinstance(node, Time):
+            return f"{self.sc}time"
+        if isinstance(node, Placed):
+            self.repeat(node.repeat)
+            return self.known[id(node)]
+        if isinstance(node, Wrapped):
+            return f"{self.sc}{node.word}({self.value(node.inputs[0])})"
         if isinstance(node, Spectrum):
             start, stop = (self.value(child) for child in node.inputs)
             return f"{self.sc}spectrum({start}, {stop}, count={node.count})"
-        assert isinstance(node, Expression)
-        return self.expression(node)
+        if isinstance(node, Expression):
+            return self.expression(node)
+        return self.call(node, self.target)
 
     def expression(self, node: Expression) -> str:
         parts = [self.value(child) for child in node.inputs]

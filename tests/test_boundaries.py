@@ -38,7 +38,7 @@ def importers(package: str, of: str) -> set[str]:
         ("simcore", "distributed", {"run.py", "worker.py"}),
         ("simcore", "numba", {"custom.py"}),
         ("simcore", "simcore._core", {"kernels"}),
-        ("simcore", "simcore._draw", {"draws.py"}),
+        ("simcore", "simcore._draw", {"draws.py", "placing.py"}),
         ("simcore", "tensorflow", set()),
         ("simcore", "keras", set()),
         ("dtmodels", "zarr", {"data.py"}),

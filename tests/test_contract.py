@@ -33,6 +33,16 @@ def test_every_value_arrives(stored):
     np.testing.assert_array_equal(properties["flag"], rendered["flag"])
 
 
+def test_the_scale_of_stored_images_is_undone(tmp_path):
+    recipe = localization(shape=(9, 9), wavelengths=1)
+    image = recipe.targets["image"]
+    both = sc.Recipe(image=image, coarse=sc.stored(image, dtype="uint16", scale=1000), snr=recipe.targets["snr"])
+    both.generate(tmp_path / "data.zarr", count=20, seed=1, progress=False)
+    coarse, _ = dm.open_dataset(tmp_path / "data.zarr", inputs="coarse", targets="snr").numpy()
+    assert coarse.dtype == np.float32
+    np.testing.assert_allclose(coarse, both.render(20, seed=1)["image"], rtol=0, atol=0.5001e-3)
+
+
 def test_the_identity_is_the_same_on_both_sides(stored):
     from simcore.dataset import open_dataset
 

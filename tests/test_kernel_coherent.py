@@ -34,6 +34,18 @@ class Image(NamedTuple):
 Field = Callable[[Image, float, np.ndarray, np.ndarray], np.ndarray]
 
 
+def linear_polarization(angle):
+    """Jones vectors and weights of light polarized at each angle; nan: unpolarized."""
+    lost = np.isnan(angle)
+    turned = np.where(lost, 0.0, angle)
+    along = np.stack([np.cos(turned), np.sin(turned)], axis=1)
+    if not lost.any():
+        return along[:, None].astype(np.complex128), np.ones((len(angle), 1))
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    jones = np.stack([along, across], axis=1).astype(np.complex128)
+    return jones, np.where(lost[:, None], 0.5, np.array([1.0, 0.0]))
+
+
 def particles(images: list[Image]) -> kernels.Particles:
     first = np.cumsum([0] + [len(image.spheres) for image in images])
     spheres = np.array([tuple(sphere) for image in images for sphere in image.spheres], complex).reshape(-1, 5)
@@ -42,7 +54,7 @@ def particles(images: list[Image]) -> kernels.Particles:
 
 def optics(images: list[Image]) -> kernels.CoherentOptics:
     """The optics of images with equally many wavelengths."""
-    jones, jones_weight = kernels.linear_polarization(np.array([image.angle for image in images]))
+    jones, jones_weight = linear_polarization(np.array([image.angle for image in images]))
     return kernels.CoherentOptics(
         numerical_aperture=np.array([image.numerical_aperture for image in images]),
         pixel_size=np.array([image.pixel_size for image in images]),

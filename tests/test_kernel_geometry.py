@@ -75,3 +75,38 @@ def test_refusals(name):
 def test_transpose_asks_for_squares():
     with pytest.raises(ValueError, match="height and width must be equal"):
         _core.transpose(np.zeros((3, 4, 5, 1)), APPLY)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("edge", ["constant", "reflect", "nearest"])
+def test_windows_as_numpys_pad_and_slice(dtype, edge):
+    image = images(dtype, 5, 7, 2)
+    value = np.full((3, 2), True if dtype is np.bool_ else 3, dtype)
+    far = 40
+    mode = {"constant": "constant", "reflect": "symmetric", "nearest": "edge"}[edge]
+    more = {"constant_values": value[0, 0]} if edge == "constant" else {}
+    plane = np.pad(image, [(0, 0), (far, far), (far, far), (0, 0)], mode, **more)
+    for shape in ((3, 4), (9, 2), (1, 30), (0, 3)):
+        for first in ([(0, 0), (2, 3), (-1, -2)], [(-30, 1), (9, -25), (4, 8)]):
+            corner = np.array(first, np.int64)
+            out = np.empty((3, *shape, 2), dtype)
+            _core.window(image, out, corner[:, 0].copy(), corner[:, 1].copy(), edge, value)
+            for i, (y, x) in enumerate(corner + far):
+                np.testing.assert_array_equal(out[i], plane[i, y : y + shape[0], x : x + shape[1]])
+
+
+def test_window_refusals():
+    image, out, first = np.zeros((1, 4, 4, 1)), np.zeros((1, 2, 2, 1)), np.zeros(1, np.int64)
+    value = np.zeros((1, 1))
+    with pytest.raises(TypeError, match="of the image's type"):
+        _core.window(image, out.astype(np.float32), first, first, "constant", value)
+    with pytest.raises(ValueError, match=r"out .*wrong shape"):
+        _core.window(image, np.zeros((1, 2, 2, 3)), first, first, "constant", value)
+    with pytest.raises(ValueError, match=r"value .*wrong shape"):
+        _core.window(image, out, first, first, "constant", np.zeros((1, 2)))
+    with pytest.raises(ValueError, match="between -2.31 and 2.31"):
+        _core.window(image, out, first + 2**31, first, "constant", value)
+    with pytest.raises(ValueError, match="edge"):
+        _core.window(image, out, first, first, "wrap", value)
+    with pytest.raises(ValueError, match="must have pixels"):
+        _core.window(np.zeros((1, 0, 4, 1)), out, first, first, "constant", value)

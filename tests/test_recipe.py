@@ -201,7 +201,7 @@ def test_missing_files_and_binary_ones_are_refused(tmp_path):
         (lambda: (sphere() >> microscope()) >> sphere(), "stands at the start"),
         (lambda: sc.positions(sphere()) >> sc.NormalizeMinMax(), "takes an image; points gives points"),
         (lambda: (sphere() >> microscope()) >> sc.Transpose(), "square images; not of 12 x 16"),
-        (lambda: (sphere() >> microscope()) + sphere(), "arithmetic works on images; MieSphere gives a scene"),
+        (lambda: (sphere() >> microscope()) + sphere(), "arithmetic works on images and fields; MieSphere gives a scene"),
         (lambda: (sphere() >> microscope()) + (sphere() >> microscope(shape=(5, 5))), "cannot be combined"),
         (lambda: sc.positions(sphere(), axes="xy"), 'positions.axes: .xy.; must be "yx" or "zyx"'),
         (lambda: sc.positions(sphere() >> microscope()), "positions takes a scene; Brightfield is none"),

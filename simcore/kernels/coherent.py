@@ -8,22 +8,14 @@ along the axis, from behind the particles or, backwards, through the objective (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
 from simcore import _core
-from simcore.kernels.elementary import elementary
+from simcore.kernels.tables import tables
 from simcore.kernels.views import flat
 from simcore.streams import Array
-
-
-@cache
-def _tables() -> object:
-    """Return the Bessel functions on the nodes of the radial integrals, filled as images need them, shared by all threads."""
-    return _core.RadialTables()
 
 
 def _complex(values: Array) -> Array:
@@ -51,17 +43,6 @@ class Particles:
     source: Array | None = None
     multipoles: tuple[Array, Array] | None = None
     amplitudes: tuple[Array, Array] | None = None
-
-    @classmethod
-    def of(cls, spheres: Sequence[Mapping[str, Array]], images: int) -> Particles:
-        """Gather the values, each (image,), of homogeneous spheres that stand in every image."""
-
-        def gathered(field: str, dtype: type) -> Array:
-            return np.ascontiguousarray(np.stack([sphere[field] for sphere in spheres], axis=1).ravel(), dtype)
-
-        first = np.arange(images + 1, dtype=np.int64) * len(spheres)
-        x, y, z, radius = (gathered(field, np.float64) for field in ("x", "y", "z", "radius"))
-        return cls(first, x, y, z, radius, gathered("refractive_index", np.complex128))
 
     def arguments(self, wavelengths: int) -> list[Array]:
         """Return the arrays in the order of the kernel."""
@@ -137,25 +118,10 @@ class CoherentOptics:
         ]
 
 
-def linear_polarization(angle: Array) -> tuple[Array, Array]:
-    """Return Jones vectors (image, state, 2) and weights (image, state) of light polarized at ``angle``; nan: unpolarized.
-
-    The angle counts from +x towards +y. A state of weight 0 fills up where others need two.
-    """
-    angle = flat(angle)
-    lost = np.isnan(angle)
-    turned = np.where(lost, 0.0, angle)
-    cos, sin = elementary("cos", turned), elementary("sin", turned)
-    if not lost.any():
-        return np.stack([cos, sin], axis=1)[:, None].astype(np.complex128), np.ones((len(angle), 1))
-    jones = np.stack([np.stack([cos, sin], axis=1), np.stack([-sin, cos], axis=1)], axis=1).astype(np.complex128)
-    return jones, np.where(lost[:, None], 0.5, np.array([1.0, 0.0]))
-
-
 def _draw(out: Array, particles: Particles, optics: CoherentOptics, tolerance: float) -> None:
     light = optics.arguments()
     waves = light[2].shape[1]
-    _core.coherent_image(_tables(), out, *particles.arguments(waves), *light, optics.backward, tolerance)
+    _core.coherent_image(tables(), out, *particles.arguments(waves), *light, optics.backward, tolerance)
 
 
 def coherent_intensity(out: Array, *, particles: Particles, optics: CoherentOptics, tolerance: float) -> None:

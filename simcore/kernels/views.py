@@ -15,3 +15,11 @@ def flat(values: Array) -> Array:
 def rows(image: Array) -> Array:
     """Return a view (image, value): images are C-contiguous."""
     return image.reshape(len(image), -1)
+
+
+def surrounding(image: Array, value: Array) -> Array:
+    """Return the pixels, (example, channel) of the image's type, that lie beyond its edge: 0 for masks and integers."""
+    values = np.zeros((len(image), image.shape[-1]), image.dtype)
+    if image.dtype.kind in "fc":
+        values[:] = value[:, None]
+    return values

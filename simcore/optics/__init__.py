@@ -1,5 +1,9 @@
 """Microscopes. A new one is a file here."""
 
-from simcore.optics.brightfield import Brightfield
+from simcore.optics.brightfield import Brightfield, Holography
+from simcore.optics.complex_field import ComplexField
+from simcore.optics.darkfield import Darkfield
+from simcore.optics.fluorescence import Fluorescence
+from simcore.optics.iscat import ISCAT
 
-__all__ = ["Brightfield"]
+__all__ = ["ISCAT", "Brightfield", "ComplexField", "Darkfield", "Fluorescence", "Holography"]

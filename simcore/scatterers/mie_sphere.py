@@ -1,7 +1,7 @@
 """A homogeneous sphere that scatters as Mie's solution says."""
 
-from simcore.features import Scatterer
 from simcore.parameters import Value, parameter
+from simcore.scenes import Scatterer
 
 
 class MieSphere(Scatterer):

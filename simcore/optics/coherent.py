@@ -1,0 +1,164 @@
+"""What microscopes under coherent light share: parameters, polarization, and the way from a scene to an image.
+
+A new one is a class that says what interferes: see `Brightfield`, `Darkfield`, `ISCAT`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import pi
+from typing import Any, ClassVar
+
+import numpy as np
+
+from simcore import kernels
+from simcore.errors import ParameterError
+from simcore.features import Applied, Flow
+from simcore.optics.particles import ROUND, gather
+from simcore.parameters import Value, between, image_shape, one_of, option, parameter
+from simcore.properties import Array
+from simcore.scenes import Microscope, Scatterer, Scene
+from simcore.values import Plan
+
+FINEST = 1e-6  # tolerance of double precision
+
+
+class Coherent(Microscope):
+    """Base of microscopes under plane waves, seen through an aplanatic objective (Debye-Wolf).
+
+    Source: Leahy et al., Opt. Express 28, 1061 (2020); Novotny & Hecht, Principles of Nano-Optics, ch. 3.
+    """
+
+    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND
+    backward: ClassVar[bool] = False
+
+    numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
+    wavelength: Value = parameter(
+        "vacuum wavelength, or several of equal weight", unit="um", above=0, plausible=20, vector=True
+    )
+    pixel_size: Value = parameter(
+        "pixel pitch in the object: camera pitch / magnification", unit="um", above=0, plausible=100
+    )
+    shape: tuple[int, int] = option("height and width of the image in pixels", read=image_shape)
+    refractive_index_medium: Value = parameter("refractive index around the specimen", default=1.33, least=1, most=4)
+    refractive_index_immersion: Value = parameter("refractive index under the objective; the medium's unless given", default=None,
+                                                  least=1, most=4, optional=True)  # fmt: skip
+    polarization_angle: Value = parameter("angle of the light's polarization from +x towards +y; None: unpolarized", default=0.0,
+                                          unit="rad", optional=True)  # fmt: skip
+    tolerance: float = option(
+        "largest error of the intensity, relative to the incident light", default=5e-4, read=between(1e-6, 0.1)
+    )
+    precision: str = option('"single" or "double": errors of at most 1e-6, float64 images', default="single",
+                            read=one_of("single", "double"))  # fmt: skip
+    ellipticity_angle: Value = parameter(
+        "0: linear; pi/4: circular, clockwise on the screen; -pi/4: the other way round",
+        default=0.0,
+        unit="rad",
+        least=-pi / 4,
+        most=pi / 4,
+    )
+    analyzer_angle: Value = parameter("angle of an analyzer, from +x towards +y; None: no analyzer", default=None,
+                                      unit="rad", optional=True)  # fmt: skip
+    focus_depth: Value = parameter("depth of the focal plane below the coverslip, where the immersion differs from the medium",
+                                   default=0.0, unit="um", least=0, plausible=1000)  # fmt: skip
+
+    def check(self) -> None:
+        limit = self._immersion.bounds()
+        low, high = self.numerical_aperture.bounds()
+        if limit[0] == limit[1] and high > limit[1] and np.isfinite(high):
+            raise ParameterError(self._too_wide(high, limit[1]))
+        if low == high and low > limit[0] and np.isfinite(limit[0]):
+            raise ParameterError(self._too_wide(low, limit[0]))
+
+    def check_values(self, values: dict[str, Array], examples: Array) -> None:
+        immersion = values.get("refractive_index_immersion", values["refractive_index_medium"])
+        bad = values["numerical_aperture"] > immersion
+        if bad.any():
+            i = int(np.argmax(bad))
+            raise ParameterError(
+                f"{self._too_wide(values['numerical_aperture'][i], immersion[i])} (example {examples[i]})"
+            )
+
+    def _too_wide(self, aperture: float, limit: float) -> str:
+        return f"{self.place_of('numerical_aperture')}: {aperture:g}; must be <= {limit:g}, the refractive index of the immersion"
+
+    @property
+    def _immersion(self) -> Any:
+        return (
+            self.refractive_index_medium if self.refractive_index_immersion is None else self.refractive_index_immersion
+        )
+
+    def shape_after(self, flow: Flow) -> tuple[int, ...]:
+        return (*self.shape, 1)
+
+    def dtype_after(self, flow: Flow) -> np.dtype:
+        real, field = ("float64", "complex128") if self.precision == "double" else ("float32", "complex64")
+        return np.dtype(field if self.gives == "field" else real)
+
+    @property
+    def accuracy(self) -> float:
+        """The tolerance that the kernels are to keep."""
+        return FINEST if self.precision == "double" else self.tolerance
+
+    # -- what light there is ---------------------------------------------------------------------------------------
+
+    def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
+        scene = flow.inputs[0]
+        assert isinstance(scene, Scene)
+        values = self.values(plan)
+        optics = self.optics(values)
+        particles = gather(plan.particles(scene), len(plan), optics)
+        return self.draw(values, particles, optics, flow)
+
+    def draw(
+        self, values: dict[str, Array], particles: kernels.Particles, optics: kernels.CoherentOptics, flow: Applied
+    ) -> Array:
+        """Return the block of images."""
+        image = np.empty((len(values["pixel_size"]), *self.shape), flow.dtype)
+        kernels.coherent_intensity(image, particles=particles, optics=optics, tolerance=self.accuracy)
+        return image[..., None]
+
+    def optics(self, values: dict[str, Array]) -> kernels.CoherentOptics:
+        """Return the optics of a block of images; subclasses add what interferes."""
+        images = len(values["pixel_size"])
+        wavelength = values["wavelength"].reshape(images, -1)
+        jones, jones_weight = polarization(values.get("polarization_angle"), values["ellipticity_angle"], images)
+        angle = values.get("analyzer_angle")
+        return kernels.CoherentOptics(
+            numerical_aperture=values["numerical_aperture"],
+            pixel_size=values["pixel_size"],
+            refractive_index_medium=values["refractive_index_medium"],
+            refractive_index_immersion=values.get("refractive_index_immersion"),
+            focus_depth=values["focus_depth"],
+            wavelength=wavelength,
+            jones=jones,
+            jones_weight=jones_weight,
+            analyzer=None if angle is None else turned(angle),
+            backward=self.backward,
+        )
+
+
+def turned(angle: Array) -> Array:
+    """Return Jones vectors (image, 2) of light polarized at ``angle``."""
+    cosine, sine = (kernels.elementary(function, angle) for function in ("cos", "sin"))
+    return np.stack([cosine, sine], axis=1).astype(np.complex128)
+
+
+def polarization(angle: Array | None, ellipticity: Array, images: int) -> tuple[Array, Array]:
+    """Return Jones vectors (image, state, 2) and weights (image, state); without ``angle`` two crossed states."""
+    if angle is None:
+        states = np.array([[1, 0], [0, 1]], np.complex128)
+        return np.broadcast_to(states, (images, 2, 2)), np.full((images, 2), 0.5)
+    along = turned(angle)
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    cosine, sine = (kernels.elementary(function, ellipticity)[:, None] for function in ("cos", "sin"))
+    # exp(-i w t): i across lags by a quarter of a period, so the field turns from along to across, clockwise on the screen.
+    return (along * cosine + 1j * sine * across)[:, None], np.ones((images, 1))
+
+
+def with_reference(optics: kernels.CoherentOptics, amplitude: Array) -> kernels.CoherentOptics:
+    """Return ``optics`` with another amplitude (image,) of the wave that interferes, and intensities relative to it."""
+    waves = optics.wavelength.shape[1]
+    size = (amplitude * np.conj(amplitude)).real
+    weight = np.repeat(1 / (waves * np.where(size > 0, size, 1.0))[:, None], waves, axis=1)
+    return replace(optics, reference=np.repeat(amplitude[:, None], waves, axis=1), weight=weight)
