@@ -32,27 +32,8 @@ struct SinCos {
     double sin, cos;
 };
 
-// Sine and cosine of x radians. |x| <= 1.6e6: below 1 ulp where the result exceeds 2^-45, absolute error below 2^-97
-// beneath that. Above, the argument acts as if rounded by less than 1 ulp; |x| > 2^40, inf, nan: nan.
-//
-// Reduction by x - n pi/2 with pi/2 in three parts (Cody and Waite, Software Manual for the Elementary Functions,
-// 1980), the first two of 33 bits, so that their products with n are exact; the reduced argument is kept as a sum high
-// + low.
-SIMCORE_INLINE SinCos sincos(double x) {
-    const double inside = (x >= -0x1p40) & (x <= 0x1p40) ? x : std::numeric_limits<double>::quiet_NaN();
-    const double shifted = inside * 0x1.45f306dc9c883p-1 + round_shift;
-    const double n = shifted - round_shift;
-    const std::uint64_t quadrant = bits_of(shifted);
-
-    const double first = inside - n * 0x1.921fb544p+0;
-    const double step = n * -0x1.0b4611a6p-34;
-    const double coarse = first + step;
-    const double taken = coarse - first;  // two-sum: first + step == coarse + lost, exactly
-    const double lost = (first - (coarse - taken)) + (step - taken);
-    const double rest = lost - n * 0x1.3198a2e037073p-69;
-    const double high = coarse + rest;
-    const double low = (coarse - high) + rest;
-
+// Sine and cosine of high + low + quadrant pi/2, |high| <= pi/4, low beneath its last digit.
+SIMCORE_INLINE SinCos sincos_near(double high, double low, std::uint64_t quadrant) {
     const double z = high * high;
     double p = -0x1.ab17a79237a19p-41;
     p = 0x1.61217ec01749dp-33 + z * p;
@@ -78,6 +59,31 @@ SIMCORE_INLINE SinCos sincos(double x) {
     SinCos result;
     result.sin = double_of(bits_of(odd ? cosine : sine) ^ ((quadrant << 62) & sign));
     result.cos = double_of(bits_of(odd ? sine : cosine) ^ (((quadrant + 1) << 62) & sign));
+    return result;
+}
+
+// Sine and cosine of x radians. |x| <= 1.6e6: below 1 ulp where the result exceeds 2^-45, absolute error below 2^-97
+// beneath that. Above, the argument acts as if rounded by less than 1 ulp; |x| > 2^40, inf, nan: nan.
+//
+// Reduction by x - n pi/2 with pi/2 in three parts (Cody and Waite, Software Manual for the Elementary Functions,
+// 1980), the first two of 33 bits, so that their products with n are exact; the reduced argument is kept as a sum high
+// + low.
+SIMCORE_INLINE SinCos sincos(double x) {
+    const double inside = (x >= -0x1p40) & (x <= 0x1p40) ? x : std::numeric_limits<double>::quiet_NaN();
+    const double shifted = inside * 0x1.45f306dc9c883p-1 + round_shift;
+    const double n = shifted - round_shift;
+    const std::uint64_t quadrant = bits_of(shifted);
+
+    const double first = inside - n * 0x1.921fb544p+0;
+    const double step = n * -0x1.0b4611a6p-34;
+    const double coarse = first + step;
+    const double taken = coarse - first;  // two-sum: first + step == coarse + lost, exactly
+    const double lost = (first - (coarse - taken)) + (step - taken);
+    const double rest = lost - n * 0x1.3198a2e037073p-69;
+    const double high = coarse + rest;
+    const double low = (coarse - high) + rest;
+
+    SinCos result = sincos_near(high, low, quadrant);
     result.sin = x == 0.0 ? x : result.sin;  // keeps the sign of zero
     return result;
 }

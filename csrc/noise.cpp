@@ -6,15 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "finite.hpp"
 #include "poisson.hpp"
 
 namespace simcore {
 namespace {
-
-void require_finite(const char* name, const double* values, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i)
-        if (!std::isfinite(values[i])) throw std::invalid_argument(std::string(name) + ": must be finite");
-}
 
 struct Extremes {
     double least, largest;
@@ -175,6 +171,16 @@ void poisson_snr(T* image, const double* snr, const double* background, bool dev
     }
 }
 
+template <class T>
+void photon_noise(T* image, const std::uint64_t seed[2], const std::uint64_t* address, std::size_t examples,
+                  std::size_t pixels) {
+    if (pixels > UINT32_MAX) throw std::invalid_argument("image: more than 2^32 - 1 pixels");
+    require_finite("image", image, examples * pixels);
+    const auto work = std::make_unique<poisson::Workspace>();
+    for (std::size_t i = 0; i < examples; ++i)
+        make_noisy(*work, pixel_stream(seed, address + 3 * i), 1.0, image + i * pixels, pixels);
+}
+
 void poisson_counts(const double* rate, std::int64_t* out, const std::uint64_t seed[2], const std::uint64_t* address,
                     std::size_t examples, std::size_t pixels) {
     if (pixels > UINT32_MAX) throw std::invalid_argument("rate: more than 2^32 - 1 pixels");
@@ -211,6 +217,8 @@ template void poisson_snr(float*, const double*, const double*, bool, const std:
                           std::size_t, std::size_t);
 template void poisson_snr(double*, const double*, const double*, bool, const std::uint64_t*, const std::uint64_t*,
                           std::size_t, std::size_t);
+template void photon_noise(float*, const std::uint64_t*, const std::uint64_t*, std::size_t, std::size_t);
+template void photon_noise(double*, const std::uint64_t*, const std::uint64_t*, std::size_t, std::size_t);
 template void normalize_minmax(float*, const double*, const double*, std::size_t, std::size_t);
 template void normalize_minmax(double*, const double*, const double*, std::size_t, std::size_t);
 template void illumination_gradient(float*, const double*, const double*, std::size_t, std::size_t, std::size_t,

@@ -16,6 +16,12 @@ template <class T>
 void poisson_snr(T* image, const double* snr, const double* background, bool deviation, const std::uint64_t seed[2],
                  const std::uint64_t* address, std::size_t examples, std::size_t pixels);
 
+// Each value, a mean number of photons, becomes a Poisson number; values < 0 count as 0. Throws std::invalid_argument,
+// before anything is changed: image not finite.
+template <class T>
+void photon_noise(T* image, const std::uint64_t seed[2], const std::uint64_t* address, std::size_t examples,
+                  std::size_t pixels);
+
 // Poisson numbers of the rates given, (example, pixels). Throws std::invalid_argument: rate not in [0, 1e18].
 void poisson_counts(const double* rate, std::int64_t* out, const std::uint64_t seed[2], const std::uint64_t* address,
                     std::size_t examples, std::size_t pixels);

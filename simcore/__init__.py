@@ -1,6 +1,7 @@
 """simcore: describe a microscope experiment, render it, generate training sets. See README.md and CONVENTIONS.md."""
 
 from simcore import mie, units
+from simcore.camera import Camera
 from simcore.custom import draw, feature, step
 from simcore.draws import (
     choice,
@@ -35,16 +36,71 @@ from simcore.geometry import (
     QuarterTurn,
     Transpose,
 )
-from simcore.motion import bleaching, blinking, brownian, confined, directed, fractional_brownian, orientation, trapped
+from simcore.motion import (
+    bleaching,
+    blinking,
+    brownian,
+    confined,
+    directed,
+    fractional_brownian,
+    orientation,
+    trapped,
+)
 from simcore.movies import MotionBlur, Movie
-from simcore.noise import PoissonNoise
-from simcore.operations import IlluminationGradient, NormalizeMinMax
-from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Fluorescence, Holography
+from simcore.noise import (
+    Background,
+    ComplexGaussianNoise,
+    Flicker,
+    GaussianNoise,
+    PhotonNoise,
+    PoissonNoise,
+    SpeckleNoise,
+)
+from simcore.operations import (
+    Absolute,
+    Angle,
+    Clip,
+    FourierTransform,
+    GaussianBlur,
+    Grayscale,
+    IlluminationGradient,
+    Imaginary,
+    InverseFourierTransform,
+    MaxPool,
+    MeanBlur,
+    MeanPool,
+    MedianBlur,
+    MinPool,
+    NormalizeMinMax,
+    NormalizeQuantile,
+    NormalizeStandard,
+    Propagate,
+    Real,
+    RealImaginary,
+    Resize,
+    SumPool,
+)
+from simcore.optics import (
+    ISCAT,
+    Brightfield,
+    ComplexField,
+    Darkfield,
+    Fluorescence,
+    Holography,
+)
 from simcore.point_spread import emitter_bounds, psf
-from simcore.properties import each_frame, equal, shared, spectrum, split, time, where
+from simcore.properties import (
+    each_frame,
+    equal,
+    shared,
+    spectrum,
+    split,
+    time,
+    where,
+)
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import MieSphere, PointEmitter
+from simcore.scatterers import LayeredMieSphere, MieSphere, PointEmitter, ScatteringTable
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf

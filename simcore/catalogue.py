@@ -1,89 +1,47 @@
-"""All that a recipe may name: features, draws, functions. A new feature is listed here once."""
+"""All that a recipe may name: features, draws, functions. A module lists its own in ``__all__``; its family is named here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-from simcore import draws, motion, properties, targets, units
-from simcore.features import Feature
-from simcore.geometry import (
-    Affine,
-    Crop,
-    CropToMultiple,
-    Elastic,
-    FlipLeftRight,
-    FlipUpDown,
-    Pad,
-    PadToMultiple,
-    QuarterTurn,
-    Transpose,
+from simcore import (
+    camera,
+    draws,
+    geometry,
+    motion,
+    movies,
+    noise,
+    operations,
+    optics,
+    properties,
+    scatterers,
+    sources,
+    structure,
+    targets,
+    units,
 )
-from simcore.movies import MotionBlur, Movie
-from simcore.noise import PoissonNoise
-from simcore.operations import IlluminationGradient, NormalizeMinMax
-from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Fluorescence, Holography
-from simcore.scatterers import MieSphere, PointEmitter
-from simcore.sources import Apply, Folder, Source
+from simcore.features import Feature
 from simcore.stored import stored
-from simcore.structure import Conditional, Maybe, OneOf
+
+FAMILIES: dict[str, tuple[ModuleType, ...]] = {
+    "Scatterers": (scatterers,),
+    "Microscopes": (optics,),
+    "Noise and camera": (noise, camera),
+    "Operations on images": (operations,),
+    "Geometry": (geometry,),
+    "Movies": (movies,),
+    "Structure": (structure,),
+    "Measured images": (sources,),
+}
 
 FEATURES: dict[str, type[Feature]] = {
-    cls.title(): cls
-    for cls in (
-        MieSphere,
-        PointEmitter,
-        Brightfield,
-        Holography,
-        ComplexField,
-        Darkfield,
-        ISCAT,
-        Fluorescence,
-        IlluminationGradient,
-        NormalizeMinMax,
-        PoissonNoise,
-        FlipLeftRight,
-        FlipUpDown,
-        Transpose,
-        QuarterTurn,
-        Affine,
-        Elastic,
-        Crop,
-        CropToMultiple,
-        Pad,
-        PadToMultiple,
-        MotionBlur,
-        Movie,
-        OneOf,
-        Maybe,
-        Conditional,
-        Source,
-        Folder,
-        Apply,
-    )
+    name: getattr(module, name) for modules in FAMILIES.values() for module in modules for name in module.__all__
 }
 
 DRAWS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        draws.uniform,
-        draws.log_uniform,
-        draws.normal,
-        draws.truncated_normal,
-        draws.lognormal,
-        draws.exponential,
-        draws.gamma,
-        draws.poisson,
-        draws.integers,
-        draws.choice,
-        motion.brownian,
-        motion.directed,
-        motion.confined,
-        motion.trapped,
-        motion.fractional_brownian,
-        motion.orientation,
-        motion.blinking,
-    )
+    name: getattr(module, name) for module in (draws, motion) for name in module.__all__
 }
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

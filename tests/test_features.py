@@ -20,6 +20,7 @@ tifffile.imwrite(FOLDER / "page1.tif", np.zeros((12, 12), np.uint16))
 NEEDED = {
     "PointEmitter": {"x": 5.0, "y": 6.0, "intensity": 300.0},
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
+    "LayeredMieSphere": {"x": 5.0, "y": 6.0, "radii": 0.3, "refractive_indices": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     **{
         title: {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)}
@@ -32,6 +33,21 @@ NEEDED = {
     "CropToMultiple": {"multiple": 5},
     "Pad": {"top": 1, "right": 2},
     "PadToMultiple": {"multiple": (5, 8)},
+    "Background": {"offset": 1.0},
+    "GaussianNoise": {"sigma": 0.1},
+    "ComplexGaussianNoise": {"sigma": 0.1},
+    "Flicker": {"spread": 0.1},
+    "Camera": {"quantum_efficiency": 0.8},
+    "NormalizeQuantile": {"high": 0.9},
+    "GaussianBlur": {"sigma": 1.0},
+    "MeanBlur": {"size": 3},
+    "MedianBlur": {"size": 3},
+    "MeanPool": {"size": 2},
+    "SumPool": {"size": 2},
+    "MaxPool": {"size": 2},
+    "MinPool": {"size": 2},
+    "Resize": {"shape": (7, 15)},
+    "Propagate": {"distance": 1.0, "wavelength": 0.6, "pixel_size": 0.1},
     "Movie": {"frames": 2},
     "OneOf": {"features": [sc.FlipLeftRight(), sc.FlipUpDown()]},
     "Maybe": {"feature": sc.FlipUpDown()},
@@ -40,6 +56,10 @@ NEEDED = {
     "Folder": {"pattern": str(FOLDER / "*.tif")},
     "Apply": {"function": "numpy:negative"},
 }
+
+
+S1, S2 = sc.mie.amplitudes(2.0, 1.2, np.cos(np.linspace(0, np.pi, 65)))
+NEEDED["ScatteringTable"] = {"x": 5.0, "y": 6.0, "s1": S1, "s2": S2}
 
 
 def make(title, **changes):
@@ -89,12 +109,23 @@ def random(title):
     for field, declared in FEATURES[title].declarations():
         value = NEEDED.get(title, {}).get(field, getattr(make(title), field))
         if value is not None:
+            if np.size(getattr(value, "value", value)) > 1:
+                drawn[field] = value * sc.uniform(1, 1.05)
+                continue
             usual = float(value if isinstance(value, (float, int)) else value.value)
             low, high = (
                 (usual, usual + 0.05) if usual + 0.05 <= min(declared.most, declared.below) else (usual - 0.05, usual)
             )
             drawn[field] = sc.integers(usual, usual + 2) if declared.whole else sc.uniform(low, high)
     return make(title, **drawn)
+
+
+def microscope_for(particle):
+    """The first microscope that images the particle; None if none does."""
+    titles = (
+        title for title, cls in FEATURES.items() if issubclass(cls, Microscope) and isinstance(particle, cls.images)
+    )
+    return next((make(title) for title in titles), None)
 
 
 def recipe(feature):
@@ -104,11 +135,15 @@ def recipe(feature):
     moving = {"x": 5 + sc.time} if timed else {"x": sc.uniform(4, 7), "y": sc.uniform(4, 8)}
     imaged = feature.images[0].title() if isinstance(feature, Microscope) else "MieSphere"
     particle = feature if isinstance(feature, Scatterer) else make(imaged, **moving)
-    imagers = [title for title in ("Brightfield", "Fluorescence") if isinstance(particle, FEATURES[title].images)]
-    microscope = feature if isinstance(feature, Microscope) else make(imagers[0])
-    image, points = particle >> microscope, sc.positions(particle, axes="zyx")
+    points = sc.positions(particle, axes="zyx")
+    microscope = feature if isinstance(feature, Microscope) else microscope_for(particle)
+    if microscope is None:
+        return sc.Recipe(points=points)
+    image = particle >> microscope
     if not isinstance(feature, (Scatterer, Microscope)):
+        image = image if "image" in feature.takes else image >> sc.FourierTransform(name="to_field")
         image = image >> feature
+        image = image >> sc.RealImaginary(name="to_image") if image.kind == "field" else image
         points = points >> feature if "points" in feature.takes else points
         if isinstance(feature, sc.MotionBlur):
             movie = sc.Movie(frames=2)
@@ -124,8 +159,9 @@ def test_every_feature_survives_text_and_does_not_see_its_company(title):
     again = sc.loads(made.canonical, trust=True).render(7, seed=11)
     for i in range(7):
         alone = made.render(indices=[i], seed=11)
-        for name in ("image", "points"):
+        for name in together:
             assert np.isfinite(together[name]).all()
             assert alone[name][0].tobytes() == together[name][i].tobytes() == again[name][i].tobytes()
     if FEATURES[title].declarations():
         assert len({image.tobytes() for image in together["image"]}) > 1
+    assert len({image.tobytes() for image in together.get("image", together["points"])}) > 1

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from reference import pixel_stream
 from scipy import stats
 
 from simcore import _core
@@ -94,29 +95,15 @@ def test_extreme_rates():
 # --- the stream: a second, literal implementation -------------------------------------------------------------------
 
 
-def philox4x32(counter, key):
-    """Philox4x32-10 on four Python integers (Salmon et al., SC'11)."""
-    (c0, c1, c2, c3), (k0, k1) = counter, key
-    for _ in range(10):
-        p, q = 0xD2511F53 * c0, 0xCD9E8D57 * c2
-        c0, c1, c2, c3 = (q >> 32) ^ c1 ^ k0, q & 0xFFFFFFFF, (p >> 32) ^ c3 ^ k1, p & 0xFFFFFFFF
-        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
-    return c0, c1, c2, c3
-
-
 def uniform_pair(example: int, pixel: int, attempt: int, name: int = 77):
-    seed = int(SEED[0]) | int(SEED[1]) << 64
-    words = np.random.Philox(key=seed, counter=[0, example, name, 0]).random_raw(2).tolist()
-    key, high = ((word & 0xFFFFFFFF, word >> 32) for word in words)
-    block = philox4x32((pixel, attempt, *high), key)
-    return [(((block[i + 1] << 32 | block[i]) >> 12) + 0.5) / 2**52 for i in (0, 2)]
+    return pixel_stream.uniform_pair(int(SEED[0]) | int(SEED[1]) << 64, example, name, pixel, attempt)
 
 
 def test_reference_is_philox():
     """Known answers published with Random123."""
-    assert philox4x32((0, 0, 0, 0), (0, 0)) == (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)
+    assert pixel_stream.philox4x32((0, 0, 0, 0), (0, 0)) == (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)
     ones = 0xFFFFFFFF
-    assert philox4x32((ones,) * 4, (ones,) * 2) == (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)
+    assert pixel_stream.philox4x32((ones,) * 4, (ones,) * 2) == (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)
 
 
 @pytest.mark.parametrize("rate", [0.3, 2.0, 9.5])

@@ -7,12 +7,16 @@ namespace py = pybind11;
 
 namespace simcore::bind {
 void add_coherent(py::module_& module);
+void add_camera(py::module_& module);
 void add_elementary(py::module_& module);
 void add_emission(py::module_& module);
 void add_geometry(py::module_& module);
+void add_layered(py::module_& module);
 void add_mie(py::module_& module);
 void add_noise(py::module_& module);
 void add_warp(py::module_& module);
+void add_operations(py::module_& module);
+void add_white_noise(py::module_& module);
 }  // namespace simcore::bind
 
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
@@ -22,10 +26,14 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     module.def("set_instruction_level", &simcore::set_instruction_level, py::arg("level"),
                "Lower the instruction level; returns the one in force.");
     simcore::bind::add_coherent(module);
+    simcore::bind::add_camera(module);
     simcore::bind::add_elementary(module);
     simcore::bind::add_emission(module);
     simcore::bind::add_geometry(module);
+    simcore::bind::add_layered(module);
     simcore::bind::add_mie(module);
     simcore::bind::add_noise(module);
     simcore::bind::add_warp(module);
+    simcore::bind::add_operations(module);
+    simcore::bind::add_white_noise(module);
 }

@@ -23,6 +23,17 @@ void poisson_snr_array(Array<T> image, const Array<double>& snr, const Array<dou
                 static_cast<std::size_t>(examples), static_cast<std::size_t>(pixels));
 }
 
+template <class T>
+void photon_noise_array(Array<T> image, const Words& key, const Words& counter) {
+    require_shape(image, "image (example, pixels)", {-1, -1});
+    require_shape(key, "key (2)", {2});
+    require_shape(counter, "counter (example, 3)", {image.shape(0), 3});
+    T* data = image.mutable_data();
+    const auto examples = static_cast<std::size_t>(image.shape(0)), pixels = static_cast<std::size_t>(image.shape(1));
+    const py::gil_scoped_release release;
+    photon_noise(data, key.data(), counter.data(), examples, pixels);
+}
+
 void poisson_array(const Array<double>& rate, const Words& key, const Words& counter, Array<std::int64_t> out) {
     require_shape(rate, "rate (example, pixels)", {-1, -1});
     const py::ssize_t examples = rate.shape(0), pixels = rate.shape(1);
@@ -66,6 +77,8 @@ void add_for(py::module_& module) {
                py::arg("counter").noconvert(),
                "Poisson noise in place: image (example, pixels) float32 or float64; snr, background float64 (example); "
                "key uint64 (2): the seed, low word first; counter uint64 (example, 3): example, name, copy and frame.");
+    module.def("photon_noise", &photon_noise_array<T>, py::arg("image").noconvert(), py::arg("key").noconvert(),
+               py::arg("counter").noconvert(), "Each mean of image (example, pixels) a Poisson number, in place.");
     module.def("normalize_minmax", &normalize_minmax_array<T>, py::arg("image").noconvert(),
                py::arg("minimum").noconvert(), py::arg("maximum").noconvert(),
                "Each image (example, values) linearly to [minimum, maximum], in place; a constant one to minimum.");

@@ -3,6 +3,7 @@
 All kernels take blocks, release the GIL and run on the caller's thread. One file for each kernel of ``csrc``.
 """
 
+from simcore.kernels.camera import PixelMaps, camera
 from simcore.kernels.coherent import (
     CoherentOptics,
     Particles,
@@ -20,6 +21,27 @@ from simcore.kernels.emission import (
     pupil_nodes,
 )
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose, window
-from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
-from simcore.kernels.noise import illumination_gradient, normalize_minmax, poisson_snr
+from simcore.kernels.mie import layered_coefficients, mie_amplitudes, mie_coefficients, mie_terms
+from simcore.kernels.noise import (
+    gaussian_noise,
+    normal,
+    photon_noise,
+    poisson_snr,
+    speckle,
+)
+from simcore.kernels.normalization import (
+    illumination_gradient,
+    normalize_minmax,
+    normalize_quantile,
+    normalize_standard,
+)
+from simcore.kernels.operations import (
+    AxisWeights,
+    angle,
+    gaussian_blur,
+    mean_blur,
+    median_blur,
+    pool,
+    resample,
+)
 from simcore.kernels.warp import elastic_displacement, move_displaced, warp_affine, warp_displaced

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 Real = NDArray[np.float64]
 
@@ -75,3 +75,35 @@ def randomised_pit(counts: Real, rate: Real, seed: int) -> float:
     u = np.random.Generator(np.random.Philox(seed)).random(counts.shape)
     below, at = stats.poisson.cdf(counts - 1, rate), stats.poisson.pmf(counts, rate)
     return float(stats.kstest((below + u * at).ravel(), "uniform").pvalue)
+
+
+def chi_square_bins(observed: Real, expected: Real) -> float:
+    """The p-value of counts in bins, neighbours joined until at least 10 are expected in each."""
+    expected, observed = _joined(np.asarray(expected, float), np.asarray(observed, float))
+    return float(stats.chisquare(observed, expected, sum_check=False).pvalue)
+
+
+def register_density(x: Real, rate: float, gain: float) -> Real:
+    """Density, for x > 0, of the electrons behind an EM register for Poisson(rate) before it; exp(-rate) is that of none.
+
+    Hirsch et al., PLoS ONE 8, e53671 (2013): exp(-rate - x / g) sqrt(rate / (x g)) I1(2 sqrt(rate x / g)).
+    """
+    argument = 2 * np.sqrt(rate * x / gain)
+    return np.exp(argument - rate - x / gain) * np.sqrt(rate / (x * gain)) * special.ive(1, argument)
+
+
+def register_probabilities(edges: Real, rate: float, gain: float) -> Real:
+    """Probabilities of the bins between ``edges`` > 0, by Gauss-Legendre quadrature of the density."""
+    nodes, weights = np.polynomial.legendre.leggauss(48)
+    middle, half = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
+    x = middle[:, None] + half[:, None] * nodes
+    return np.asarray(half * (register_density(x, rate, gain) @ weights))
+
+
+def camera_distribution(rate: Real, gain: Real, offset: Real, deviation: Real, level: Real) -> Real:
+    """P(counts <= level) without rounding: Poisson(rate) gain + offset + deviation N; arrays of one shape."""
+    most = int(stats.poisson.isf(1e-12, np.max(rate))) + 1
+    total = np.zeros(np.broadcast_shapes(rate.shape, level.shape))
+    for n in range(most + 1):
+        total += stats.poisson.pmf(n, rate) * special.ndtr((level - offset - gain * n) / deviation)
+    return total
