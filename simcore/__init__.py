@@ -100,7 +100,12 @@ from simcore.properties import (
 )
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import LayeredMieSphere, MieSphere, PointEmitter, ScatteringTable
+from simcore.scatterers import (
+    LayeredMieSphere,
+    MieSphere,
+    PointEmitter,
+    ScatteringTable,
+)
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf

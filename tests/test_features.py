@@ -133,13 +133,18 @@ def recipe(feature):
         return sc.Recipe(image=feature.image, points=sc.positions(make("MieSphere")))
     timed = isinstance(feature, (sc.Movie, sc.MotionBlur))
     moving = {"x": 5 + sc.time} if timed else {"x": sc.uniform(4, 7), "y": sc.uniform(4, 8)}
-    imaged = feature.images[0].title() if isinstance(feature, Microscope) else "MieSphere"
-    particle = feature if isinstance(feature, Scatterer) else make(imaged, **moving)
+    title = feature.images[0].title() if isinstance(feature, Microscope) else "MieSphere"
+    particle = feature if isinstance(feature, Scatterer) else make(title, **moving)
     points = sc.positions(particle, axes="zyx")
     microscope = feature if isinstance(feature, Microscope) else microscope_for(particle)
     if microscope is None:
         return sc.Recipe(points=points)
     image = particle >> microscope
+    imaged = feature.images[0].title() if isinstance(feature, Microscope) else "MieSphere"
+    particle = feature if isinstance(feature, Scatterer) else make(imaged, **moving)
+    imagers = [title for title in ("Brightfield", "Fluorescence") if isinstance(particle, FEATURES[title].images)]
+    microscope = feature if isinstance(feature, Microscope) else make(imagers[0])
+    image, points = particle >> microscope, sc.positions(particle, axes="zyx")
     if not isinstance(feature, (Scatterer, Microscope)):
         image = image if "image" in feature.takes else image >> sc.FourierTransform(name="to_field")
         image = image >> feature
