@@ -98,13 +98,26 @@ from simcore.properties import (
     time,
     where,
 )
+from simcore.rasters import (
+    BorderDistance,
+    DiskMask,
+    DistanceMap,
+    GaussianDensity,
+    InstanceMask,
+    SemanticMask,
+    SphereVolume,
+    boxes,
+)
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
 from simcore.scatterers import (
+    Ellipse,
+    Ellipsoid,
     LayeredMieSphere,
     MieSphere,
     PointEmitter,
     ScatteringTable,
+    Sphere,
 )
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored

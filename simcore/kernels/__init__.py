@@ -22,6 +22,14 @@ from simcore.kernels.emission import (
 )
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose, window
 from simcore.kernels.mie import layered_coefficients, mie_amplitudes, mie_coefficients, mie_terms
+from simcore.kernels.multislice import (
+    advance,
+    aplanatic_pupil,
+    obliquity_phases,
+    plane_wave_phases,
+    plane_waves,
+    thin_slice,
+)
 from simcore.kernels.noise import (
     gaussian_noise,
     normal,
@@ -43,5 +51,15 @@ from simcore.kernels.operations import (
     median_blur,
     pool,
     resample,
+)
+from simcore.kernels.shapes import Bodies, outlines, voxelise
+from simcore.kernels.targets import (
+    discs,
+    ellipsoids,
+    gaussians,
+    mask_distances,
+    point_distances,
+    silhouette_boxes,
+    silhouettes,
 )
 from simcore.kernels.warp import elastic_displacement, move_displaced, warp_affine, warp_displaced
