@@ -9,6 +9,7 @@
 #include "elementary.hpp"
 #include "mie.hpp"
 #include "pixels.hpp"
+#include "radial_intensity.hpp"
 #include "radial_profile.hpp"
 #include "refine.hpp"
 #include "scattering.hpp"
@@ -18,12 +19,14 @@ namespace simcore {
 namespace {
 
 constexpr double kTwoPi = 6.28318530717958647692;
-constexpr double kCoarsest = 400.0;   // largest phase across a pixel
-constexpr double kPlain = 2e-4;       // tolerance above which positions need no double precision
-constexpr double kLoose = 5e-3;       // tolerance above which sums may stop early
-constexpr std::int64_t kBefore = 3;   // radial points before r = 0, for the derivatives
-constexpr std::int64_t kAfter = 4;    // and beyond the intervals in use
-constexpr std::int64_t kFields = 16;  // fields that are worked on together
+constexpr double kCoarsest = 400.0;            // largest phase across a pixel
+constexpr double kPlain = 2e-4;                // tolerance above which positions need no double precision
+constexpr double kLoose = 5e-3;                // tolerance above which sums may stop early
+constexpr std::int64_t kBefore = 3;            // radial points before r = 0, for the derivatives of fields
+constexpr std::int64_t kBeforeHalves = 4;      // and for what lies half-way between the points
+constexpr std::int64_t kAfter = 4;             // and beyond the intervals in use
+constexpr std::int64_t kBand = 8, kTile = 64;  // rows and columns of a tile of many particles' image
+constexpr std::int64_t kFields = 16;           // fields that are worked on together
 
 // What the accuracy asks for.
 struct Demand {
@@ -45,6 +48,7 @@ struct Setup {
     double sine, stopped;          // of the outermost direction, and of the outermost one that is blocked
     double wavelength, frequency;  // shortest wavelength; frequency: 2 pi NA / wavelength
     double spacing;                // of the radial points
+    std::int64_t before;           // radial points before r = 0
     std::int64_t height, width, cells;
     std::int64_t terms, stride;  // of the coefficients and of the radial functions
 };
@@ -63,7 +67,7 @@ struct CoherentScratch {
     std::vector<std::int64_t> terms, sphere, intervals, piece;
     std::vector<Source> sources;
     std::vector<Profile> profiles, blocked_profiles;
-    std::vector<T> quads, blocked_quads, functions, pieces, rows, column, line, weight, constant;
+    std::vector<T> quads, blocked_quads, halves, functions, pieces, rows, column, line, weight, constant;
     std::vector<T> fraction, cosine, sine, values, sums, coarse, ring, phases;
     std::vector<double> dx;
     std::vector<float> plain_dx;
@@ -76,7 +80,12 @@ namespace {
 template <class T>
 using Scratch = CoherentScratch<T>;
 
-// `bands`: 2 for intensities, which have twice the frequencies of a field.
+// Interpolation by cubics has the error (frequency spacing)^4 / 384 of what there is at that frequency, which may be
+// ten times the incident intensity in focus. Intensities have twice the frequency, and twice the points.
+double spacing_for(const Setup& setup, double tolerance) {
+    return std::sqrt(std::sqrt(4.0 * tolerance)) / setup.frequency;
+}
+
 template <class T>
 Setup set_up(const Light& light, bool backward, std::int64_t height, std::int64_t width, double tolerance) {
     Setup setup{};
@@ -91,15 +100,11 @@ Setup set_up(const Light& light, bool backward, std::int64_t height, std::int64_
     setup.frequency = kTwoPi * light.objective.medium_index * setup.sine / setup.wavelength;
     if (!(setup.frequency * light.pixel_size < kCoarsest))
         throw std::domain_error("pixel_size: more than a hundred times what the aperture resolves");
+    setup.spacing = spacing_for(setup, tolerance);
     return setup;
 }
 
-// Interpolation by cubics has the error (frequency spacing)^4 / 384 of what there is at that frequency, which may be
-// ten times the incident intensity in focus.
-void space_points(Setup& setup, double bands, double tolerance) {
-    setup.spacing = std::sqrt(std::sqrt(4.0 * tolerance)) / (bands * setup.frequency);
-}
-
+// `bands`: 2 for intensities, which have twice the frequencies of a field.
 template <class T>
 void divide_pixels(const Light& light, double bands, double tolerance, Setup& setup, Scratch<T>& s) {
     s.rule = pixel_rule(bands * setup.frequency * light.pixel_size, 0.05 * tolerance);
@@ -207,7 +212,7 @@ void choose_directions(RadialTables& tables, const Light& light, const Particles
     s.intervals.resize(static_cast<std::size_t>(p.count));
     for (std::int64_t i = 0; i < p.count; ++i)
         s.intervals[i] = static_cast<std::int64_t>(s.distance[i] / setup.spacing) + 2;
-    setup.stride = 4 * (*std::max_element(s.intervals.begin(), s.intervals.end()) + kBefore + kAfter);
+    setup.stride = 4 * (*std::max_element(s.intervals.begin(), s.intervals.end()) + setup.before + kAfter);
 }
 
 template <class T>
@@ -238,8 +243,8 @@ void profiles(RadialTables& tables, const Light& light, const Particles& p, cons
             s.profiles[f] = {k * directions.sine * setup.spacing, s.intervals[i] + kAfter};
         }
         quads.resize(static_cast<std::size_t>(setup.stride * fields));
-        radial_profiles(tables, directions, fields, values.data(), s.profiles.data(), kBefore, scratch, setup.stride,
-                        quads.data());
+        radial_profiles(tables, directions, fields, values.data(), s.profiles.data(), setup.before, scratch,
+                        setup.stride, quads.data());
     };
     run(s.open, s.open_profile, s.integrands, s.quads);
     if (setup.stopped > 0.0) {
@@ -248,28 +253,45 @@ void profiles(RadialTables& tables, const Light& light, const Particles& p, cons
     }
 }
 
+// Where the next cache line begins, at most 16 values on: the pieces of an interval lie in one or two.
+template <class T>
+T* aligned(T* from) {
+    return from + (64 - reinterpret_cast<std::uintptr_t>(from) % 64) / sizeof(T);
+}
+
 std::complex<double> reference(const Light& light, std::int64_t q) {
     return light.objective.stop > 0.0 ? 0.0 : light.reference[q];
 }
 
-// Calls row(position in pixels, planes of cells `step` values apart) for every row of cells in turn and averages them
-// into pixels: give(y, plane, pixels).
-template <class T, class Row, class Give>
-void draw_rows(const Setup& setup, std::int64_t planes, Scratch<T>& s, Row row, Give give) {
-    const std::int64_t needed = s.rule.division + 2 * s.rule.reach, kept = 2 * s.rule.reach;
-    const std::int64_t step = needed * setup.cells;
-    s.rows.resize(static_cast<std::size_t>(planes * step));
+// Calls band(first row of cells, number of rows, where to, values between planes) for all rows of cells in turn and
+// averages them into pixels: give(y, plane, pixels).
+template <class T, class Band, class Give>
+void draw_rows(const Setup& setup, std::int64_t planes, Scratch<T>& s, Band band, Give give) {
+    const std::int64_t needed = s.rule.division + 2 * s.rule.reach, most = needed + 4 * kBand;
+    const std::int64_t apart = most * setup.cells, last = s.rule.cells(setup.height);
+    s.rows.resize(static_cast<std::size_t>(planes * apart));
     s.column.resize(static_cast<std::size_t>(setup.cells));
     s.line.resize(static_cast<std::size_t>(setup.width));
-    std::int64_t cell = 0;
-    for (; cell < kept; ++cell) row(cell, s.rows.data() + cell * setup.cells, step);
-    for (std::int64_t y = 0; y < setup.height; ++y) {
-        for (std::int64_t u = kept; u < needed; ++u, ++cell) row(cell, s.rows.data() + u * setup.cells, step);
+    std::int64_t begin = 0, filled = 0, cell = 0;
+    for (std::int64_t y = 0; y < setup.height; ++y, begin += s.rule.division) {
+        while (filled < begin + needed) {
+            if (filled + kBand > most) {
+                for (std::int64_t plane = 0; plane < planes; ++plane) {
+                    T* rows = s.rows.data() + plane * apart;
+                    std::copy(rows + begin * setup.cells, rows + filled * setup.cells, rows);
+                }
+                filled -= begin;
+                begin = 0;
+            }
+            const std::int64_t count = std::min(kBand, last - cell);
+            band(cell, count, s.rows.data() + filled * setup.cells, apart);
+            filled += count;
+            cell += count;
+        }
         for (std::int64_t plane = 0; plane < planes; ++plane) {
-            T* at = s.rows.data() + plane * step;
-            integrate_row(s.rule, at, setup.cells, s.column.data(), setup.width, s.line.data());
+            integrate_row(s.rule, s.rows.data() + plane * apart + begin * setup.cells, setup.cells, s.column.data(),
+                          setup.width, s.line.data());
             give(y, plane, s.line.data());
-            std::copy(at + (needed - kept) * setup.cells, at + step, at);
         }
     }
 }
@@ -287,12 +309,12 @@ RowScratch<T> row_scratch(std::int64_t cells, Scratch<T>& s) {
 
 // Distances along x of evenly spaced cells from a particle, in units of the radial step.
 template <class T>
-void columns(const Setup& setup, std::int64_t row, std::int64_t cells, double first, double step, Scratch<T>& s) {
+void columns(const Setup& setup, std::int64_t at, std::int64_t cells, double first, double step, Scratch<T>& s) {
     if (setup.plain) {
         for (std::int64_t i = 0; i < cells; ++i)
-            s.plain_dx[row * cells + i] = static_cast<float>(first + static_cast<double>(i) * step);
+            s.plain_dx[at + i] = static_cast<float>(first + static_cast<double>(i) * step);
     } else {
-        for (std::int64_t i = 0; i < cells; ++i) s.dx[row * cells + i] = first + static_cast<double>(i) * step;
+        for (std::int64_t i = 0; i < cells; ++i) s.dx[at + i] = first + static_cast<double>(i) * step;
     }
 }
 
@@ -306,15 +328,15 @@ void size_columns(const Setup& setup, std::int64_t count, Scratch<T>& s) {
 }
 
 template <class T>
-void locate(const Setup& setup, std::int64_t row, std::int64_t cells, double dy, const RowScratch<T>& scratch,
+void locate(const Setup& setup, std::int64_t at, std::int64_t cells, double dy, const RowScratch<T>& scratch,
             const Scratch<T>& s) {
     if constexpr (std::is_same_v<T, float>) {
         if (setup.plain) {
-            locate_row(RowGeometry<float>{cells, s.plain_dx.data() + row * cells, static_cast<float>(dy)}, scratch);
+            locate_row(RowGeometry<float>{cells, s.plain_dx.data() + at, static_cast<float>(dy)}, scratch);
             return;
         }
     }
-    locate_row(RowGeometry<double>{cells, s.dx.data() + row * cells, dy}, scratch);
+    locate_row(RowGeometry<double>{cells, s.dx.data() + at, dy}, scratch);
 }
 
 Harmonics harmonics(const Form& form) {
@@ -324,36 +346,41 @@ Harmonics harmonics(const Form& form) {
     return h;
 }
 
-// F, G, K and H of one particle, summed over the wavelengths: cubic pieces into s.pieces.
+// F, G, K and H of one particle, summed over the wavelengths: cubic pieces into s.pieces. The fields are known at every
+// other point, from which those between follow.
 template <class T>
 void intensities(RadialTables& tables, const Light& light, const Particles& particle, const Setup& setup,
                  const Form& form, int functions, Scratch<T>& s) {
-    const std::int64_t points = setup.stride / 4;
-    s.functions.assign(static_cast<std::size_t>(functions * points), T(0));
-    const T whole = static_cast<T>(form.q[0][0].real());
-    const T turned = static_cast<T>(0.5 * (form.q[1][1].real() + form.q[2][2].real()));
+    const std::int64_t points = setup.stride / 4, between = points - 5;
+    s.functions.assign(static_cast<std::size_t>(2 * functions * points), T(0));
+    s.halves.resize(static_cast<std::size_t>(4 * between));
+    T *even = s.functions.data(), *odd = even + functions * points;
+    IntensityOf of{functions, 0.0, form.q[0][0].real(), 0.5 * (form.q[1][1].real() + form.q[2][2].real()), 0.0, 0.0};
     for (std::int64_t first = 0; first < light.wavelengths; first += kFields) {
         const std::int64_t fields = std::min(kFields, light.wavelengths - first);
         profiles(tables, light, particle, setup, first, fields, s);
         for (std::int64_t f = 0; f < fields; ++f) {
-            const T weight = static_cast<T>(light.weight[first + f]);
             const std::complex<double> r = reference(light, first + f);
-            const T r_re = static_cast<T>(r.real()), r_im = static_cast<T>(r.imag());
-            const T* from = s.quads.data() + f * setup.stride;
-            for (std::int64_t i = 0; i < points; ++i) {
-                const T *at = from + 4 * i, re = r_re - at[0], im = r_im - at[1];
-                const T square = at[2] * at[2] + at[3] * at[3];
-                T* to = s.functions.data() + functions * i;
-                to[0] += weight * (whole * (re * re + im * im) + turned * square);
-                to[1] += T(2) * weight * (re * at[2] + im * at[3]);
-                if (functions == 2) continue;
-                to[2] -= T(2) * weight * (re * at[3] - im * at[2]);
-                to[3] += weight * square;
-            }
+            of.weight = light.weight[first + f];
+            of.reference_re = r.real();
+            of.reference_im = r.imag();
+            const T* quads = s.quads.data() + f * setup.stride;
+            half_points(points, quads, s.halves.data());
+            add_intensity(of, points, quads, points, even);
+            add_intensity(of, between, s.halves.data(), points, odd);
         }
     }
-    s.pieces.resize(static_cast<std::size_t>(4 * functions * (points - kBefore - kAfter)));
-    cubic_pieces(functions, points, s.functions.data(), s.pieces.data());
+    // The values lie at points 2, 2 1/2, 3, ...; from `start` on, the fourth lies at r = 0.
+    const std::int64_t all = 2 * between;
+    s.values.resize(static_cast<std::size_t>(functions * all));
+    for (std::int64_t i = 0; i < between; ++i)
+        for (int f = 0; f < functions; ++f) {
+            s.values[functions * 2 * i + f] = even[f * points + i + 2];
+            s.values[functions * (2 * i + 1) + f] = odd[f * points + i];
+        }
+    const std::int64_t start = 2 * (kBeforeHalves - 2) - 3;
+    s.pieces.resize(static_cast<std::size_t>(4 * functions * (all - start)) + 16);
+    cubic_pieces(functions, all - start, s.values.data() + functions * start, aligned(s.pieces.data()));
 }
 
 template <class T>
@@ -362,15 +389,21 @@ void draw_one(RadialTables& tables, const Light& light, const Particles& particl
     const Form form = intensity_form(light.polarization);
     const Harmonics turns = harmonics(form);
     intensities(tables, light, particle, setup, form, turns.functions, s);
-    const double scale = light.pixel_size / setup.spacing;
+    const double scale = 2.0 * light.pixel_size / setup.spacing;
     size_columns(setup, setup.cells, s);
     columns(setup, 0, setup.cells, (s.rule.position(0) - particle.x[0]) * scale, scale / s.rule.division, s);
-    const RowScratch<T> scratch = row_scratch(setup.cells, s);
+    const RowScratch<T> scratch = row_scratch(kTile, s);
+    const T* pieces = aligned(s.pieces.data());
     draw_rows(
         setup, 1, s,
-        [&](std::int64_t cell, T* to, std::int64_t) {
-            locate(setup, 0, setup.cells, (s.rule.position(cell) - particle.y[0]) * scale, scratch, s);
-            single_row(setup.cells, turns, scratch, s.pieces.data(), to);
+        [&](std::int64_t cell, std::int64_t rows, T* to, std::int64_t) {
+            for (std::int64_t first = 0; first < setup.cells; first += kTile) {
+                const std::int64_t cells = std::min(kTile, setup.cells - first);
+                for (std::int64_t row = 0; row < rows; ++row) {
+                    locate(setup, first, cells, (s.rule.position(cell + row) - particle.y[0]) * scale, scratch, s);
+                    single_row(cells, turns, scratch, pieces, to + row * setup.cells + first);
+                }
+            }
         },
         [&](std::int64_t y, std::int64_t, const T* line) {
             std::copy(line, line + setup.width, out + y * setup.width);
@@ -387,18 +420,21 @@ class FieldRows {
         coarse_ = r_.coarse(setup.cells);
         phase_length_ = r_.phase_length(setup.cells);
         length_ = r_.length(setup.cells);
-        row_size_ = 2 * components.count * length_;
+        planes_ = 2 * components.count;
+        row_size_ = planes_ * length_;
+        kept_ = r_.taps + kBand;
+        height_ = r_.coarse(s.rule.cells(setup.height));
         fill_pieces(tables);
         const double scale = light.pixel_size / setup.spacing;
         size_columns(setup, coarse_ * p_.count, s);
         for (std::int64_t i = 0; i < p_.count; ++i)
-            columns(setup, i, coarse_, (position(0) - p_.x[i]) * scale, step() * scale, s);
-        s.sums.resize(static_cast<std::size_t>(6 * coarse_ * light.wavelengths));
-        s.coarse.assign(static_cast<std::size_t>(2 * (phase_length_ + 32)), T(0));
-        s.ring.resize(static_cast<std::size_t>(r_.taps * light.wavelengths * row_size_));
+            columns(setup, i * coarse_, coarse_, (position(0) - p_.x[i]) * scale, step() * scale, s);
+        s.sums.resize(static_cast<std::size_t>(6 * kTile * kBand * light.wavelengths));
+        s.coarse.assign(static_cast<std::size_t>(kBand * light.wavelengths * planes_ * (phase_length_ + 32)), T(0));
+        s.ring.resize(static_cast<std::size_t>(kept_ * light.wavelengths * row_size_));
         s.phases.resize(static_cast<std::size_t>(std::max(row_size_, length_)));
         s.row_pointers.resize(static_cast<std::size_t>(r_.taps));
-        scratch_ = row_scratch(coarse_, s);
+        scratch_ = row_scratch(kTile, s);
         fill_constants(squared);
     }
 
@@ -411,7 +447,7 @@ class FieldRows {
     // Components of a row of cells, `apart` values one after the other.
     void planes(std::int64_t cell, std::int64_t apart, T* to) {
         sum_planes(at(cell, 0), s_.phases.data());
-        for (std::int64_t plane = 0; plane < 2 * components_.count; ++plane)
+        for (std::int64_t plane = 0; plane < planes_; ++plane)
             interleave(r_, setup_.cells, s_.phases.data() + plane * length_, to + plane * apart);
     }
 
@@ -429,13 +465,14 @@ class FieldRows {
             s_.piece[f] = size;
             size += 16 * s_.intervals[f / light_.wavelengths];
         }
-        s_.pieces.resize(static_cast<std::size_t>(size));
+        s_.pieces.resize(static_cast<std::size_t>(size) + 16);
+        pieces_ = aligned(s_.pieces.data());
         for (std::int64_t first = 0; first < fields; first += kFields) {
             const std::int64_t here = std::min(kFields, fields - first);
             profiles(tables, light_, p_, setup_, first, here, s_);
             for (std::int64_t f = 0; f < here; ++f)
                 cubic_pieces(4, s_.intervals[(first + f) / light_.wavelengths] + kBefore + kAfter,
-                             s_.quads.data() + f * setup_.stride, s_.pieces.data() + s_.piece[first + f]);
+                             s_.quads.data() + f * setup_.stride, pieces_ + s_.piece[first + f]);
         }
     }
 
@@ -459,37 +496,48 @@ class FieldRows {
     }
 
     T* ring(std::int64_t coarse, std::int64_t q) {
-        return s_.ring.data() + (coarse % r_.taps * light_.wavelengths + q) * row_size_;
+        return s_.ring.data() + (coarse % kept_ * light_.wavelengths + q) * row_size_;
     }
 
-    void next_row() {
-        std::fill(s_.sums.begin(), s_.sums.end(), T(0));
-        const double scale = light_.pixel_size / setup_.spacing;
-        for (std::int64_t i = 0; i < p_.count; ++i) {
-            locate(setup_, i, coarse_, (position(ready_) - p_.y[i]) * scale, scratch_, s_);
+    // The next band of rows, tile by tile: what a tile needs of the particles' pieces stays in the nearest memory.
+    void next_band() {
+        const std::int64_t rows = std::min(kBand, height_ - ready_);
+        for (std::int64_t first = 0; first < coarse_; first += kTile)
+            draw_tile(rows, first, std::min(kTile, coarse_ - first));
+        for (std::int64_t row = 0; row < rows; ++row, ++ready_)
             for (std::int64_t q = 0; q < light_.wavelengths; ++q)
-                add_field(coarse_, scratch_, s_.pieces.data() + s_.piece[i * light_.wavelengths + q],
-                          s_.sums.data() + 6 * coarse_ * q);
-        }
-        for (std::int64_t q = 0; q < light_.wavelengths; ++q) components_of(q);
-        ++ready_;
+                for (std::int64_t plane = 0; plane < planes_; ++plane)
+                    refine_row(r_, phase_length_, coarse_row(row, q, plane), ring(ready_, q) + plane * length_);
     }
 
-    void components_of(std::int64_t q) {
-        T *re = s_.coarse.data(), *im = re + phase_length_ + 32;
-        for (int m = 0; m < components_.count; ++m) {
-            combine(coarse_, s_.sums.data() + 6 * coarse_ * q, factors_.data() + 6 * (q * components_.count + m), re,
-                    im);
-            T* to = ring(ready_, q) + 2 * m * length_;
-            refine_row(r_, phase_length_, re, to);
-            refine_row(r_, phase_length_, im, to + length_);
+    void draw_tile(std::int64_t rows, std::int64_t first, std::int64_t cells) {
+        const std::int64_t waves = light_.wavelengths, apart = 6 * kTile;
+        const double scale = light_.pixel_size / setup_.spacing;
+        std::fill(s_.sums.begin(), s_.sums.end(), T(0));
+        for (std::int64_t i = 0; i < p_.count; ++i) {
+            for (std::int64_t row = 0; row < rows; ++row) {
+                locate(setup_, i * coarse_ + first, cells, (position(ready_ + row) - p_.y[i]) * scale, scratch_, s_);
+                for (std::int64_t q = 0; q < waves; ++q)
+                    add_field(cells, scratch_, pieces_ + s_.piece[i * waves + q],
+                              s_.sums.data() + (row * waves + q) * apart);
+            }
         }
+        for (std::int64_t row = 0; row < rows; ++row)
+            for (std::int64_t q = 0; q < waves; ++q)
+                for (std::int64_t m = 0; m < planes_ / 2; ++m)
+                    combine(cells, s_.sums.data() + (row * waves + q) * apart,
+                            factors_.data() + 6 * (q * planes_ / 2 + m), coarse_row(row, q, 2 * m) + first,
+                            coarse_row(row, q, 2 * m + 1) + first);
+    }
+
+    T* coarse_row(std::int64_t row, std::int64_t q, std::int64_t plane) {
+        return s_.coarse.data() + ((row * light_.wavelengths + q) * planes_ + plane) * (phase_length_ + 32);
     }
 
     // The sum that makes a row of cells of the ring's rows.
     RowSum<T> at(std::int64_t cell, std::int64_t q) {
         const std::int64_t first = cell / r_.factor, phase = cell % r_.factor;
-        while (ready_ < first + r_.taps) next_row();
+        while (ready_ < first + r_.taps) next_band();
         const bool exact = phase == 0;
         const int taps = exact ? 1 : r_.taps;
         s_.weight.resize(static_cast<std::size_t>(r_.taps));
@@ -511,7 +559,8 @@ class FieldRows {
     const Components& components_;
     Scratch<T>& s_;
     const Refinement& r_;
-    std::int64_t coarse_, phase_length_, length_, row_size_, ready_ = 0;
+    std::int64_t coarse_, height_, phase_length_, length_, planes_, row_size_, kept_, ready_ = 0;
+    T* pieces_ = nullptr;
     RowScratch<T> scratch_;
     std::vector<double> factors_;
 };
@@ -522,7 +571,10 @@ void draw_several(RadialTables& tables, const Light& light, const Particles& par
     const Components components = intensity_components(intensity_form(light.polarization));
     FieldRows<T> rows(tables, light, particles, setup, components, true, s);
     draw_rows(
-        setup, 1, s, [&](std::int64_t cell, T* to, std::int64_t) { rows.squares(cell, to); },
+        setup, 1, s,
+        [&](std::int64_t cell, std::int64_t count, T* to, std::int64_t) {
+            for (std::int64_t row = 0; row < count; ++row) rows.squares(cell + row, to + row * setup.cells);
+        },
         [&](std::int64_t y, std::int64_t, const T* line) {
             std::copy(line, line + setup.width, out + y * setup.width);
         });
@@ -568,7 +620,7 @@ void CoherentImager<T>::intensity(const Light& light, const Particles& particles
         return;
     }
     const bool several = particles.count > 1;
-    space_points(setup, several ? 1.0 : 2.0, tolerance_);
+    setup.before = several ? kBefore : kBeforeHalves;
     divide_pixels(light, 2.0, tolerance_, setup, *scratch_);
     if (several) refine_fields(light, tolerance_, setup, *scratch_);
     prepare(tables_, light, particles, several ? margin(*scratch_) : 0.0, setup, *scratch_);
@@ -592,7 +644,7 @@ void CoherentImager<T>::field(const Light& light, const Particles& particles, st
             }
         return;
     }
-    space_points(setup, 1.0, tolerance_);
+    setup.before = kBefore;
     divide_pixels(light, 1.0, tolerance_, setup, *scratch_);
     refine_fields(light, tolerance_, setup, *scratch_);
     prepare(tables_, light, particles, margin(*scratch_), setup, *scratch_);
@@ -600,7 +652,10 @@ void CoherentImager<T>::field(const Light& light, const Particles& particles, st
     T* values = reinterpret_cast<T*>(out);  // real and imaginary part follow each other
     const std::int64_t planes = 2 * components.count;
     draw_rows(
-        setup, planes, *scratch_, [&](std::int64_t cell, T* to, std::int64_t apart) { rows.planes(cell, apart, to); },
+        setup, planes, *scratch_,
+        [&](std::int64_t cell, std::int64_t count, T* to, std::int64_t apart) {
+            for (std::int64_t row = 0; row < count; ++row) rows.planes(cell + row, apart, to + row * setup.cells);
+        },
         [&](std::int64_t y, std::int64_t plane, const T* line) {
             for (std::int64_t x = 0; x < width; ++x) values[(y * width + x) * planes + plane] = line[x];
         });

@@ -17,6 +17,13 @@
 #define SIMCORE_LEVELS 0
 #endif
 
+// Before a loop: what one turn writes no other reads, so that it may be vectorised without a look at the pointers.
+#if defined(__GNUC__) && !defined(__clang__)
+#define SIMCORE_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define SIMCORE_INDEPENDENT
+#endif
+
 namespace simcore {
 
 // 0: baseline of the architecture, 3: x86-64-v3 (AVX2), 4: x86-64-v4 (AVX-512).

@@ -30,6 +30,7 @@ struct Pack<T, count, bytes, true> {
     SIMCORE_INLINE Pack& operator-=(const Pack& b) { return v -= b.v, *this; }
     SIMCORE_INLINE Pack& operator*=(const Pack& b) { return v *= b.v, *this; }
     SIMCORE_INLINE Pack& operator/=(const Pack& b) { return v /= b.v, *this; }
+    SIMCORE_INLINE Pack& times(T b) { return v *= b, *this; }
     // a where x >= y (x == y), else b.
     static SIMCORE_INLINE Pack where_at_least(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
         Pack chosen;
@@ -70,6 +71,10 @@ struct Pack<T, count, bytes, true> {
         for (int i = 0; i < count; ++i) v[i] /= b.v[i];
         return *this;
     }
+    SIMCORE_INLINE Pack& times(T b) {
+        for (int i = 0; i < count; ++i) v[i] *= b;
+        return *this;
+    }
     static SIMCORE_INLINE Pack where_at_least(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
         Pack chosen;
         for (int i = 0; i < count; ++i) chosen.v[i] = x.v[i] >= y.v[i] ? a.v[i] : b.v[i];
@@ -101,6 +106,7 @@ struct Pack<T, count, bytes, false> {
     SIMCORE_INLINE Pack& operator-=(const Pack& b) { return low -= b.low, high -= b.high, *this; }
     SIMCORE_INLINE Pack& operator*=(const Pack& b) { return low *= b.low, high *= b.high, *this; }
     SIMCORE_INLINE Pack& operator/=(const Pack& b) { return low /= b.low, high /= b.high, *this; }
+    SIMCORE_INLINE Pack& times(T b) { return low.times(b), high.times(b), *this; }
     static SIMCORE_INLINE Pack where_at_least(const Pack& x, const Pack& y, const Pack& a, const Pack& b) {
         return {Half::where_at_least(x.low, y.low, a.low, b.low), Half::where_at_least(x.high, y.high, a.high, b.high)};
     }
@@ -133,6 +139,13 @@ SIMCORE_PACK_OPERATOR(*)
 SIMCORE_PACK_OPERATOR(/)
 // clang-format on
 #undef SIMCORE_PACK_OPERATOR
+
+// a * b without a pack of a: one instruction where the machine has it.
+template <class T, int count, int bytes, bool whole>
+SIMCORE_INLINE Pack<T, count, bytes, whole> scaled(T a, const Pack<T, count, bytes, whole>& b) {
+    Pack<T, count, bytes, whole> result = b;
+    return result.times(a);
+}
 
 }  // namespace simcore
 

@@ -5,28 +5,10 @@
 #include <vector>
 
 #include "elementary.hpp"
-#include "lanes.hpp"
+#include "riccati.hpp"
 
 namespace simcore {
 namespace {
-
-template <int bytes>
-using Double8 = Pack<double, kLanes, bytes>;
-
-// Cube root to a few parts in 1e4 and better, from operations that round the same on every machine.
-double cube_root(double value) {
-    int exponent = 0;
-    std::frexp(value, &exponent);
-    double root = std::ldexp(1.0, exponent / 3);
-    for (int i = 0; i < 6; ++i) root = (2.0 * root + value / (root * root)) / 3.0;
-    return root;
-}
-
-// a b - c d and the like lose nothing to the rounding of the products.
-double residual(double a, double b, double c, double d) {
-    const double ab = a * b, cd = c * d;
-    return (std::fma(a, b, -ab) + std::fma(c, d, -cd));
-}
 
 // Up to kLanes spheres side by side.
 struct Spheres {
@@ -43,19 +25,7 @@ struct Spheres {
 
 void prepare(Spheres& s, int lane, double x, std::complex<double> m, std::int64_t terms) {
     const double mr = m.real(), mi = m.imag();
-    const double zr = mr * x, zi = mi * x;
-    const double size = zr * zr + zi * zi;
-    const double ir = zr / size, ii = -zi / size;
-    // z iz - 1 to second order, with the rounding of z itself: the recurrence runs at 1 / iz, not at z.
-    const double er = std::fma(mr, x, -zr), ei = std::fma(mi, x, -zi);
-    const double head = zr * ir - zi * ii - 1.0;
-    const double tail = std::fma(zr, ir, -(zr * ir)) - std::fma(zi, ii, -(zi * ii));
-    const double cross = (zr * ii + zi * ir) + residual(zr, ii, zi, ir);
-    // (zr ir - zi ii) is rounded once more in the subtraction: recover that too (two-sum).
-    const double p = zr * ir, q = -(zi * ii), sum = p + q;
-    const double rest = (p - (sum - (sum - p))) + (q - (sum - p));
-    const double fr = head + (rest + tail) + (er * ir - ei * ii);
-    const double fi = cross + (er * ii + ei * ir);
+    const Argument z(x, m);
     s.x[lane] = x;
     s.x_inverse[lane] = 1.0 / x;
     s.m_re[lane] = mr;
@@ -70,12 +40,11 @@ void prepare(Spheres& s, int lane, double x, std::complex<double> m, std::int64_
     const double cr = (1.0 - mr) * (1.0 + mr) + mi * mi, ci = -2.0 * mr * mi;
     s.contrast_re[lane] = cr * s.squared_re[lane] - ci * s.squared_im[lane];
     s.contrast_im[lane] = s.squared_im[lane];  // the imaginary part of 1 / m^2 - 1 is that of 1 / m^2
-    s.iz_re[lane] = ir;
-    s.iz_im[lane] = ii;
-    s.dz_re[lane] = fr * zr - fi * zi;
-    s.dz_im[lane] = fr * zi + fi * zr;
-    const double modulus = std::sqrt(size);
-    s.start[lane] = std::ceil(std::max(static_cast<double>(terms), modulus) + 8.0 * cube_root(modulus) + 20.0);
+    s.iz_re[lane] = z.inverse_re;
+    s.iz_im[lane] = z.inverse_im;
+    s.dz_re[lane] = z.excess_re * z.re - z.excess_im * z.im;
+    s.dz_im[lane] = z.excess_re * z.im + z.excess_im * z.re;
+    s.start[lane] = z.start(terms);
     const elementary::SinCos turn = elementary::sincos(x);
     s.sin_x[lane] = turn.sin;
     s.cos_x[lane] = turn.cos;
@@ -110,15 +79,6 @@ SIMCORE_INLINE void ratios(const Spheres& s, std::int64_t terms, double* r) {
             real.store(row + 2 * kLanes);
         }
     }
-}
-
-// a = P / (P - i Q), written so that nothing cancels in the real part where P and Q are real.
-template <class Lanes>
-SIMCORE_INLINE void quotient(const Lanes& pr, const Lanes& pi, const Lanes& qr, const Lanes& qi, double* to) {
-    const Lanes cr = pr + qi, ci = pi - qr;
-    const Lanes inverse = 1.0 / (cr * cr + ci * ci);
-    ((pr * cr + pi * ci) * inverse).store(to);
-    ((pi * cr - pr * ci) * inverse).store(to + kLanes);
 }
 
 // Coefficients from the ratios in r; per n four rows of kLanes (a, b: real, imaginary) into c.

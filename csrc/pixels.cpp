@@ -5,6 +5,7 @@
 
 #include "dispatch.hpp"
 #include "elementary.hpp"
+#include "lanes.hpp"
 
 namespace simcore {
 namespace {
@@ -61,36 +62,64 @@ std::vector<double> cell_weights(double frequency, int reach) {
     return a;
 }
 
-template <class T>
-SIMCORE_INLINE void integrate_body(const PixelRule& rule, const T* rows, std::int64_t cells, T* scratch,
-                                   std::int64_t pixels, T* out) {
-    const int count = static_cast<int>(rule.weight.size());
-    for (std::int64_t i = 0; i < cells; ++i) scratch[i] = T(0);
-    for (int u = 0; u < count; ++u) {
-        const T weight = static_cast<T>(rule.weight[u]);
-        const T* row = rows + u * cells;
-        for (std::int64_t i = 0; i < cells; ++i) scratch[i] += weight * row[i];
+constexpr std::int64_t kChunk = 512;  // cells whose rows are summed before they are put in order
+
+// to[i] = sum over u of weight[u] from[i + apart[u]].
+template <int bytes, class T, class Apart>
+SIMCORE_INLINE void weighted_sum(int terms, const double* weight, std::int64_t count, const T* from, const Apart& apart,
+                                 T* to) {
+    constexpr int side = 2 * bytes / static_cast<int>(sizeof(T));
+    using Values = Pack<T, side, bytes>;
+    std::int64_t i = 0;
+    for (; i + side <= count; i += side) {
+        Values sum;
+        for (int u = 0; u < terms; ++u) sum += scaled(static_cast<T>(weight[u]), Values(from + i + apart(u)));
+        sum.store(to + i);
     }
-    for (std::int64_t x = 0; x < pixels; ++x) out[x] = T(0);
-    const std::int64_t stride = rule.division;
-    for (int u = 0; u < count; ++u) {
-        const T weight = static_cast<T>(rule.weight[u]);
-        if (stride == 1) {
-            for (std::int64_t x = 0; x < pixels; ++x) out[x] += weight * scratch[x + u];
-        } else {
-            for (std::int64_t x = 0; x < pixels; ++x) out[x] += weight * scratch[x * stride + u];
-        }
+    for (; i < count; ++i) {
+        T sum = T(0);
+        for (int u = 0; u < terms; ++u) sum += static_cast<T>(weight[u]) * from[i + apart(u)];
+        to[i] = sum;
     }
 }
 
-SIMCORE_DISPATCH(integrate_float, integrate_body<float>,
-                 (const PixelRule& rule, const float* rows, std::int64_t cells, float* scratch, std::int64_t pixels,
-                  float* out),
-                 (rule, rows, cells, scratch, pixels, out))
-SIMCORE_DISPATCH(integrate_double, integrate_body<double>,
-                 (const PixelRule& rule, const double* rows, std::int64_t cells, double* scratch, std::int64_t pixels,
-                  double* out),
-                 (rule, rows, cells, scratch, pixels, out))
+// The sums over rows lie in scratch with the cells of each place within a pixel side by side, so that the sums along
+// the row run over neighbours too.
+template <int bytes, class T>
+SIMCORE_INLINE void integrate_body(const PixelRule& rule, const T* rows, std::int64_t cells, T* scratch,
+                                   std::int64_t pixels, T* out) {
+    const int terms = static_cast<int>(rule.weight.size());
+    const std::int64_t division = rule.division;
+    const auto down = [=](int u) { return u * cells; };
+    if (division == 1) {
+        weighted_sum<bytes>(terms, rule.weight.data(), cells, rows, down, scratch);
+        weighted_sum<bytes>(terms, rule.weight.data(), pixels, scratch, [](int u) { return u; }, out);
+        return;
+    }
+    const std::int64_t whole = cells / division, longer = cells % division;  // places below `longer` have one more
+    const auto begin = [=](std::int64_t place) { return place * whole + std::min(place, longer); };
+    const std::int64_t chunk = std::max<std::int64_t>(1, kChunk / division) * division;
+    T sums[kChunk];
+    for (std::int64_t first = 0; first < cells; first += chunk) {
+        const std::int64_t here = std::min(chunk, cells - first);
+        weighted_sum<bytes>(terms, rule.weight.data(), here, rows + first, down, sums);
+        for (std::int64_t place = 0; place < std::min(division, here); ++place) {
+            T* to = scratch + begin(place) + first / division;
+            for (std::int64_t i = place, k = 0; i < here; i += division, ++k) to[k] = sums[i];
+        }
+    }
+    weighted_sum<bytes>(
+        terms, rule.weight.data(), pixels, scratch, [=](int u) { return begin(u % division) + u / division; }, out);
+}
+
+SIMCORE_DISPATCH_LANES(integrate_float, integrate_body,
+                       (const PixelRule& rule, const float* rows, std::int64_t cells, float* scratch,
+                        std::int64_t pixels, float* out),
+                       (rule, rows, cells, scratch, pixels, out))
+SIMCORE_DISPATCH_LANES(integrate_double, integrate_body,
+                       (const PixelRule& rule, const double* rows, std::int64_t cells, double* scratch,
+                        std::int64_t pixels, double* out),
+                       (rule, rows, cells, scratch, pixels, out))
 
 }  // namespace
 

@@ -24,7 +24,7 @@ SIMCORE_INLINE void accumulate(std::int64_t nodes, const T* table, const T* inte
     Points sum[2 * fields];
     for (std::int64_t j = 0; j < nodes; ++j) {
         const Points value(table + 2 * kPanel * j);
-        for (int c = 0; c < 2 * fields; ++c) sum[c] += integrands[2 * fields * j + c] * value;
+        for (int c = 0; c < 2 * fields; ++c) sum[c] += scaled(integrands[2 * fields * j + c], value);
     }
     for (int f = 0; f < fields; ++f) {
         sum[2 * f].store(to + f * field);
@@ -109,7 +109,7 @@ SIMCORE_INLINE void resample(std::int64_t row, std::int64_t used, const T* plane
     for (std::int64_t i = 0; i < count; ++i) {
         const T* from = padded + 4 * base[i];
         Quad sum;
-        for (int k = 0; k < taps; ++k) sum += weight[k * count + i] * Quad(from + 4 * k);
+        for (int k = 0; k < taps; ++k) sum += scaled(weight[k * count + i], Quad(from + 4 * k));
         sum.store(quads + 4 * i);
     }
 }

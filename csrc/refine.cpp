@@ -53,7 +53,7 @@ SIMCORE_INLINE void refine_body(const Refinement& r, std::int64_t phase_length, 
         T* row = to + phase * phase_length;
         for (std::int64_t i = 0; i < phase_length; i += kSide<bytes, T>) {
             Values sum;
-            for (int k = 0; k < r.taps; ++k) sum += static_cast<T>(weight[k]) * Values(coarse + i + k);
+            for (int k = 0; k < r.taps; ++k) sum += scaled(static_cast<T>(weight[k]), Values(coarse + i + k));
             sum.store(row + i);
         }
     }
@@ -63,7 +63,7 @@ template <int bytes, class T>
 SIMCORE_INLINE Pack<T, kSide<bytes, T>, bytes> sum_at(const RowSum<T>& s, std::int64_t plane, std::int64_t j) {
     using Values = Pack<T, kSide<bytes, T>, bytes>;
     Values sum(s.constant[plane]);
-    for (int k = 0; k < s.taps; ++k) sum += s.weight[k] * Values(s.rows[k] + plane * s.length + j);
+    for (int k = 0; k < s.taps; ++k) sum += scaled(s.weight[k], Values(s.rows[k] + plane * s.length + j));
     return sum;
 }
 

@@ -22,10 +22,10 @@ SIMCORE_INLINE void series_body(const Directions& d, std::int64_t terms, const d
         const double *sum = d.sum.data() + j, *difference = d.difference.data() + j;
         for (std::int64_t n = 0; n < terms; ++n) {
             const Lanes u(sum + n * count), v(difference + n * count);
-            ar += sums[n] * u;
-            ai += sums[terms + n] * u;
-            br += sums[2 * terms + n] * v;
-            bi += sums[3 * terms + n] * v;
+            ar += scaled(sums[n], u);
+            ai += scaled(sums[terms + n], u);
+            br += scaled(sums[2 * terms + n], v);
+            bi += scaled(sums[3 * terms + n], v);
         }
         ar.store(to + j);
         ai.store(to + count + j);

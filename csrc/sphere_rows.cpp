@@ -24,23 +24,24 @@ SIMCORE_INLINE void locate_body(const RowGeometry<G>& row, const RowScratch<T>& 
 
 // Two functions: those of each cell at the fraction u are values[0] + u values[2] and values[1] + u values[3].
 template <int bytes, class T>
-SIMCORE_INLINE void look_up_two(std::int64_t cells, const RowScratch<T>& scratch, const T* pieces) {
+SIMCORE_INLINE void look_up_two(std::int64_t cells, const std::int32_t* base, const T* fraction, const T* pieces,
+                                T* values) {
     using Quad = Pack<T, 4, bytes>;
     for (std::int64_t i = 0; i < cells; ++i) {
-        const T* at = pieces + 8 * static_cast<std::int64_t>(scratch.base[i]);
-        const T u = scratch.fraction[i];
-        (Quad(at) + (u * u) * Quad(at + 4)).store(scratch.values + 4 * i);
+        const T *at = pieces + 8 * static_cast<std::int64_t>(base[i]), u = fraction[i];
+        (Quad(at) + scaled(u * u, Quad(at + 4))).store(values + 4 * i);
     }
 }
 
 template <int bytes, class T>
-SIMCORE_INLINE void look_up_four(std::int64_t cells, const RowScratch<T>& scratch, const T* pieces) {
+SIMCORE_INLINE void look_up_four(std::int64_t cells, const std::int32_t* base, const T* fraction, const T* pieces,
+                                 T* values) {
     using Quad = Pack<T, 4, bytes>;
     for (std::int64_t i = 0; i < cells; ++i) {
-        const T* at = pieces + 16 * static_cast<std::int64_t>(scratch.base[i]);
-        const T u = scratch.fraction[i];
-        const Quad value = Quad(at) + u * (Quad(at + 4) + u * (Quad(at + 8) + u * Quad(at + 12)));
-        value.store(scratch.values + 4 * i);
+        const T *at = pieces + 16 * static_cast<std::int64_t>(base[i]), u = fraction[i];
+        const Quad last = Quad(at + 8) + scaled(u, Quad(at + 12));
+        const Quad value = Quad(at) + scaled(u, Quad(at + 4) + scaled(u, last));
+        value.store(values + 4 * i);
     }
 }
 
@@ -50,16 +51,18 @@ SIMCORE_INLINE void single_body(std::int64_t cells, const Harmonics& h, const Ro
     const T *v = scratch.values, *c = scratch.cosine, *s = scratch.sine, *u = scratch.fraction;
     const T g_cos = static_cast<T>(h.g_cos), g_sin = static_cast<T>(h.g_sin);
     if (h.functions == 2) {
-        look_up_two<bytes>(cells, scratch, pieces);
+        look_up_two<bytes>(cells, scratch.base, u, pieces, scratch.values);
+        SIMCORE_INDEPENDENT
         for (std::int64_t i = 0; i < cells; ++i) {
             const T even = v[4 * i] + u[i] * v[4 * i + 2], odd = v[4 * i + 1] + u[i] * v[4 * i + 3];
             out[i] = even + odd * (g_cos * c[i] + g_sin * s[i]);
         }
         return;
     }
-    look_up_four<bytes>(cells, scratch, pieces);
+    look_up_four<bytes>(cells, scratch.base, u, pieces, scratch.values);
     const T k_cos = static_cast<T>(h.k_cos), k_sin = static_cast<T>(h.k_sin);
     const T h_cos = static_cast<T>(h.h_cos), h_sin = static_cast<T>(h.h_sin);
+    SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < cells; ++i) {
         const T twice = g_cos * c[i] + g_sin * s[i], other = k_cos * c[i] + k_sin * s[i];
         const T fourfold = h_cos * (c[i] * c[i] - s[i] * s[i]) + h_sin * (T(2) * c[i] * s[i]);
@@ -69,8 +72,9 @@ SIMCORE_INLINE void single_body(std::int64_t cells, const Harmonics& h, const Ro
 
 template <int bytes, class T>
 SIMCORE_INLINE void field_body(std::int64_t cells, const RowScratch<T>& scratch, const T* pieces, T* sums) {
-    look_up_four<bytes>(cells, scratch, pieces);
+    look_up_four<bytes>(cells, scratch.base, scratch.fraction, pieces, scratch.values);
     const T *v = scratch.values, *c = scratch.cosine, *s = scratch.sine;
+    SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < cells; ++i) {
         const T br = v[4 * i + 2], bi = v[4 * i + 3];
         sums[i] += v[4 * i];
@@ -87,6 +91,7 @@ SIMCORE_INLINE void combine_body(std::int64_t cells, const T* sums, const double
     const T ar = static_cast<T>(of[0]), ai = static_cast<T>(of[1]), cr = static_cast<T>(of[2]);
     const T ci = static_cast<T>(of[3]), dr = static_cast<T>(of[4]), di = static_cast<T>(of[5]);
     const T *a = sums, *c = sums + 2 * cells, *d = sums + 4 * cells;
+    SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < cells; ++i) {
         const T x = a[i], y = a[cells + i], p = c[i], q = c[cells + i], v = d[i], w = d[cells + i];
         re[i] = (ar * x - ai * y) + (cr * p - ci * q) + (dr * v - di * w);

@@ -36,7 +36,16 @@ from simcore.geometry import (
     QuarterTurn,
     Transpose,
 )
-from simcore.motion import bleaching, blinking, brownian, confined, directed, fractional_brownian, orientation, trapped
+from simcore.motion import (
+    bleaching,
+    blinking,
+    brownian,
+    confined,
+    directed,
+    fractional_brownian,
+    orientation,
+    trapped,
+)
 from simcore.movies import MotionBlur, Movie
 from simcore.noise import (
     Background,
@@ -71,8 +80,24 @@ from simcore.operations import (
     Resize,
     SumPool,
 )
-from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
-from simcore.properties import each_frame, equal, shared, spectrum, split, time, where
+from simcore.optics import (
+    ISCAT,
+    Brightfield,
+    ComplexField,
+    Darkfield,
+    Fluorescence,
+    Holography,
+)
+from simcore.point_spread import emitter_bounds, psf
+from simcore.properties import (
+    each_frame,
+    equal,
+    shared,
+    spectrum,
+    split,
+    time,
+    where,
+)
 from simcore.rasters import (
     BorderDistance,
     DiskMask,
@@ -85,7 +110,15 @@ from simcore.rasters import (
 )
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import Ellipse, Ellipsoid, MieSphere, Sphere
+from simcore.scatterers import (
+    Ellipse,
+    Ellipsoid,
+    LayeredMieSphere,
+    MieSphere,
+    PointEmitter,
+    ScatteringTable,
+    Sphere,
+)
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf

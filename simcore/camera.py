@@ -15,6 +15,8 @@ from simcore.pixel_maps import PixelMap, pixel_map
 from simcore.properties import Array, Constant
 from simcore.values import Plan
 
+__all__ = ["Camera"]
+
 MAPS = {"gain_map": "gain", "offset_map": "offset", "variance_map": "read_noise"}  # map: what it stands in for
 MOST_BITS = 24  # whole counts that float32 holds
 USUAL = {"gain": 1.0, "offset": 0.0, "read_noise": 0.0}  # a map beside another number than these is refused

@@ -1,166 +1,49 @@
-"""All that a recipe may name: features, draws, functions. A new feature is listed here once."""
+"""All that a recipe may name: features, draws, functions. A module lists its own in ``__all__``; its family is named here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-from simcore import draws, motion, properties, targets, units
-from simcore.camera import Camera
+from simcore import (
+    camera,
+    draws,
+    geometry,
+    motion,
+    movies,
+    noise,
+    operations,
+    optics,
+    properties,
+    rasters,
+    scatterers,
+    sources,
+    structure,
+    targets,
+    units,
+)
 from simcore.features import Feature
-from simcore.geometry import (
-    Affine,
-    Crop,
-    CropToMultiple,
-    Elastic,
-    FlipLeftRight,
-    FlipUpDown,
-    Pad,
-    PadToMultiple,
-    QuarterTurn,
-    Transpose,
-)
-from simcore.movies import MotionBlur, Movie
-from simcore.noise import (
-    Background,
-    ComplexGaussianNoise,
-    Flicker,
-    GaussianNoise,
-    PhotonNoise,
-    PoissonNoise,
-    SpeckleNoise,
-)
-from simcore.operations import (
-    Absolute,
-    Angle,
-    Clip,
-    FourierTransform,
-    GaussianBlur,
-    Grayscale,
-    IlluminationGradient,
-    Imaginary,
-    InverseFourierTransform,
-    MaxPool,
-    MeanBlur,
-    MeanPool,
-    MedianBlur,
-    MinPool,
-    NormalizeMinMax,
-    NormalizeQuantile,
-    NormalizeStandard,
-    Propagate,
-    Real,
-    RealImaginary,
-    Resize,
-    SumPool,
-)
-from simcore.optics import ISCAT, Brightfield, ComplexField, Darkfield, Holography
-from simcore.rasters import (
-    BorderDistance,
-    DiskMask,
-    DistanceMap,
-    GaussianDensity,
-    InstanceMask,
-    SemanticMask,
-    SphereVolume,
-    boxes,
-)
-from simcore.scatterers import Ellipse, Ellipsoid, MieSphere, Sphere
-from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
-from simcore.structure import Conditional, Maybe, OneOf
+
+FAMILIES: dict[str, tuple[ModuleType, ...]] = {
+    "Scatterers": (scatterers,),
+    "Microscopes": (optics,),
+    "Noise and camera": (noise, camera),
+    "Operations on images": (operations,),
+    "Geometry": (geometry,),
+    "Movies": (movies,),
+    "Targets": (rasters,),
+    "Structure": (structure,),
+    "Measured images": (sources,),
+}
 
 FEATURES: dict[str, type[Feature]] = {
-    cls.title(): cls
-    for cls in (
-        MieSphere,
-        Ellipsoid,
-        Sphere,
-        Ellipse,
-        Brightfield,
-        Holography,
-        ComplexField,
-        Darkfield,
-        ISCAT,
-        IlluminationGradient,
-        NormalizeMinMax,
-        NormalizeStandard,
-        NormalizeQuantile,
-        Clip,
-        Grayscale,
-        GaussianBlur,
-        MeanBlur,
-        MedianBlur,
-        MeanPool,
-        SumPool,
-        MaxPool,
-        MinPool,
-        Resize,
-        Real,
-        Imaginary,
-        Absolute,
-        Angle,
-        RealImaginary,
-        FourierTransform,
-        InverseFourierTransform,
-        Propagate,
-        Background,
-        GaussianNoise,
-        ComplexGaussianNoise,
-        PhotonNoise,
-        PoissonNoise,
-        SpeckleNoise,
-        Flicker,
-        Camera,
-        FlipLeftRight,
-        FlipUpDown,
-        Transpose,
-        QuarterTurn,
-        Affine,
-        Elastic,
-        Crop,
-        CropToMultiple,
-        Pad,
-        PadToMultiple,
-        MotionBlur,
-        Movie,
-        OneOf,
-        Maybe,
-        Conditional,
-        Source,
-        Folder,
-        Apply,
-        DiskMask,
-        GaussianDensity,
-        SphereVolume,
-        InstanceMask,
-        SemanticMask,
-        DistanceMap,
-        BorderDistance,
-    )
+    name: getattr(module, name) for modules in FAMILIES.values() for module in modules for name in module.__all__
 }
 
 DRAWS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        draws.uniform,
-        draws.log_uniform,
-        draws.normal,
-        draws.truncated_normal,
-        draws.lognormal,
-        draws.exponential,
-        draws.gamma,
-        draws.poisson,
-        draws.integers,
-        draws.choice,
-        motion.brownian,
-        motion.directed,
-        motion.confined,
-        motion.trapped,
-        motion.fractional_brownian,
-        motion.orientation,
-        motion.blinking,
-    )
+    name: getattr(module, name) for module in (draws, motion) for name in module.__all__
 }
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -173,7 +56,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stored": stored,
     "positions": targets.positions,
     "properties": targets.properties,
-    "boxes": boxes,
+    "boxes": rasters.boxes,
 }
 
 CONSTANTS: dict[str, Any] = {

@@ -15,6 +15,19 @@ from simcore.errors import ParameterError
 from simcore.properties import UNBOUNDED, Bounds, Property, as_property
 from simcore.streams import Array, Lanes, name_word
 
+__all__ = [
+    "choice",
+    "exponential",
+    "gamma",
+    "integers",
+    "log_uniform",
+    "lognormal",
+    "normal",
+    "poisson",
+    "truncated_normal",
+    "uniform",
+]
+
 Number = float | int | Property | Sequence[float] | Array
 
 

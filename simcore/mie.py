@@ -1,8 +1,11 @@
-"""Mie's solution for direct use: coefficients, efficiencies, amplitudes of a homogeneous sphere.
+"""Mie's solution for direct use: coefficients, efficiencies, amplitudes of spheres, homogeneous or of concentric layers.
 
 Conventions of Bohren & Huffman, Absorption and Scattering of Light by Small Particles (1983), ch. 4: time dependence
 exp(-i w t), so an absorbing sphere has an index n + 1j * k with k > 0. The size parameter is 2 pi n_medium radius / wavelength,
 the relative index that of the sphere over that of the medium.
+
+Layered spheres have a last axis for the layers, from the inner to the outer: size parameters of the layers' outer radii and their
+indices (Yang, Appl. Opt. 42, 1710 (2003); Pena & Pal, Comput. Phys. Commun. 180, 2348 (2009)).
 """
 
 from __future__ import annotations
@@ -41,6 +44,21 @@ def coefficients(size_parameter: ArrayLike, relative_index: ArrayLike) -> tuple[
     return a.reshape(*x.shape, terms), b.reshape(*x.shape, terms)
 
 
+def layered_coefficients(size_parameters: ArrayLike, relative_indices: ArrayLike) -> tuple[Array, Array]:
+    """Return a_n and b_n of layered spheres, complex arrays (..., n - 1); both arguments are (..., layer) and broadcast.
+
+    Raises
+    ------
+    ParameterError
+        As `coefficients`, or if there is no layer, or a size parameter is smaller than that of the layer inside.
+    """
+    x, m = _checked_layers(size_parameters, relative_indices)
+    rows = (-1, x.shape[-1])
+    terms = int(kernels.mie_terms(x[..., -1].ravel()).max())
+    a, b = kernels.layered_coefficients(x.reshape(rows), m.reshape(rows), terms)
+    return a.reshape(*x.shape[:-1], terms), b.reshape(*x.shape[:-1], terms)
+
+
 def efficiencies(size_parameter: ArrayLike, relative_index: ArrayLike) -> Efficiencies:
     """Return extinction, scattering and backscattering efficiencies and the asymmetry parameter (ch. 4.4).
 
@@ -50,7 +68,48 @@ def efficiencies(size_parameter: ArrayLike, relative_index: ArrayLike) -> Effici
         As `coefficients`.
     """
     x, _ = _checked(size_parameter, relative_index)
-    a, b = coefficients(size_parameter, relative_index)
+    return _efficiencies(x, *coefficients(size_parameter, relative_index))
+
+
+def layered_efficiencies(size_parameters: ArrayLike, relative_indices: ArrayLike) -> Efficiencies:
+    """Return `efficiencies` of layered spheres, relative to the cross section of the outermost layer.
+
+    Raises
+    ------
+    ParameterError
+        As `layered_coefficients`.
+    """
+    x, _ = _checked_layers(size_parameters, relative_indices)
+    return _efficiencies(x[..., -1], *layered_coefficients(size_parameters, relative_indices))
+
+
+def amplitudes(size_parameter: ArrayLike, relative_index: ArrayLike, cos_theta: ArrayLike) -> tuple[Array, Array]:
+    """Return S1 and S2, complex arrays (..., angle), at the cosines ``cos_theta`` (angle,) of the scattering angle.
+
+    Raises
+    ------
+    ParameterError
+        As `coefficients`, or if a cosine lies outside -1 .. 1.
+    """
+    cosines = _checked_cosines("amplitudes", cos_theta)
+    return _amplitudes(*coefficients(size_parameter, relative_index), cosines)
+
+
+def layered_amplitudes(
+    size_parameters: ArrayLike, relative_indices: ArrayLike, cos_theta: ArrayLike
+) -> tuple[Array, Array]:
+    """Return `amplitudes` of layered spheres.
+
+    Raises
+    ------
+    ParameterError
+        As `layered_coefficients`, or if a cosine lies outside -1 .. 1.
+    """
+    cosines = _checked_cosines("layered_amplitudes", cos_theta)
+    return _amplitudes(*layered_coefficients(size_parameters, relative_indices), cosines)
+
+
+def _efficiencies(x: Array, a: Array, b: Array) -> Efficiencies:
     n = np.arange(1, a.shape[-1] + 1)
     extinction = 2 / x**2 * ((2 * n + 1) * (a + b).real).sum(-1)
     scattering = 2 / x**2 * ((2 * n + 1) * (abs(a) ** 2 + abs(b) ** 2)).sum(-1)
@@ -62,22 +121,10 @@ def efficiencies(size_parameter: ArrayLike, relative_index: ArrayLike) -> Effici
     return Efficiencies(extinction, scattering, backscattering, asymmetry)
 
 
-def amplitudes(size_parameter: ArrayLike, relative_index: ArrayLike, cos_theta: ArrayLike) -> tuple[Array, Array]:
-    """Return S1 and S2, complex arrays (..., angle), at the cosines ``cos_theta`` (angle,) of the scattering angle.
-
-    Raises
-    ------
-    ParameterError
-        As `coefficients`, or if a cosine lies outside -1 .. 1.
-    """
-    x, _ = _checked(size_parameter, relative_index)
-    cosines = np.atleast_1d(np.asarray(cos_theta, float))
-    if cosines.ndim != 1 or not np.all(np.abs(cosines) <= 1):
-        raise ParameterError("amplitudes.cos_theta: must be one-dimensional, from -1 to 1")
-    a, b = coefficients(size_parameter, relative_index)
-    rows = (int(np.prod(x.shape)), a.shape[-1])
+def _amplitudes(a: Array, b: Array, cosines: Array) -> tuple[Array, Array]:
+    rows = (-1, a.shape[-1])
     s1, s2 = kernels.mie_amplitudes(a.reshape(rows), b.reshape(rows), cosines)
-    return s1.reshape(*x.shape, -1), s2.reshape(*x.shape, -1)
+    return s1.reshape(*a.shape[:-1], -1), s2.reshape(*a.shape[:-1], -1)
 
 
 def _checked(size_parameter: ArrayLike, relative_index: ArrayLike) -> tuple[Array, Array]:
@@ -87,3 +134,19 @@ def _checked(size_parameter: ArrayLike, relative_index: ArrayLike) -> tuple[Arra
     if not np.all(np.isfinite(m) & (m.real > 0) & (m.imag >= 0)):
         raise ParameterError("relative_index: must be n + 1j * k with n > 0 and k >= 0")
     return x, m
+
+
+def _checked_layers(size_parameters: ArrayLike, relative_indices: ArrayLike) -> tuple[Array, Array]:
+    x, m = _checked(size_parameters, relative_indices)
+    if x.ndim == 0 or x.shape[-1] == 0:
+        raise ParameterError("size_parameters: must have a last axis, the layers from the inner to the outer")
+    if np.any(np.diff(x, axis=-1) < 0):
+        raise ParameterError("size_parameters: must not decrease from the inner layer to the outer")
+    return x, m
+
+
+def _checked_cosines(function: str, cos_theta: ArrayLike) -> Array:
+    cosines = np.atleast_1d(np.asarray(cos_theta, float))
+    if cosines.ndim != 1 or not np.all(np.abs(cosines) <= 1):
+        raise ParameterError(f"{function}.cos_theta: must be one-dimensional, from -1 to 1")
+    return cosines

@@ -17,6 +17,8 @@ from simcore.draws import Draw, Number, exponential
 from simcore.properties import Bounds, Property, time, where
 from simcore.streams import Array, Lanes
 
+__all__ = ["blinking", "brownian", "confined", "directed", "fractional_brownian", "orientation", "trapped"]
+
 SERIES = 64  # series of correlated noise that are made at once
 
 

@@ -9,6 +9,8 @@ from simcore.properties import Array
 from simcore.rows import FRAME, PART, STILL
 from simcore.values import Plan
 
+__all__ = ["MotionBlur", "Movie"]
+
 
 class Movie(Feature):
     """Frames one after the other: what flows in is rendered once for each, with motion, blinking and fresh noise.

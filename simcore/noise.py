@@ -14,6 +14,16 @@ from simcore.parameters import Value, one_of, option, parameter
 from simcore.properties import Array
 from simcore.values import Plan
 
+__all__ = [
+    "Background",
+    "ComplexGaussianNoise",
+    "Flicker",
+    "GaussianNoise",
+    "PhotonNoise",
+    "PoissonNoise",
+    "SpeckleNoise",
+]
+
 
 class Background(Operation):
     """Light that is everywhere the same: I + offset."""

@@ -21,7 +21,7 @@ class Declaration:
 
     ``above``/``below`` exclude the limit, ``least``/``most`` include it. ``plausible`` is the length above which a number is
     taken for nanometres. ``vector`` allows a last axis, ``complex_valued`` complex numbers, ``optional`` None; ``whole``
-    asks for whole numbers.
+    asks for whole numbers, ``any_phase`` allows complex numbers with a negative imaginary part.
     """
 
     doc: str
@@ -35,6 +35,7 @@ class Declaration:
     complex_valued: bool = False
     optional: bool = False
     whole: bool = False
+    any_phase: bool = False
 
     def allowed(self) -> str:
         """Return the range in words."""
@@ -51,7 +52,7 @@ class Declaration:
         good = (real > self.above) & (real >= self.least) & (real < self.below) & (real <= self.most)
         good &= np.isfinite(real) & ((real == np.floor(real)) | (not self.whole))
         if values.dtype.kind == "c":
-            good &= np.isfinite(values.imag) & (values.imag >= 0)
+            good &= np.isfinite(values.imag) & ((values.imag >= 0) | self.any_phase)
         return ~good
 
     def read(self, label: str, value: object) -> Property | None:
@@ -150,9 +151,12 @@ def parameter(
     complex_valued: bool = False,
     optional: bool = False,
     whole: bool = False,
+    any_phase: bool = False,
 ) -> Any:
     """Declare a parameter that may be a number, a draw or an expression: see `Declaration`."""
-    declaration = Declaration(doc, unit, above, least, below, most, plausible, vector, complex_valued, optional, whole)
+    declaration = Declaration(
+        doc, unit, above, least, below, most, plausible, vector, complex_valued, optional, whole, any_phase
+    )
     return attrs.field(default=default, metadata={"declaration": declaration})
 
 
@@ -194,6 +198,17 @@ def whole_number(least: int, most: int, optional: bool = False) -> Callable[[str
         if isinstance(value, bool) or not good or not least <= value <= most:
             raise ParameterError(f"{label}: {value!r}; must be a whole number from {least} to {most}")
         return int(value)
+
+    return read
+
+
+def text(optional: bool = True) -> Callable[[str, Any], Any]:
+    """Return a reader that takes a word (or None)."""
+
+    def read(label: str, value: Any) -> Any:
+        if (value is None and optional) or (isinstance(value, str) and value):
+            return value
+        raise ParameterError(f"{label}: {value!r}; must be text")
 
     return read
 

@@ -20,6 +20,16 @@ from simcore.scenes import Microscope, Scatterer, Scene, as_scene
 from simcore.targets import SceneTarget
 from simcore.values import Members, Plan, in_images
 
+__all__ = [
+    "BorderDistance",
+    "DiskMask",
+    "DistanceMap",
+    "GaussianDensity",
+    "InstanceMask",
+    "SemanticMask",
+    "SphereVolume",
+]
+
 MERGES = ("add", "overwrite", "max")
 
 

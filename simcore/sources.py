@@ -14,23 +14,14 @@ from simcore import files
 from simcore.draws import Integers
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Applied, Feature, Flow
-from simcore.parameters import one_of, option
+from simcore.parameters import one_of, option, text
 from simcore.properties import Array, Bounds, Property
 from simcore.streams import Lanes
 from simcore.values import Plan
 
+__all__ = ["Apply", "Folder", "Source"]
+
 KEPT = 256  # pictures of folders that are kept in memory
-
-
-def text(optional: bool = True) -> Callable[[str, Any], Any]:
-    """Return a reader that takes a word (or None)."""
-
-    def read(label: str, value: Any) -> Any:
-        if (value is None and optional) or (isinstance(value, str) and value):
-            return value
-        raise ParameterError(f"{label}: {value!r}; must be text")
-
-    return read
 
 
 class Cycle(Property):

@@ -15,6 +15,8 @@ from simcore.parameters import Value, option, parameter, parts
 from simcore.properties import Array, Expression, Property
 from simcore.values import Plan
 
+__all__ = ["Conditional", "Maybe", "OneOf"]
+
 
 class Branch(Feature):
     """Base: ``which`` says through which of its parts an example goes; past the last one it stays as it is."""

@@ -13,6 +13,8 @@ from simcore.properties import Array
 from simcore.scenes import Microscope, Repeat, Scatterer, Scene, as_scene
 from simcore.values import Members, Plan, in_images
 
+__all__ = ["positions", "properties"]
+
 AXES = {"yx": ("y", "x"), "zyx": ("z", "y", "x")}
 
 

@@ -80,7 +80,9 @@ def test_the_reference_agrees_with_radial_integrals() -> None:
         values[order] = integrate.quad_vec(integrand, 0, BASE.largest_angle, epsabs=1e-12)[0]
     expected = [values[0] - values[2] * np.cos(2 * azimuth), -values[2] * np.sin(2 * azimuth)]
     x, y = np.array([rho * np.cos(azimuth)]), np.array([rho * np.sin(azimuth)])
-    np.testing.assert_allclose(hologram.scattered_field(BASE, 0.0, [x], [y])[0][0, 0], expected, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(
+        hologram.scattered_field(BASE, hologram.linear(0.0), [x], [y])[0][0, 0], expected, rtol=0, atol=1e-10
+    )
 
 
 @PRECISIONS
@@ -177,7 +179,7 @@ def test_two_spheres_add_their_fields() -> None:
         total: Any = np.array([np.cos(angle), np.sin(angle)])
         for scene in (BASE, other):
             x, y = ((at + points / 2) * scene.pixel_size for at in (column - scene.x, row - scene.y))
-            total = total + hologram.scattered_field(scene, angle, [x], [y])[0]
+            total = total + hologram.scattered_field(scene, hologram.linear(angle), [x], [y])[0]
         mean = np.sum(np.outer(weights, weights) / 4 * np.sum(np.abs(total) ** 2, axis=-1))
         assert got[row, column] == pytest.approx(mean, abs=2e-6)
 

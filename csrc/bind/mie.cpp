@@ -4,25 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bind.hpp"
+#include "spheres.hpp"
 
 namespace simcore::bind {
 namespace {
 
 using Complex = std::complex<double>;
-constexpr double kLargest = 1e6;
-
-void require_size(const Array<double>& x) {
-    for (py::ssize_t i = 0; i < x.size(); ++i)
-        if (!(x.data()[i] > 0.0 && x.data()[i] <= kLargest))
-            throw std::invalid_argument("size_parameter: must be > 0 and at most 1e6");
-}
-
-void require_index(const Array<Complex>& m) {
-    for (py::ssize_t i = 0; i < m.size(); ++i)
-        if (!(m.data()[i].real() > 0.0 && m.data()[i].imag() >= 0.0 && std::abs(m.data()[i]) <= 1e3))
-            throw std::invalid_argument("relative_index: must be n + i k with n > 0, k >= 0, at most 1e3");
-}
 
 Array<std::int64_t> terms_of(const Array<double>& x) {
     require_shape(x, "size_parameter", {-1});
@@ -36,8 +23,7 @@ py::tuple coefficients(const Array<double>& x, const Array<Complex>& m, std::int
     Array<std::int64_t> own = terms_of(x);
     require_shape(m, "relative_index", {x.size()});
     require_index(m);
-    if (terms < 1 || terms > 2 * static_cast<std::int64_t>(kLargest))
-        throw std::invalid_argument("terms: must be > 0 and at most 2e6");
+    require_terms(terms);
     for (py::ssize_t i = 0; i < x.size(); ++i) own.mutable_data()[i] = std::min(own.data()[i], terms);
     Array<Complex> a({x.size(), static_cast<py::ssize_t>(terms)}), b({x.size(), static_cast<py::ssize_t>(terms)});
     Complex *a_to = a.mutable_data(), *b_to = b.mutable_data();

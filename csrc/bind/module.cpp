@@ -9,7 +9,9 @@ namespace simcore::bind {
 void add_coherent(py::module_& module);
 void add_camera(py::module_& module);
 void add_elementary(py::module_& module);
+void add_emission(py::module_& module);
 void add_geometry(py::module_& module);
+void add_layered(py::module_& module);
 void add_mie(py::module_& module);
 void add_multislice(py::module_& module);
 void add_noise(py::module_& module);
@@ -29,7 +31,9 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     simcore::bind::add_coherent(module);
     simcore::bind::add_camera(module);
     simcore::bind::add_elementary(module);
+    simcore::bind::add_emission(module);
     simcore::bind::add_geometry(module);
+    simcore::bind::add_layered(module);
     simcore::bind::add_mie(module);
     simcore::bind::add_multislice(module);
     simcore::bind::add_noise(module);

@@ -11,8 +11,17 @@ from simcore.kernels.coherent import (
     coherent_intensity,
 )
 from simcore.kernels.elementary import elementary, instruction_level, set_instruction_level
+from simcore.kernels.emission import (
+    EmissionOptics,
+    Emitters,
+    combine_planes,
+    emission_reach,
+    image_aberrated,
+    image_emitters,
+    pupil_nodes,
+)
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose, window
-from simcore.kernels.mie import mie_amplitudes, mie_coefficients, mie_terms
+from simcore.kernels.mie import layered_coefficients, mie_amplitudes, mie_coefficients, mie_terms
 from simcore.kernels.multislice import (
     advance,
     aplanatic_pupil,

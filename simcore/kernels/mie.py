@@ -19,6 +19,11 @@ def mie_coefficients(size_parameter: Array, relative_index: Array, terms: int) -
     return _core.mie_coefficients(flat(size_parameter), np.ascontiguousarray(relative_index, np.complex128), terms)
 
 
+def layered_coefficients(size_parameter: Array, relative_index: Array, terms: int) -> tuple[Array, Array]:
+    """Return a_n and b_n, (sphere, term), of spheres of layers (sphere, layer), from the inner to the outer."""
+    return _core.layered_coefficients(flat(size_parameter), np.ascontiguousarray(relative_index, np.complex128), terms)
+
+
 def mie_amplitudes(a: Array, b: Array, cos_theta: Array) -> tuple[Array, Array]:
     """Return S1 and S2, (sphere, angle)."""
     return _core.mie_amplitudes(a, b, flat(cos_theta))

@@ -20,3 +20,28 @@ from simcore.operations.intensities import (
     NormalizeStandard,
 )
 from simcore.operations.sizes import MaxPool, MeanPool, MinPool, Resize, SumPool
+
+__all__ = [
+    "Absolute",
+    "Angle",
+    "Clip",
+    "FourierTransform",
+    "GaussianBlur",
+    "Grayscale",
+    "IlluminationGradient",
+    "Imaginary",
+    "InverseFourierTransform",
+    "MaxPool",
+    "MeanBlur",
+    "MeanPool",
+    "MedianBlur",
+    "MinPool",
+    "NormalizeMinMax",
+    "NormalizeQuantile",
+    "NormalizeStandard",
+    "Propagate",
+    "Real",
+    "RealImaginary",
+    "Resize",
+    "SumPool",
+]

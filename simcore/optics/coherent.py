@@ -14,7 +14,7 @@ import numpy as np
 from simcore import kernels
 from simcore.errors import ParameterError
 from simcore.features import Applied, Flow
-from simcore.optics.particles import MULTIPOLES, gather
+from simcore.optics.particles import ROUND, gather
 from simcore.parameters import Value, between, image_shape, one_of, option, parameter
 from simcore.properties import Array
 from simcore.scenes import Microscope, Scatterer, Scene
@@ -29,7 +29,7 @@ class Coherent(Microscope):
     Source: Leahy et al., Opt. Express 28, 1061 (2020); Novotny & Hecht, Principles of Nano-Optics, ch. 3.
     """
 
-    images: ClassVar[tuple[type[Scatterer], ...]] = MULTIPOLES
+    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND
     backward: ClassVar[bool] = False
 
     numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)

@@ -25,7 +25,7 @@ class ISCAT(Coherent):
     interface: Value = parameter("height of the reflecting surface", default=0.0, unit="um", plausible=1000)
     refractive_index_glass: Value = parameter("refractive index of the coverslip", default=1.518, least=1, most=4)
     reflectance: Value = parameter("reflected amplitude relative to the incident one; Fresnel's unless given", default=None,
-                                   complex_valued=True, optional=True)  # fmt: skip
+                                   complex_valued=True, any_phase=True, optional=True)  # fmt: skip
 
     def optics(self, values: dict[str, Array]) -> kernels.CoherentOptics:
         glass, medium = values["refractive_index_glass"], values["refractive_index_medium"]
