@@ -19,6 +19,7 @@ tifffile.imwrite(FOLDER / "page1.tif", np.zeros((12, 12), np.uint16))
 
 # A value for each parameter that has no default.
 NEEDED = {
+    "PointEmitter": {"x": 5.0, "y": 6.0, "intensity": 300.0},
     "Ellipsoid": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3, "radius_z": 0.2},
     "Sphere": {"x": 5.0, "y": 6.0, "radius": 0.3},
     "Ellipse": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3},
@@ -29,7 +30,6 @@ NEEDED = {
     "SemanticMask": {"pixel_size": 0.1, "shape": (12, 12)},
     "DistanceMap": {"limit": 9.0, "shape": (12, 12)},
     "BorderDistance": {"pixel_size": 0.1, "limit": 9.0, "shape": (12, 12)},
-    "PointEmitter": {"x": 5.0, "y": 6.0, "intensity": 300.0},
     "MieSphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.5},
     "LayeredMieSphere": {"x": 5.0, "y": 6.0, "radii": 0.3, "refractive_indices": 1.5},
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
@@ -145,13 +145,16 @@ def recipe(feature):
     timed = isinstance(feature, (sc.Movie, sc.MotionBlur))
     moving = {"x": 5 + sc.time} if timed else {"x": sc.uniform(4, 7), "y": sc.uniform(4, 8)}
     title = feature.images[0].title() if isinstance(feature, Microscope) else "MieSphere"
+    title = "Sphere" if isinstance(feature, SceneImage) else title
     particle = feature if isinstance(feature, Scatterer) else make(title, **moving)
     points = sc.positions(particle, axes="zyx")
-    imager = feature if isinstance(feature, (Microscope, SceneImage)) else microscope_for(particle)
-    if imager is None:
+    if isinstance(feature, SceneImage):
+        return sc.Recipe(image=particle >> feature, points=points)
+    microscope = feature if isinstance(feature, Microscope) else microscope_for(particle)
+    if microscope is None:
         return sc.Recipe(points=points)
-    image = particle >> imager
-    if not isinstance(feature, (Scatterer, Microscope, SceneImage)):
+    image = particle >> microscope
+    if not isinstance(feature, (Scatterer, Microscope)):
         image = image if "image" in feature.takes else image >> sc.FourierTransform(name="to_field")
         image = image >> feature
         image = image >> sc.RealImaginary(name="to_image") if image.kind == "field" else image

@@ -6,12 +6,4 @@ from simcore.scatterers.mie_sphere import MieSphere
 from simcore.scatterers.point_emitter import PointEmitter
 from simcore.scatterers.scattering_table import ScatteringTable
 
-__all__ = [
-    "Ellipse",
-    "Ellipsoid",
-    "LayeredMieSphere",
-    "MieSphere",
-    "PointEmitter",
-    "ScatteringTable",
-    "Sphere",
-]
+__all__ = ["Ellipse", "Ellipsoid", "LayeredMieSphere", "MieSphere", "PointEmitter", "ScatteringTable", "Sphere"]
