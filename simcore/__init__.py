@@ -88,6 +88,25 @@ from simcore.optics import (
     Fluorescence,
     Holography,
 )
+from simcore.optics.aberrations import (
+    AstigmatismOblique,
+    AstigmatismVertical,
+    CentralStop,
+    ComaHorizontal,
+    ComaVertical,
+    Defocus,
+    GaussianApodization,
+    Piston,
+    PupilArray,
+    Refocus,
+    Spherical,
+    TiltX,
+    TiltY,
+    TrefoilOblique,
+    TrefoilVertical,
+    Zernike,
+)
+from simcore.optics.through_pupil import pupil
 from simcore.point_spread import emitter_bounds, psf
 from simcore.properties import (
     each_frame,

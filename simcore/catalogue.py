@@ -24,11 +24,13 @@ from simcore import (
     units,
 )
 from simcore.features import Feature
+from simcore.optics import aberrations
 from simcore.stored import stored
 
 FAMILIES: dict[str, tuple[ModuleType, ...]] = {
     "Scatterers": (scatterers,),
     "Microscopes": (optics,),
+    "Aberrations": (aberrations,),
     "Noise and camera": (noise, camera),
     "Operations on images": (operations,),
     "Geometry": (geometry,),

@@ -18,6 +18,25 @@ from simcore.optics import zernike
 from simcore.parameters import Value, option, parameter, whole_number
 from simcore.properties import STORED_VALUES, Array
 
+__all__ = [
+    "AstigmatismOblique",
+    "AstigmatismVertical",
+    "CentralStop",
+    "ComaHorizontal",
+    "ComaVertical",
+    "Defocus",
+    "GaussianApodization",
+    "Piston",
+    "PupilArray",
+    "Refocus",
+    "Spherical",
+    "TiltX",
+    "TiltY",
+    "TrefoilOblique",
+    "TrefoilVertical",
+    "Zernike",
+]
+
 # Arrays that describe a pupil, by what `Aberration.terms` calls them.
 Terms = dict[str, Array]
 
