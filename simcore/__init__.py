@@ -85,8 +85,10 @@ from simcore.optics import (
     Brightfield,
     ComplexField,
     Darkfield,
+    Fluorescence,
     Holography,
 )
+from simcore.point_spread import emitter_bounds, psf
 from simcore.properties import (
     each_frame,
     equal,
@@ -96,9 +98,27 @@ from simcore.properties import (
     time,
     where,
 )
+from simcore.rasters import (
+    BorderDistance,
+    DiskMask,
+    DistanceMap,
+    GaussianDensity,
+    InstanceMask,
+    SemanticMask,
+    SphereVolume,
+    boxes,
+)
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import LayeredMieSphere, MieSphere, ScatteringTable
+from simcore.scatterers import (
+    Ellipse,
+    Ellipsoid,
+    LayeredMieSphere,
+    MieSphere,
+    PointEmitter,
+    ScatteringTable,
+    Sphere,
+)
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf

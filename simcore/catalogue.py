@@ -16,6 +16,7 @@ from simcore import (
     operations,
     optics,
     properties,
+    rasters,
     scatterers,
     sources,
     structure,
@@ -32,6 +33,7 @@ FAMILIES: dict[str, tuple[ModuleType, ...]] = {
     "Operations on images": (operations,),
     "Geometry": (geometry,),
     "Movies": (movies,),
+    "Targets": (rasters,),
     "Structure": (structure,),
     "Measured images": (sources,),
 }
@@ -54,6 +56,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stored": stored,
     "positions": targets.positions,
     "properties": targets.properties,
+    "boxes": rasters.boxes,
 }
 
 CONSTANTS: dict[str, Any] = {
