@@ -12,6 +12,8 @@
 #include <tuple>
 #include <vector>
 
+#include "aligned.hpp"
+
 namespace simcore {
 
 struct PupilNodes {
@@ -34,14 +36,15 @@ struct RadialGrid<double> {
     static constexpr int taps = 8;  // error 1e-3 step^8 = 2e-8
 };
 
-// Points first .. first + kPanel - 1 of the grid: per node kPanel values of J(v root) for each of the orders in turn.
+// kPanel points of the grid, every one or every `stride`th: per node kPanel values of J(v root) for each of the orders
+// in turn.
 template <class T>
-using Panel = std::vector<T>;
+using Panel = AlignedVector<T>;
 
 enum class Orders : int { zero = 1, zero_two = 2, zero_one_two = 3 };  // the value is their number
 
 template <class T>
-void fill_panel(std::int64_t nodes, const double* root, std::int64_t index, Orders orders, T* to);
+void fill_panel(std::int64_t nodes, const double* root, std::int64_t index, Orders orders, T* to, int stride = 1);
 
 // The least number of nodes on a ladder (so that few tables are made) that is not below `wanted`. Throws
 // std::domain_error beyond 8192.
@@ -52,12 +55,12 @@ class RadialTables {
   public:
     std::shared_ptr<const PupilNodes> nodes(bool grazing, int count);
     template <class T>
-    std::shared_ptr<const Panel<T>> panel(bool grazing, int count, std::int64_t index,
-                                          Orders orders = Orders::zero_two);
+    std::shared_ptr<const Panel<T>> panel(bool grazing, int count, std::int64_t index, Orders orders = Orders::zero_two,
+                                          int stride = 1);
     std::int64_t bytes() const;
 
   private:
-    using Key = std::tuple<bool, int, std::int64_t, Orders>;
+    using Key = std::tuple<bool, int, std::int64_t, Orders, int>;
     template <class T>
     std::map<Key, std::shared_ptr<const Panel<T>>>& panels();
 

@@ -72,6 +72,3 @@ class Ellipse(Scatterer):
     deformation: Value = parameter(DEFORMATION, default=0.0, least=0, most=0.3)
     texture: Value = parameter(TEXTURE, default=0.0, least=0, most=10)
     texture_scale: Value = parameter(SCALE, default=1.0, unit="um", above=0, plausible=1000)
-
-
-BODIES: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere, Ellipse)
