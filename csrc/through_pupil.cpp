@@ -338,6 +338,14 @@ double PupilImager<T>::add_intensity(const PupilView& view, const ParticleList& 
     const double passing = view.reference != 0.0 ? empty_irradiance(view, job.lens, true) : 0.0;
     const double total = passing > 0.0 ? passing : empty_irradiance(view, job.lens, false);
     s.cells.assign(static_cast<std::size_t>(job.cells_x * job.cells_y), T(0));
+    if (particles.count == 0) {
+        double seen = 0.0;
+        for (std::int64_t state = 0; state < view.states; ++state)
+            seen += view.state[state].weight * std::norm(view.reference * analysed(view.state[state]));
+        const T value = static_cast<T>(passing > 0.0 ? weight * seen : 0.0);
+        for (std::int64_t i = 0; i < height * width; ++i) out[i] += value;
+        return 0.0;
+    }
     for (std::int64_t w = 0; w < view.waves; ++w) {
         const Wave& wave = view.wave[w];
         const std::complex<double> through = view.reference * pupil_at(view.pupil, job.lens, wave.sx, wave.sy);
