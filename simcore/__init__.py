@@ -36,6 +36,7 @@ from simcore.geometry import (
     QuarterTurn,
     Transpose,
 )
+from simcore.localization import bounds
 from simcore.motion import (
     bleaching,
     blinking,
@@ -141,6 +142,11 @@ from simcore.scatterers import (
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf
-from simcore.targets import positions, properties
+from simcore.targets import (
+    photons,
+    positions,
+    properties,
+    tracks,
+)
 
 __version__ = "0.1.0"

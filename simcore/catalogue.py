@@ -10,6 +10,7 @@ from simcore import (
     camera,
     draws,
     geometry,
+    localization,
     motion,
     movies,
     noise,
@@ -58,6 +59,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stored": stored,
     "positions": targets.positions,
     "properties": targets.properties,
+    "tracks": targets.tracks,
+    "photons": targets.photons,
+    "bounds": localization.bounds,
     "boxes": rasters.boxes,
 }
 
