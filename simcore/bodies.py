@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from simcore import kernels
-from simcore.scatterers import BODIES, Ellipse, MieSphere
+from simcore.scatterers import Ellipse, Ellipsoid, LayeredMieSphere, MieSphere, Sphere
 from simcore.scenes import Scatterer
 from simcore.streams import Array
 from simcore.values import Members, in_images
 
-OUTLINED: tuple[type[Scatterer], ...] = (*BODIES, MieSphere)  # scatterers that have a silhouette
+# Scatterers that have a silhouette.
+OUTLINED: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere, Ellipse, MieSphere, LayeredMieSphere)
 
 
 def gather_bodies(members: Sequence[Members], images: int) -> tuple[kernels.Bodies, Array]:
@@ -38,6 +39,9 @@ def _column(members: Members, field: str, default: float) -> Array:
 
 
 def _radii(members: Members) -> Array:
+    if "radii" in members.values:
+        outermost = members.values["radii"].reshape(len(members.image), -1)[:, -1:]
+        return np.repeat(np.asarray(outermost, np.float64), 3, axis=1)
     if "radius" in members.values:
         return np.repeat(_column(members, "radius", 0)[:, None], 3, axis=1)
     flat = isinstance(members.scatterer, Ellipse)

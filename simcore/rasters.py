@@ -240,12 +240,12 @@ class BorderDistance(SceneImage):
 class Boxes(SceneTarget):
     """Bounding boxes of the particles of a scene: see `boxes`."""
 
-    kind = "table"
+    kind = "boxes"
     units = "px"
 
     def __init__(self, scene: Scene, seen_by: Microscope | InstanceMask) -> None:
         super().__init__(scene)
-        self.seen_by, self.columns = seen_by, ("y0", "x0", "y1", "x1")
+        self.seen_by, self.columns, self.frame = seen_by, ("y0", "x0", "y1", "x1"), seen_by.shape
         self.finish()
 
     @property

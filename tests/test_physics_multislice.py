@@ -79,7 +79,7 @@ def test_spheres_are_those_of_mie(radius, contrast, z, aperture, allowed):
     scene = hologram.Scene(0, 0, z, radius, MEDIUM + contrast, aperture, WAVELENGTH, 0.06, MEDIUM)
     steps = np.array([0, 4, 9, 18, 30])
     places = (steps + 0.5) * 0.06
-    expected = hologram.scattered_field(scene, 0.0, [places], [places])[0][..., 0]
+    expected = hologram.scattered_field(scene, hologram.linear(0.0), [places], [places])[0][..., 0]
     found = field[np.ix_(64 + steps, 64 + steps)] - 1
     assert np.abs(found - expected).max() < allowed * np.abs(expected).max()
 

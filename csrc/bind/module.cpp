@@ -17,6 +17,8 @@ void add_multislice(py::module_& module);
 void add_noise(py::module_& module);
 void add_shapes(py::module_& module);
 void add_targets(py::module_& module);
+void add_pixels(py::module_& module);
+void add_through_pupil(py::module_& module);
 void add_warp(py::module_& module);
 void add_operations(py::module_& module);
 void add_white_noise(py::module_& module);
@@ -39,6 +41,8 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     simcore::bind::add_noise(module);
     simcore::bind::add_shapes(module);
     simcore::bind::add_targets(module);
+    simcore::bind::add_pixels(module);
+    simcore::bind::add_through_pupil(module);
     simcore::bind::add_warp(module);
     simcore::bind::add_operations(module);
     simcore::bind::add_white_noise(module);

@@ -52,6 +52,7 @@ from simcore.kernels.operations import (
     pool,
     resample,
 )
+from simcore.kernels.pixels import integrate_pixels, pixel_cells
 from simcore.kernels.shapes import Bodies, outlines, voxelise
 from simcore.kernels.targets import (
     discs,
@@ -61,5 +62,11 @@ from simcore.kernels.targets import (
     point_distances,
     silhouette_boxes,
     silhouettes,
+)
+from simcore.kernels.through_pupil import (
+    LARGEST_GRID,
+    Pupils,
+    add_intensity_through_pupil,
+    fill_field_through_pupil,
 )
 from simcore.kernels.warp import elastic_displacement, move_displaced, warp_affine, warp_displaced
