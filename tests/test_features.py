@@ -36,7 +36,7 @@ NEEDED = {
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     **{
         title: {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)}
-        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT", "Fluorescence")
+        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT", "Fluorescence", "OffAxisHolography")
     },
     "PoissonNoise": {"snr": 5.0},
     "QuarterTurn": {"times": 1.0},
