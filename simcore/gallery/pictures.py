@@ -15,8 +15,8 @@ import tifffile
 from simcore.catalogue import FAMILIES, FEATURES
 from simcore.draws import integers, uniform
 from simcore.features import Applied, Feature, Flow
-from simcore.gallery import scenes
 from simcore.gallery.examples import MIDDLE, SIDE, built, example, parts_of, settings
+from simcore.gallery.scenes import HEIGHTS, cells, fields, image, microscopes_for, particle_for, scene_for
 from simcore.motion import brownian, directed
 from simcore.movies import MotionBlur, Movie
 from simcore.rasters import SceneImage, boxes
@@ -123,25 +123,25 @@ def worded(title: str, change: dict[str, Any]) -> str:
 
 def of_scatterer(title: str) -> Picture:
     """Through focus under one microscope, then under all that can image it; as a silhouette where none can."""
-    able = scenes.microscopes_for(title)
+    able = microscopes_for(title)
     if not able:
         return Picture([[Shot("silhouette", example(title) >> example("InstanceMask"))]])  # type: ignore[operator]
-    views = [[Shot(f"{able[0]}, z = {z:g} um", example(title, z=z) >> example(able[0])) for z in scenes.HEIGHTS]]  # type: ignore[operator]
+    views = [[Shot(f"{able[0]}, z = {z:g} um", example(title, z=z) >> example(able[0])) for z in HEIGHTS]]  # type: ignore[operator]
     others = [shots(m, example(title, z=0.5) >> example(m))[0] for m in able[1:]]  # type: ignore[operator]
     return Picture([*views, *([others] if others else [])], shared=False, main=views[0][3])
 
 
 def of_microscope(title: str) -> Picture:
     """A scene of particles at several heights, and one of them through focus."""
-    scene = shots("scene", scenes.image(title))
-    focus = [shots(f"z = {z:g} um", scenes.particle_for(title, z=z) >> example(title)) for z in scenes.HEIGHTS]
+    scene = shots("scene", image(title))
+    focus = [shots(f"z = {z:g} um", particle_for(title, z=z) >> example(title)) for z in HEIGHTS]
     rows = [[whole, *(shot[i] for shot in focus)] for i, whole in enumerate(scene)]
     return Picture(rows, main=scene[0])
 
 
 def of_target(title: str) -> Picture:
     """The image of a scene, and the target beside it."""
-    scene, microscope = scenes.cells()
+    scene, microscope = cells()
     seen = Shot("image", scene >> microscope, positions(scene, microscope=microscope))  # type: ignore[arg-type]
     made = shots(title, scene >> example(title))
     return Picture([[seen, *made]], main=made[0])
@@ -179,7 +179,7 @@ def of_part(title: str) -> Picture:
     host, name = min(hosts, key=lambda place: HOSTS.index(place[0]) if place[0] in HOSTS else len(HOSTS))
     without, inside = example(host), example(host, **{name: [example(title)]})
     rows = [
-        [Shot(f"{word}, z = {z:g} um", scenes.particle_for(host, z=z) >> feature) for z in scenes.HEIGHTS]
+        [Shot(f"{word}, z = {z:g} um", particle_for(host, z=z) >> feature) for z in HEIGHTS]
         for word, feature in (("without", without), (title, inside))
     ]
     return Picture(rows, main=rows[1][2])
@@ -187,8 +187,8 @@ def of_part(title: str) -> Picture:
 
 def of_branch(title: str) -> Picture:
     """Several examples of one recipe."""
-    flow = scenes.image() >> example(title)
-    row = [Shot("before", scenes.image()), *(Shot(f"example {i}", flow, entry=(i,)) for i in range(4))]
+    flow = image() >> example(title)
+    row = [Shot("before", image()), *(Shot(f"example {i}", flow, entry=(i,)) for i in range(4))]
     return Picture([row], shared=True, main=row[1])
 
 
@@ -196,7 +196,7 @@ def of_operation(title: str) -> Picture:
     """Before and after, for each setting."""
     source = before(title)
     tracked = "points" in FEATURES[title].takes
-    scene = scenes.scene_for("Brightfield")
+    scene = scene_for("Brightfield")
     points = positions(scene, microscope=example("Brightfield")) if tracked else None  # type: ignore[arg-type]
     if tracked:
         source = scene >> (microscope := example("Brightfield"))
@@ -219,13 +219,13 @@ def before(title: str) -> Flow:
     """Return what an operation is shown on."""
     takes = FEATURES[title].takes
     if title in PHOTONS:
-        return scenes.image("Fluorescence")
+        return image("Fluorescence")
     if title in ("FourierTransform", "InverseFourierTransform"):
-        scattered = scenes.image("ComplexField", incident=False)
+        scattered = image("ComplexField", incident=False)
         return scattered if title == "FourierTransform" else scattered >> example("FourierTransform")
     if title == "Grayscale":
-        return scenes.image("ComplexField") >> example("RealImaginary")
-    return scenes.image() if "image" in takes else scenes.image("ComplexField")
+        return image("ComplexField") >> example("RealImaginary")
+    return image() if "image" in takes else image("ComplexField")
 
 
 @cache
@@ -235,8 +235,8 @@ def measured() -> tuple[tempfile.TemporaryDirectory, Array]:
     scene = repeated()
     stack = Recipe(image=scene >> example("Brightfield")).render(4, seed=SEED)["image"][..., 0]
     np.save(Path(folder.name) / "stack.npy", stack)
-    for number, image in enumerate(stack):
-        tifffile.imwrite(Path(folder.name) / f"image{number}.tif", image)
+    for number, page in enumerate(stack):
+        tifffile.imwrite(Path(folder.name) / f"image{number}.tif", page)
     return folder, stack
 
 
@@ -244,7 +244,7 @@ def of_measured(title: str) -> Picture:
     """Entries of a source, as several examples get them."""
     folder = Path(measured()[0].name)
     names = {"path": str(folder / "stack.npy"), "pattern": str(folder / "*.tif")}
-    source: Any = example(title, **{name: value for name, value in names.items() if name in scenes.fields(title)})
+    source: Any = example(title, **{name: value for name, value in names.items() if name in fields(title)})
     return Picture([[Shot(f"example {i}", source.image, entry=(i,)) for i in range(5)]], quoted=False)
 
 
@@ -275,7 +275,7 @@ def repeated() -> Scene:
 
 def of_boxes(title: str) -> Picture:
     """Bodies and their boxes, the corners as points."""
-    scene, microscope = scenes.cells()
+    scene, microscope = cells()
     return Picture([[Shot("image", scene >> microscope, corners=boxes(scene, microscope))]])  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from simcore import files
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Feature, Flow
-from simcore.optics import zernike
+from simcore.optics.zernike import LARGEST_INDEX, cartesian, orders, rotational
 from simcore.parameters import Value, option, parameter, whole_number
 from simcore.properties import STORED_VALUES, Array
 
@@ -79,13 +79,13 @@ class NamedZernike(Aberration):
 
     @property
     def symmetric(self) -> bool:
-        return zernike.orders(self.noll)[1] == 0
+        return orders(self.noll)[1] == 0
 
     def terms(self, values: Mapping[str, Array]) -> Terms:
-        return {"wavefront": values["coefficient"][:, None, None] * zernike.cartesian(self.noll)}
+        return {"wavefront": values["coefficient"][:, None, None] * cartesian(self.noll)}
 
     def radial(self, values: Mapping[str, Array]) -> Terms:
-        return {"wavefront": values["coefficient"][:, None] * zernike.rotational(self.noll)}
+        return {"wavefront": values["coefficient"][:, None] * rotational(self.noll)}
 
 
 class Piston(NamedZernike):
@@ -157,7 +157,7 @@ class Spherical(NamedZernike):
 class Zernike(NamedZernike):
     """A Zernike polynomial by Noll's index, unit RMS over the pupil (Noll, J. Opt. Soc. Am. 66, 207 (1976))."""
 
-    index: int = option("Noll's index, from 1", read=whole_number(1, zernike.LARGEST_INDEX))
+    index: int = option("Noll's index, from 1", read=whole_number(1, LARGEST_INDEX))
     coefficient: Value = parameter("amount, root mean square over the pupil", unit="um", plausible=20)
 
     @property

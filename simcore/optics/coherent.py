@@ -14,8 +14,8 @@ import numpy as np
 from simcore import kernels
 from simcore.errors import ParameterError
 from simcore.features import Applied, Flow
-from simcore.optics import illumination
 from simcore.optics.aberrations import Aberration, together
+from simcore.optics.illumination import ring, tilted
 from simcore.optics.particles import ROUND, gather
 from simcore.optics.through_pupil import pupils, report
 from simcore.parameters import Value, between, image_shape, one_of, option, parameter, parts, whole_number
@@ -173,8 +173,8 @@ class Coherent(Microscope):
         """Return the incident plane waves (image, wave, 3), which do not interfere: direction cosines and weight."""
         azimuth = values.get("illumination_azimuth")
         if azimuth is None:
-            return illumination.ring(values["illumination_angle"], self.illumination_directions)
-        return illumination.tilted(values["illumination_angle"], azimuth)
+            return ring(values["illumination_angle"], self.illumination_directions)
+        return tilted(values["illumination_angle"], azimuth)
 
     def with_symmetric_pupil(self, shot: Shot) -> tuple[kernels.CoherentOptics, kernels.Particles]:
         """Return optics and particles with the aberrations, all of which have rotational symmetry."""
