@@ -1,5 +1,7 @@
 """The catalogue: every feature is on the page, the page is what the command makes, what is new appears by itself."""
 
+import importlib.util
+import re
 from pathlib import Path
 
 import attrs
@@ -112,3 +114,15 @@ def test_the_command_writes_page_and_pictures(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "list.md").read_text() == "pictures in list"
     assert {file.name for file in (tmp_path / "list").iterdir()} == {"Clip.png", "uniform.png"}
     assert "2 pictures" in capsys.readouterr().out
+
+
+def test_the_readme_shows_every_picture_of_the_gallery():
+    specification = importlib.util.spec_from_file_location("gallery", DOCS / "gallery.py")
+    gallery = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(gallery)
+    names = {picture.__name__ for picture in gallery.PICTURES}
+    files = list((DOCS / "gallery").iterdir())
+    assert {file.stem for file in files} == names
+    assert sum(file.stat().st_size for file in files) < 2_000_000
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert {Path(path).stem for path in re.findall(r"\]\((docs/gallery/\w+\.png)\)", text)} == names
