@@ -48,13 +48,15 @@ class ComplexField(Coherent):
     def draw(self, shot: Shot) -> Array:
         jones = shot.optics.jones
         assert jones is not None
-        total = np.zeros((len(shot.plan), *self.shape, 1), shot.flow.dtype)
+        fields = []
         for state in range(jones.shape[1]):
             one = jones[:, state]
             analyzer = one if shot.optics.analyzer is None else shot.optics.analyzer
             optics = replace(shot.optics, jones=one[:, None], jones_weight=None, analyzer=analyzer)
-            total += self.field(replace(shot, optics=optics), noisy=state == 0)
-        return total / total.dtype.type(jones.shape[1])
+            fields.append(self.field(replace(shot, optics=optics), noisy=state == 0))
+        if len(fields) == 1:
+            return fields[0]
+        return sum(fields[1:], fields[0]) / shot.flow.dtype.type(len(fields))
 
     def field(self, shot: Shot, noisy: bool) -> Array:
         """Return the field of one state of polarization."""
