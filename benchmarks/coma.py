@@ -17,7 +17,9 @@ def largest_error(side: int, scenes: int = 4, tolerance: float = DEFAULT) -> flo
     """Return the largest error over some pixels of some scenes, relative to the incident light."""
     particles, microscope = case_e.scene(side), case_e.microscope(tolerance, side, coma=True)
     amounts = {type(one).__name__: one.coefficient for one in microscope.aberrations}
-    recipe = sc.Recipe(image=particles >> microscope, particles=sc.properties(particles, *columns(particles)), **amounts)
+    recipe = sc.Recipe(
+        image=particles >> microscope, particles=sc.properties(particles, *columns(particles)), **amounts
+    )
     drawn = recipe.render(count=scenes, seed=7)
     return max(_error(drawn, i, side) for i in range(scenes))
 

@@ -17,7 +17,6 @@ from benchmarks.workers import PEERS, peer_worker, simcore_worker
 from simcore.bench import bench
 
 
-
 @dataclass(frozen=True)
 class Alone:
     """A case without a peer."""
@@ -52,9 +51,7 @@ def against_the_peer(name: str, rounds: int, counts: tuple[int, int] | None = No
     with peer_worker(name) as peer, ExitStack() as stack:
         error = errors.of_the_peer(case, peer) if case.clean else None
         tolerances = {"default": DEFAULT} if error is None else {"default": DEFAULT, "peer": errors.tolerance(error)}
-        workers = {
-            kind: stack.enter_context(simcore_worker(name, tolerance)) for kind, tolerance in tolerances.items()
-        }
+        workers = {kind: stack.enter_context(simcore_worker(name, tolerance)) for kind, tolerance in tolerances.items()}
         times: dict[str, list[float]] = {kind: [] for kind in (*workers, case.peer)}
         for _ in range(rounds):
             for kind, worker in workers.items():

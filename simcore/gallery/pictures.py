@@ -16,7 +16,7 @@ from simcore.catalogue import FAMILIES, FEATURES
 from simcore.draws import integers, uniform
 from simcore.features import Applied, Feature, Flow
 from simcore.gallery.examples import MIDDLE, SIDE, built, example, parts_of, settings
-from simcore.gallery.scenes import HEIGHTS, cells, fields, image, microscopes_for, particle_for, scene_for
+from simcore.gallery.scenes import HEIGHTS, cells, fields, microscopes_for, particle_for, scene_for, standard_image
 from simcore.motion import brownian, directed
 from simcore.movies import MotionBlur, Movie
 from simcore.rasters import SceneImage, boxes
@@ -133,7 +133,7 @@ def of_scatterer(title: str) -> Picture:
 
 def of_microscope(title: str) -> Picture:
     """A scene of particles at several heights, and one of them through focus."""
-    scene = shots("scene", image(title))
+    scene = shots("scene", standard_image(title))
     focus = [shots(f"z = {z:g} um", particle_for(title, z=z) >> example(title)) for z in HEIGHTS]
     rows = [[whole, *(shot[i] for shot in focus)] for i, whole in enumerate(scene)]
     return Picture(rows, main=scene[0])
@@ -187,8 +187,8 @@ def of_part(title: str) -> Picture:
 
 def of_branch(title: str) -> Picture:
     """Several examples of one recipe."""
-    flow = image() >> example(title)
-    row = [Shot("before", image()), *(Shot(f"example {i}", flow, entry=(i,)) for i in range(4))]
+    flow = standard_image() >> example(title)
+    row = [Shot("before", standard_image()), *(Shot(f"example {i}", flow, entry=(i,)) for i in range(4))]
     return Picture([row], shared=True, main=row[1])
 
 
@@ -219,13 +219,13 @@ def before(title: str) -> Flow:
     """Return what an operation is shown on."""
     takes = FEATURES[title].takes
     if title in PHOTONS:
-        return image("Fluorescence")
+        return standard_image("Fluorescence")
     if title in ("FourierTransform", "InverseFourierTransform"):
-        scattered = image("ComplexField", incident=False)
+        scattered = standard_image("ComplexField", incident=False)
         return scattered if title == "FourierTransform" else scattered >> example("FourierTransform")
     if title == "Grayscale":
-        return image("ComplexField") >> example("RealImaginary")
-    return image() if "image" in takes else image("ComplexField")
+        return standard_image("ComplexField") >> example("RealImaginary")
+    return standard_image() if "image" in takes else standard_image("ComplexField")
 
 
 @cache
@@ -235,8 +235,8 @@ def measured() -> tuple[tempfile.TemporaryDirectory, Array]:
     scene = repeated()
     stack = Recipe(image=scene >> example("Brightfield")).render(4, seed=SEED)["image"][..., 0]
     np.save(Path(folder.name) / "stack.npy", stack)
-    for number, page in enumerate(stack):
-        tifffile.imwrite(Path(folder.name) / f"image{number}.tif", page)
+    for number, image in enumerate(stack):
+        tifffile.imwrite(Path(folder.name) / f"image{number}.tif", image)
     return folder, stack
 
 

@@ -56,7 +56,7 @@ def scene_for(microscope: str) -> Scene:
     return first
 
 
-def image(microscope: str = "Brightfield", **changes: Any) -> Flow:
+def standard_image(microscope: str = "Brightfield", **changes: Any) -> Flow:
     """Return the standard image under a microscope."""
     return scene_for(microscope) >> example(microscope, **changes)
 

@@ -223,16 +223,18 @@ def polarization(angle: Array | None, ellipticity: Array, images: int) -> tuple[
     if angle is None:
         states = np.array([[1, 0], [0, 1]], np.complex128)
         return np.broadcast_to(states, (images, 2, 2)), np.full((images, 2), 0.5)
-    along = turned(angle)
+    along = turned(angle).real
     across = np.stack([-along[:, 1], along[:, 0]], axis=1)
     cosine, sine = (kernels.elementary(function, ellipticity)[:, None] for function in ("cos", "sin"))
     # exp(-i w t): i across lags by a quarter of a period, so the field turns from along to across, clockwise on the screen.
-    return (along * cosine + 1j * sine * across)[:, None], np.ones((images, 1))
+    jones = np.empty((images, 1, 2), np.complex128)
+    jones[:, 0].real, jones[:, 0].imag = along * cosine, across * sine
+    return jones, np.ones((images, 1))
 
 
 def with_reference(optics: kernels.CoherentOptics, amplitude: Array) -> kernels.CoherentOptics:
     """Return ``optics`` with another amplitude (image,) of the wave that interferes, and intensities relative to it."""
     waves = optics.wavelength.shape[1]
-    size = (amplitude * np.conj(amplitude)).real
+    size = amplitude.real**2 + amplitude.imag**2
     weight = np.repeat(1 / (waves * np.where(size > 0, size, 1.0))[:, None], waves, axis=1)
     return replace(optics, reference=np.repeat(amplitude[:, None], waves, axis=1), weight=weight)

@@ -15,7 +15,63 @@ from simcore.parameters import Value, option, parameter, switch
 from simcore.properties import Array
 
 
-class ComplexField(Coherent):
+class OneField(Coherent):
+    """Base of microscopes that need the field of a single plane wave."""
+
+    def check(self) -> None:
+        super().check()
+        if self.illumination_azimuth is None:
+            raise ParameterError(
+                f"{self.place_of('illumination_azimuth')}: None; must be a number: fields of many waves do not add"
+            )
+        if self.wavelength.shape not in ((), (1,)):
+            raise ParameterError(
+                f"{self.place_of('wavelength')}: {self.wavelength.shape[0]} of them; must be one for a field"
+            )
+
+    def field(self, shot: Shot, shape: tuple[int, int], noise: Array | None = None, incident: bool = True) -> Array:
+        """Return the field (image, y, x) behind the analyzer of one state of polarization, averaged over each pixel.
+
+        ``noise`` (image,): standard deviation of white noise before the pupil, for each quadrature and pixel.
+        """
+        kind = np.complex128 if self.precision == "double" else np.complex64
+        out = np.empty((len(shot.plan), *shape, 1), kind)
+        if self.on_axis:
+            optics, particles = self.with_symmetric_pupil(shot)
+            kernels.coherent_field(out, particles=particles, optics=optics, tolerance=self.accuracy, incident=incident)
+            return out[..., 0]
+        nothing = np.zeros(shot.optics.wavelength.shape)
+        error = kernels.fill_field_through_pupil(
+            out,
+            particles=shot.particles,
+            optics=shot.optics if incident else replace(shot.optics, reference=nothing),
+            pupils=pupils(self.aberrations, shot.plan),
+            waves=self.waves(shot.values),
+            noise=noise,
+            stream=shot.plan.stream(self),
+            tolerance=self.accuracy,
+        )
+        report(self.title(), error, self.accuracy, shot.plan.lanes.examples)
+        return out[..., 0]
+
+
+def states_of(shot: Shot) -> list[tuple[Shot, Array, Array]]:
+    """Return the states of polarization one by one: the shot behind their analyzer, Jones vector and analyzer (image, 2).
+
+    The analyzer is parallel to the light unless one is given.
+    """
+    jones = shot.optics.jones
+    assert jones is not None
+    found = []
+    for state in range(jones.shape[1]):
+        one = jones[:, state]
+        analyzer = one if shot.optics.analyzer is None else shot.optics.analyzer
+        optics = replace(shot.optics, jones=one[:, None], jones_weight=None, analyzer=analyzer)
+        found.append((replace(shot, optics=optics), one, analyzer))
+    return found
+
+
+class ComplexField(OneField):
     """The field behind an analyzer, parallel to the light's polarization unless ``analyzer_angle`` is given; of unpolarized
     light the mean of two crossed states. (height, width, 1) complex, relative to the empty field, averaged over each pixel.
 
@@ -30,54 +86,20 @@ class ComplexField(Coherent):
         "noise before the pupil: standard deviation for each quadrature and camera pixel", default=0.0, least=0
     )
 
-    def check(self) -> None:
-        super().check()
-        if self.illumination_azimuth is None:
-            raise ParameterError(
-                "ComplexField.illumination_azimuth: None; must be a number: fields of many waves do not add"
-            )
-        if self.wavelength.shape not in ((), (1,)):
-            raise ParameterError(
-                f"ComplexField.wavelength: {self.wavelength.shape[0]} of them; must be one for a field"
-            )
-
     @property
     def on_axis(self) -> bool:
         return is_zero(self.object_noise) and super().on_axis
 
     def draw(self, shot: Shot) -> Array:
-        jones = shot.optics.jones
-        assert jones is not None
-        fields = []
-        for state in range(jones.shape[1]):
-            one = jones[:, state]
-            analyzer = one if shot.optics.analyzer is None else shot.optics.analyzer
-            optics = replace(shot.optics, jones=one[:, None], jones_weight=None, analyzer=analyzer)
-            fields.append(self.field(replace(shot, optics=optics), noisy=state == 0))
-        if len(fields) == 1:
-            return fields[0]
-        return sum(fields[1:], fields[0]) / shot.flow.dtype.type(len(fields))
-
-    def field(self, shot: Shot, noisy: bool) -> Array:
-        """Return the field of one state of polarization."""
-        out = np.empty((len(shot.plan), *self.shape, 1), shot.flow.dtype)
-        if self.on_axis:
-            optics, particles = self.with_symmetric_pupil(shot)
-            kernels.coherent_field(
-                out, particles=particles, optics=optics, tolerance=self.accuracy, incident=self.incident
-            )
-            return out
-        nothing = np.zeros(shot.optics.wavelength.shape)
-        noise = shot.values["object_noise"] * shot.optics.jones.shape[1] if noisy else None  # type: ignore[union-attr]
-        error = kernels.fill_field_through_pupil(
-            out,
-            particles=shot.particles,
-            optics=shot.optics if self.incident else replace(shot.optics, reference=nothing),
-            pupils=pupils(self.aberrations, shot.plan),
-            waves=self.waves(shot.values),
-            noise=noise,
-            stream=shot.plan.stream(self),
-            tolerance=self.accuracy,
+        states = states_of(shot)
+        noise = shot.values["object_noise"] * len(states)
+        total, *rest = (
+            self.field(one, self.shape, None if number else noise, self.incident)
+            for number, (one, _, _) in enumerate(states)
         )
-        report(self.title(), error, self.accuracy, shot.plan.lanes.examples)
-        return out
+        for other in rest:
+            total += other
+        if rest:
+            parts = total.view(total.real.dtype)  # NumPy's complex quotient is not the same on every machine
+            parts /= len(states)
+        return total[..., None]
