@@ -35,7 +35,7 @@ def microscope(tolerance: float, coma: float = 0.005, noise: float = 0.02) -> sc
 
 
 def recipe(tolerance: float = 5e-4) -> sc.Recipe:
-    """What deeptrack_cases.py describes for the peer, whose noise comes after the pupil."""
+    """What deeptrack_cases.py describes for the peer."""
     particle = scene()
     field = particle >> microscope(tolerance)
     return sc.Recipe(image=field >> sc.RealImaginary(), label=sc.properties(particle, "radius", "refractive_index"))

@@ -138,9 +138,17 @@ def case_c() -> Case:
             **optics, refractive_index_medium=1.33, output_region=region(side), return_field=True, pupil=pupil
         )
 
+    frequency = np.fft.fftfreq(side, pixel) * 0.635
+    passes = (frequency[:, None] ** 2 + frequency**2 < 1.07**2)[..., None]
+
+    def through_pupil(image: Any) -> Any:
+        # Noise that comes before the pupil, whose field is there already.
+        filtered = np.fft.ifft2(np.fft.fft2(image, axes=(0, 1)) * passes, axes=(0, 1))
+        return np.concatenate([filtered.real, filtered.imag], axis=-1)
+
     def finish(field: Any) -> Any:
         noisy = field - 1 >> deeptrack.ComplexGaussian(sigma=draw(0, 0.02))
-        return noisy >> deeptrack.Lambda(lambda: lambda image: np.concatenate([image.real, image.imag], axis=-1))
+        return noisy >> deeptrack.Lambda(lambda: through_pupil)
 
     def label(scene: Any) -> Any:
         return lambda: np.array([scene.radius(), scene.refractive_index()], float)

@@ -127,3 +127,21 @@ def test_what_does_not_fit_is_refused():
         sc.Recipe(image=low).render(1, seed=0)
     with pytest.raises(sc.RecipeError, match="cannot image"):
         still >> sc.Brightfield(numerical_aperture=0.5, wavelength=0.5, pixel_size=0.1, shape=(9, 9))
+
+
+@pytest.mark.parametrize("model", ["scalar", "vectorial"])
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_an_emitter_moved_by_037_px_moves_its_image_by_0370(model, precision):
+    """Band-limited images obey the shift theorem; what is left after shifting one onto the other is fitted by its slope."""
+    microscope = sc.Fluorescence(
+        numerical_aperture=0.8, wavelength=0.5, pixel_size=0.1, shape=(64, 64), model=model, precision=precision
+    )
+
+    def image(x):
+        return sc.Recipe(i=sc.PointEmitter(x=x, y=31.2, intensity=1.0) >> microscope).render(1, seed=1)["i"][0, ..., 0]
+
+    frequency = 2j * np.pi * np.fft.fftfreq(64)
+    spectrum = np.fft.fft(image(31.0).astype(float), axis=1) * np.exp(-0.37 * frequency)
+    moved, slope = np.fft.ifft(spectrum, axis=1).real, np.fft.ifft(-frequency * spectrum, axis=1).real
+    left = (image(31.37) - moved)[8:-8, 8:-8]
+    assert abs((left * slope[8:-8, 8:-8]).sum() / (slope[8:-8, 8:-8] ** 2).sum()) < 1e-4

@@ -92,10 +92,14 @@ class ComplexField(OneField):
 
     def draw(self, shot: Shot) -> Array:
         states = states_of(shot)
-        total = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
-        for number, (one, _, _) in enumerate(states):
-            noise = shot.values["object_noise"] * len(states) if number == 0 else None
-            total += self.field(one, self.shape, noise, self.incident)
-        parts = total.view(total.real.dtype)  # NumPy's complex quotient is not the same on every machine
-        parts /= len(states)
+        noise = shot.values["object_noise"] * len(states)
+        total, *rest = (
+            self.field(one, self.shape, None if number else noise, self.incident)
+            for number, (one, _, _) in enumerate(states)
+        )
+        for other in rest:
+            total += other
+        if rest:
+            parts = total.view(total.real.dtype)  # NumPy's complex quotient is not the same on every machine
+            parts /= len(states)
         return total[..., None]
