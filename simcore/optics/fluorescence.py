@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from simcore import kernels
+from simcore.bodies import BODIES, gather_bodies
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Applied, Flow
+from simcore.optics.volumes import add_bodies
 from simcore.parameters import Value, between, image_shape, one_of, option, parameter
 from simcore.properties import Array
 from simcore.scatterers import PointEmitter
@@ -35,11 +37,14 @@ class Fluorescence(Microscope):
     with ``apodization="none"`` is the published integral. Values without a mismatch are those that the objective was made
     for: ``*_nominal`` unless given are as the actual ones.
 
+    Bodies (`Ellipsoid`, `Sphere`, `Ellipse`) emit from all their volume or area, freely rotating, cut into planes of voxels
+    as wide as a pixel.
+
     Raises ParameterError for values out of range, for instance an aperture above the immersion's index or an emitter under the
     coverslip; RecipeError for a fixed dipole in the scalar model.
     """
 
-    images: ClassVar[tuple[type[Scatterer], ...]] = (PointEmitter,)
+    images: ClassVar[tuple[type[Scatterer], ...]] = (PointEmitter, *BODIES)
 
     numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
     wavelength: Value = parameter(
@@ -72,6 +77,8 @@ class Fluorescence(Microscope):
     )
     precision: str = option('"single" or "double": errors of at most 1e-6, float64 images', default="single",
                             read=one_of("single", "double"))  # fmt: skip
+    plane_spacing: float | None = option("distance of the planes of bodies; None: half a depth of field", default=None,
+                                         read=between(1e-3, 1e3, optional=True))  # fmt: skip
 
     def check(self) -> None:
         low, high = self.numerical_aperture.bounds()
@@ -153,9 +160,16 @@ class Fluorescence(Microscope):
         scene = flow.inputs[0]
         assert isinstance(scene, Scene)
         values = self.values(plan)
-        emitters = gather(plan.particles(scene), len(plan))
         image = np.empty((len(plan), *self.shape), flow.dtype)
-        self.draw(image, emitters, values, self.accuracy)
+        members = plan.particles(scene)
+        points = [m for m in members if isinstance(m.scatterer, PointEmitter)]
+        self.draw(image, gather(points, len(plan)), values, self.accuracy)
+        extended = [m for m in members if isinstance(m.scatterer, BODIES)]
+        if extended:
+            bodies, order = gather_bodies(extended, len(plan))
+            intensity = np.concatenate([np.asarray(m.values["intensity"], float) for m in extended])[order]
+            add_bodies(image, bodies=bodies, intensity=intensity, optics=self.optics(values), tolerance=self.accuracy,
+                       spacing=self.plane_spacing)  # fmt: skip
         return image[..., None]
 
     def draw(self, image: Array, emitters: kernels.Emitters, values: dict[str, Array], tolerance: float) -> None:
@@ -175,7 +189,7 @@ class Fluorescence(Microscope):
 
 
 def gather(members: Sequence[Members], images: int) -> kernels.Emitters:
-    """Return the emitters of a block of images, image by image."""
+    """Return the point emitters of a block of images, image by image."""
     first, order = in_images(members, images)
 
     def laid(name: str, absent: float) -> Array:
