@@ -22,8 +22,8 @@ tifffile.imwrite(FOLDER / "page1.tif", np.zeros((12, 12), np.uint16))
 # A value for each parameter that has no default.
 NEEDED = {
     "PointEmitter": {"x": 5.0, "y": 6.0, "intensity": 300.0},
-    "Ellipsoid": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3, "radius_z": 0.2},
-    "Sphere": {"x": 5.0, "y": 6.0, "radius": 0.3},
+    "Ellipsoid": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3, "radius_z": 0.2, "refractive_index": 1.4},
+    "Sphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.4},
     "Ellipse": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3},
     "DiskMask": {"radius": 3.0, "shape": (12, 12)},
     "GaussianDensity": {"sigma": 2.0, "shape": (12, 12)},

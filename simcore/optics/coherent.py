@@ -12,17 +12,21 @@ from typing import Any, ClassVar
 import numpy as np
 
 from simcore import kernels
-from simcore.errors import ParameterError
+from simcore.bodies import gather_bodies
+from simcore.errors import ParameterError, RecipeError
 from simcore.features import Applied, Flow
 from simcore.optics.aberrations import Aberration, together
 from simcore.optics.illumination import ring, tilted
 from simcore.optics.particles import ROUND, gather
+from simcore.optics.refracting import add_intensity
 from simcore.optics.through_pupil import pupils, report
 from simcore.parameters import Value, between, image_shape, one_of, option, parameter, parts, whole_number
 from simcore.properties import Array, Constant
+from simcore.scatterers import Ellipsoid, Sphere
 from simcore.scenes import Microscope, Scatterer, Scene
-from simcore.values import Plan
+from simcore.values import Members, Plan
 
+SOLID: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere)  # bodies of another refractive index
 FINEST = 1e-6  # tolerance of double precision
 
 
@@ -32,7 +36,7 @@ class Coherent(Microscope):
     Source: Leahy et al., Opt. Express 28, 1061 (2020); Novotny & Hecht, Principles of Nano-Optics, ch. 3.
     """
 
-    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND
+    images: ClassVar[tuple[type[Scatterer], ...]] = (*ROUND, *SOLID)
     backward: ClassVar[bool] = False
 
     numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
@@ -127,8 +131,36 @@ class Coherent(Microscope):
         assert isinstance(scene, Scene)
         values = self.values(plan)
         optics = self.optics(values)
-        particles = gather(plan.particles(scene), len(plan), optics)
+        members = plan.particles(scene)
+        particles = gather([m for m in members if isinstance(m.scatterer, ROUND)], len(plan), optics)
+        solid = [m for m in members if isinstance(m.scatterer, SOLID)]
+        if solid:
+            return self.draw_bodies(Shot(plan, values, optics, particles, flow), solid)
         return self.draw(Shot(plan, values, optics, particles, flow))
+
+    def draw_bodies(self, shot: Shot, members: list[Members]) -> Array:
+        """Return the block of images of bodies, by multi-slice, beside spheres."""
+        bodies, order = gather_bodies(members, len(shot.plan))
+        index = np.concatenate([np.asarray(m.values["refractive_index"], np.complex128) for m in members])[order]
+        image = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
+        add_intensity(image, bodies=bodies, index=index, particles=shot.particles, optics=shot.optics,
+                      waves=self.waves(shot.values), tolerance=self.accuracy)  # fmt: skip
+        return image[..., None]
+
+    def refuse(self, flow: Flow) -> None:
+        super().refuse(flow)
+        for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
+            if isinstance(scatterer, SOLID):
+                self.refuse_body(scatterer)
+
+    def refuse_body(self, scatterer: Scatterer) -> None:
+        """Raise RecipeError if the microscope cannot image a body."""
+        if getattr(scatterer, "refractive_index", None) is None:
+            raise RecipeError(
+                f"{scatterer.title()}.refractive_index: not given; {self.title()} needs it to image the body"
+            )
+        if self.aberrations:
+            raise RecipeError(f"{self.title()} with aberrations images spheres only, not {scatterer.title()}")
 
     def draw(self, shot: Shot) -> Array:
         """Return the block of images."""

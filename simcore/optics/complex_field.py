@@ -10,13 +10,17 @@ import numpy as np
 from simcore import kernels
 from simcore.errors import ParameterError
 from simcore.optics.coherent import Coherent, Shot, is_zero
+from simcore.optics.particles import ROUND
 from simcore.optics.through_pupil import pupils, report
 from simcore.parameters import Value, option, parameter, switch
 from simcore.properties import Array
+from simcore.scenes import Scatterer
 
 
 class OneField(Coherent):
     """Base of microscopes that need the field of a single plane wave."""
+
+    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND
 
     def check(self) -> None:
         super().check()
