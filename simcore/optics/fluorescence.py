@@ -189,11 +189,12 @@ class Fluorescence(Microscope):
         scene = flow.inputs[0]
         assert isinstance(scene, Scene)
         values = self.values(plan)
-        image = np.empty((len(plan), *self.shape), flow.dtype)
+        image = np.zeros((len(plan), *self.shape), flow.dtype)
         members = plan.particles(scene)
         points = [m for m in members if isinstance(m.scatterer, PointEmitter)]
         terms = self.terms([one.values(plan) for one in self.aberrations], len(plan))
-        self.draw(image, gather(points, len(plan)), values, self.accuracy, terms)
+        if points:
+            self.draw(image, gather(points, len(plan)), values, self.accuracy, terms)
         extended = [m for m in members if isinstance(m.scatterer, BODIES)]
         if extended:
             bodies, order = gather_bodies(extended, len(plan))
