@@ -132,7 +132,7 @@ def point_spread():
 
 
 def aberrations():
-    """Emitters at five heights behind an aberrated pupil."""
+    """The light scattered by a small sphere at five heights, behind an aberrated pupil."""
     chosen = {
         "none": [],
         "AstigmatismVertical": [sc.AstigmatismVertical(0.06)],
@@ -142,12 +142,12 @@ def aberrations():
     }
     heights = (-1.2, -0.6, 0.0, 0.6, 1.2)
     optics = {"numerical_aperture": 1.1, "wavelength": 0.58, "pixel_size": 0.06, "shape": (64, 64)}
-    figure, axes = sheet(len(chosen), len(heights), PANEL)
+    figure, axes = sheet(len(chosen), len(heights))
     for row, (words, parts) in enumerate(chosen.items()):
+        microscope = sc.Darkfield(**optics, polarization_angle=None, aberrations=parts)
         for column, z in enumerate(heights):
-            emitter = sc.PointEmitter(x=31.5, y=31.5, z=z, intensity=1.0)
-            image = one(emitter >> sc.Fluorescence(**optics, aberrations=parts))
-            show(axes[row, column], np.sqrt(image), f"{words}, z = {z:g} um", "inferno")
+            sphere = sc.MieSphere(x=31.5, y=31.5, z=z, radius=0.05, refractive_index=1.6)
+            show(axes[row, column], np.sqrt(one(sphere >> microscope)), f"{words}, z = {z:g} um", "inferno")
     return figure
 
 

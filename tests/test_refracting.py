@@ -50,6 +50,16 @@ def test_bodies_and_spheres_share_a_field():
     np.testing.assert_allclose(both, mie, rtol=0, atol=0.04 * abs(mie - 1).max())
 
 
+@pytest.mark.parametrize("changes", [{}, {"incident": False, "polarization_angle": 0.4}, {"polarization_angle": None}])
+def test_the_field_of_a_weak_ball_is_that_of_mie(changes):
+    def field(ball):
+        return sc.Recipe(i=ball >> sc.ComplexField(**OPTICS, **changes)).render(1, seed=1)["i"][0, ..., 0]
+
+    slices, mie = field(sc.Sphere(**BALL, refractive_index=INDEX)), field(sc.MieSphere(**BALL, refractive_index=INDEX))
+    signal = abs(mie - changes.get("incident", True)).max()
+    np.testing.assert_allclose(slices, mie, rtol=0, atol=0.04 * signal)
+
+
 def test_absorbing_bodies_are_dark_and_examples_stand_alone():
     cell = sc.Ellipsoid(x=sc.uniform(8, 16), y=sc.uniform(8, 16), radius_x=0.9, radius_y=0.6, radius_z=sc.uniform(0.3, 0.6),
                         rotation=sc.uniform(0, 3), refractive_index=1.34 + 0.05j, deformation=0.1)  # fmt: skip

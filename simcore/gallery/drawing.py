@@ -74,7 +74,10 @@ def span(low: float, high: float) -> str:
     if low == high:
         return f"{low:.3g}"
     digits = max(0, 2 - int(np.floor(np.log10(high - low))))
-    return f"{low:.{digits}f} to {high:.{digits}f}" if digits < 6 else f"{low:.1e} to {high:.1e}"
+    words = [f"{value:.{digits}f}" if digits < 5 else f"{value:.1e}" for value in (low, high)]
+    return " to ".join(
+        "0" if abs(value) < 1e-3 * (high - low) else word for value, word in zip((low, high), words, strict=True)
+    )
 
 
 def draw_curves(draw: Callable[[Axes], None], path: Path) -> None:

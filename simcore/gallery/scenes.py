@@ -65,10 +65,10 @@ def cells() -> tuple[Scene, Feature]:
     """Return many bodies of two kinds, some of which overlap, and a microscope that images them."""
     title = "Ellipsoid" if microscopes_for("Ellipsoid") else "MieSphere"
     kinds = []
-    for size, count in ((1.0, 4), (0.6, 3)):
+    for size, count in ((0.5, 4), (0.3, 3)):
         sizes = {name: size * value for name, value in settings(title)[0].items() if name.startswith("radius")}
         turns = {"rotation": uniform(0, 3)} if "rotation" in fields(title) else {}
         place = {"x": uniform(8, SIDE - 8), "y": uniform(8, SIDE - 8), "z": uniform(-1, 1)}
         particle: Any = example(title, **place, **sizes, **turns)
-        kinds.append(particle.repeat(count, min_distance=18 * size))
+        kinds.append(particle.repeat(count, min_distance=24 * size))
     return kinds[0] + kinds[1], example(microscopes_for(title)[0])

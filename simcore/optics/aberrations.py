@@ -248,6 +248,27 @@ class PupilArray(Aberration):
         return {"transmission": self.factor()}
 
 
+def rows_of(terms: Terms, rows: Array) -> Terms:
+    """Return the terms of some examples, or of examples over again."""
+    return {name: values if name == "transmission" else values[rows] for name, values in terms.items()}
+
+
+def wavefront_at(coefficients: Array, x: Array, y: Array) -> Array:
+    """Return the wavefront (example, point) of coefficients (example, i, j) of x^i y^j, um."""
+    size = coefficients.shape[1]
+    across = [np.ones_like(x)]
+    down = [np.ones_like(y)]
+    for _ in range(size - 1):
+        across.append(across[-1] * x)
+        down.append(down[-1] * y)
+    total = np.zeros((len(coefficients), len(x)))
+    for i in range(size):
+        for j in range(size):
+            if coefficients[:, i, j].any():
+                total += coefficients[:, i, j, None] * (across[i] * down[j])
+    return total
+
+
 def together(terms: Sequence[Terms], count: int) -> Terms:
     """Return the terms of several aberrations as one pupil, all names present; ``count``: examples."""
     size = max((t["wavefront"].shape[1] for t in terms if "wavefront" in t), default=0)
@@ -271,6 +292,17 @@ def _product(left: Array, right: Array) -> Array:
         return right
     side = max(len(left), len(right))
     return resampled(left, side) * resampled(right, side)
+
+
+def interpolated(array: Array, x: Array, y: Array) -> Array:
+    """Return an array over the square -1 .. 1, rows along y, linearly between its points, at (x, y) (point,)."""
+    last = len(array) - 1
+    column, row = (np.clip((place + 1) * 0.5 * last, 0, last) for place in (x, y))
+    left, top = (np.minimum(at.astype(int), last - 1) for at in (column, row))
+    u, v = column - left, row - top
+    upper = array[top, left] * (1 - u) + array[top, left + 1] * u
+    lower = array[top + 1, left] * (1 - u) + array[top + 1, left + 1] * u
+    return upper * (1 - v) + lower * v
 
 
 def resampled(array: Array, side: int) -> Array:

@@ -140,8 +140,7 @@ class Coherent(Microscope):
 
     def draw_bodies(self, shot: Shot, members: list[Members]) -> Array:
         """Return the block of images of bodies, by multi-slice, beside spheres."""
-        bodies, order = gather_bodies(members, len(shot.plan))
-        index = np.concatenate([np.asarray(m.values["refractive_index"], np.complex128) for m in members])[order]
+        bodies, index = refracting(members, len(shot.plan))
         image = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
         add_intensity(image, bodies=bodies, index=index, particles=shot.particles, optics=shot.optics,
                       waves=self.waves(shot.values), tolerance=self.accuracy)  # fmt: skip
@@ -237,6 +236,12 @@ class Shot:
     optics: kernels.CoherentOptics
     particles: kernels.Particles
     flow: Applied
+
+
+def refracting(members: list[Members], images: int) -> tuple[kernels.Bodies, Array]:
+    """Return the bodies of a block of images and their complex refractive indices."""
+    bodies, order = gather_bodies(members, images)
+    return bodies, np.concatenate([np.asarray(m.values["refractive_index"], np.complex128) for m in members])[order]
 
 
 def is_zero(node: Any) -> bool:

@@ -8,13 +8,15 @@ from typing import ClassVar
 import numpy as np
 
 from simcore import kernels
-from simcore.errors import ParameterError
-from simcore.optics.coherent import Coherent, Shot, is_zero
+from simcore.errors import ParameterError, RecipeError
+from simcore.optics.coherent import Coherent, Shot, is_zero, refracting
 from simcore.optics.particles import ROUND
+from simcore.optics.refracting import fill_field
 from simcore.optics.through_pupil import pupils, report
 from simcore.parameters import Value, option, parameter, switch
 from simcore.properties import Array
 from simcore.scenes import Scatterer
+from simcore.values import Members
 
 
 class OneField(Coherent):
@@ -85,6 +87,7 @@ class ComplexField(OneField):
     """
 
     gives: ClassVar[str] = "field"
+    images: ClassVar[tuple[type[Scatterer], ...]] = Coherent.images
     incident: bool = option("whether the light that is not scattered takes part", default=True, read=switch)
     object_noise: Value = parameter(
         "noise before the pupil: standard deviation for each quadrature and camera pixel", default=0.0, least=0
@@ -97,13 +100,38 @@ class ComplexField(OneField):
     def draw(self, shot: Shot) -> Array:
         states = states_of(shot)
         noise = shot.values["object_noise"] * len(states)
-        total, *rest = (
-            self.field(one, self.shape, None if number else noise, self.incident)
-            for number, (one, _, _) in enumerate(states)
+        return mean_of(
+            [
+                self.field(one, self.shape, None if number else noise, self.incident)
+                for number, (one, _, _) in enumerate(states)
+            ]
         )
-        for other in rest:
-            total += other
-        if rest:
-            parts = total.view(total.real.dtype)  # NumPy's complex quotient is not the same on every machine
-            parts /= len(states)
-        return total[..., None]
+
+    def refuse_body(self, scatterer: Scatterer) -> None:
+        super().refuse_body(scatterer)
+        if not is_zero(self.object_noise):
+            raise RecipeError(f"ComplexField with object_noise images spheres only, not {scatterer.title()}")
+
+    def draw_bodies(self, shot: Shot, members: list[Members]) -> Array:
+        bodies, index = refracting(members, len(shot.plan))
+        found = []
+        for one, _, _ in states_of(shot):
+            optics = one.optics
+            if not self.incident:
+                optics = replace(optics, reference=np.zeros(optics.wavelength.shape))
+            field = np.empty((len(shot.plan), *self.shape), shot.flow.dtype)
+            fill_field(field, bodies=bodies, index=index, particles=one.particles, optics=optics,
+                       waves=self.waves(one.values), tolerance=self.accuracy)  # fmt: skip
+            found.append(field)
+        return mean_of(found)
+
+
+def mean_of(fields: list[Array]) -> Array:
+    """Return the mean of fields (image, y, x), with a channel."""
+    total, *rest = fields
+    for other in rest:
+        total += other
+    if rest:
+        parts = total.view(total.real.dtype)  # NumPy's complex quotient is not the same on every machine
+        parts /= len(fields)
+    return total[..., None]

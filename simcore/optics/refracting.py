@@ -7,6 +7,7 @@ intensity asks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from math import ceil, pi
 
@@ -76,6 +77,32 @@ def add_intensity(
             out[i] += mean[0].astype(out.dtype)
 
 
+def fill_field(
+    out: Array,
+    *,
+    bodies: kernels.Bodies,
+    index: Array,
+    particles: kernels.Particles,
+    optics: kernels.CoherentOptics,
+    waves: Array,
+    tolerance: float,
+) -> None:
+    """Fill ``out`` (image, y, x), complex, with the field behind the analyzer, averaged over the pixels.
+
+    One wavelength, one state of polarization, one wave; else as `add_intensity`.
+    """
+    for i in range(len(out)):
+        one = part_of(optics, i, 0)
+        frequency = 2 * pi * optics.numerical_aperture[i] / optics.wavelength[i, 0] * optics.pixel_size[i]
+        cells = Cells(out.shape[1:], *kernels.pixel_cells(frequency, 0.2 * tolerance), optics.pixel_size[i])
+        through = body_fields(bodies, index, optics, waves[i], i, 0, cells)
+        ((_, *parts),) = _components(through[0], particles_of(particles, i, cells), one, waves[i, 0], cells, tolerance)
+        mean = np.empty((1, *out.shape[1:]))
+        for part, to in zip(parts, (out[i].real, out[i].imag), strict=True):
+            kernels.integrate_pixels(np.ascontiguousarray(part[None], np.float64), mean, frequency, 0.2 * tolerance)
+            to[...] = mean[0]
+
+
 def _intensity(
     field: Array,
     near: kernels.Particles,
@@ -85,31 +112,41 @@ def _intensity(
     tolerance: float,
 ) -> Array:
     """Return the intensity on the cells under one wave, summed over the states of polarization."""
-    jones, shares = optics.jones, optics.jones_weight
-    assert jones is not None and shares is not None
-    reference = 1.0 if optics.reference is None else optics.reference[0, 0]
-    through = (field.real - 1 + np.real(reference)) + 1j * (field.imag + np.imag(reference))
     total = np.zeros(cells.size)
+    for share, real, imaginary in _components(field, near, optics, wave, cells, tolerance):
+        total += share * (real * real + imaginary * imaginary)
+    return total
+
+
+def _components(
+    field: Array,
+    near: kernels.Particles,
+    optics: kernels.CoherentOptics,
+    wave: Array,
+    cells: Cells,
+    tolerance: float,
+) -> Iterator[tuple[float, Array, Array]]:
+    """Yield the share of each state and what is seen of its field on the cells, real and imaginary part."""
+    jones = optics.jones
+    assert jones is not None
+    shares = np.full(jones.shape[:2], 1 / jones.shape[1]) if optics.jones_weight is None else optics.jones_weight
+    reference = 1.0 if optics.reference is None else optics.reference[0, 0]
+    through = (field.real - 1 + np.real(reference), field.imag + np.imag(reference))
     for state in range(jones.shape[1]):
         seen = np.eye(2) if optics.analyzer is None else optics.analyzer
-        state_optics = replace(optics, jones=jones[:, state : state + 1], jones_weight=np.ones((1, 1)),
-                               reference=np.zeros((1, 1)))  # fmt: skip
         scattered = np.zeros((1, *cells.size, len(seen)), np.complex64)
         if len(near.x):
-            kernels.fill_field_through_pupil(
-                scattered,
-                particles=near,
-                optics=replace(state_optics, pixel_size=np.array([cells.width])),
-                pupils=kernels.Pupils.clear(1),
-                waves=wave[None, None],
-                tolerance=tolerance,
-            )
+            alone = replace(optics, pixel_size=np.array([cells.width]), jones=jones[:, state : state + 1],
+                            jones_weight=np.ones((1, 1)), reference=np.zeros((1, 1)))  # fmt: skip
+            kernels.fill_field_through_pupil(scattered, particles=near, optics=alone, pupils=kernels.Pupils.clear(1),
+                                             waves=wave[None, None], tolerance=tolerance)  # fmt: skip
         for component, one in enumerate(seen):
-            passed = (np.conj(one) * jones[0, state]).sum()
-            real = through.real * passed.real - through.imag * passed.imag + scattered[0, ..., component].real
-            imaginary = through.real * passed.imag + through.imag * passed.real + scattered[0, ..., component].imag
-            total += shares[0, state] * (real * real + imaginary * imaginary)
-    return total
+            light = jones[0, state]
+            passed = (one.real * light.real + one.imag * light.imag).sum()
+            turned = (one.real * light.imag - one.imag * light.real).sum()
+            real = through[0] * passed - through[1] * turned + scattered[0, ..., component].real
+            imaginary = through[0] * turned + through[1] * passed + scattered[0, ..., component].imag
+            yield float(shares[0, state]), real, imaginary
 
 
 def part_of(optics: kernels.CoherentOptics, image: int, wavelength: int) -> kernels.CoherentOptics:
