@@ -17,8 +17,8 @@ constexpr int kAsymptotic = 9;
 constexpr int kOrders = kDegree + 3;
 
 struct Tables {
-    std::array<double, (kDegree + 1) * kSwitch * kCellsPerUnit> j0, j2;
-    double p0[kAsymptotic], q0[kAsymptotic], p2[kAsymptotic], q2[kAsymptotic];
+    std::array<double, (kDegree + 1) * kSwitch * kCellsPerUnit> j0, j1, j2;
+    double p0[kAsymptotic], q0[kAsymptotic], p1[kAsymptotic], q1[kAsymptotic], p2[kAsymptotic], q2[kAsymptotic];
 };
 
 // J_0 .. J_{kOrders - 1} at x by Miller's algorithm, normalised by J_0 + 2 J_2 + 2 J_4 + ... = 1.
@@ -67,9 +67,11 @@ Tables make_tables() {
         double j[kOrders];
         miller((cell + 0.5) / kCellsPerUnit, j);
         taylor(j, 0, t.j0.data() + (kDegree + 1) * cell);
+        taylor(j, 1, t.j1.data() + (kDegree + 1) * cell);
         taylor(j, 2, t.j2.data() + (kDegree + 1) * cell);
     }
     hankel(0, t.p0, t.q0);
+    hankel(1, t.p1, t.q1);
     hankel(2, t.p2, t.q2);
     return t;
 }
@@ -107,6 +109,27 @@ SIMCORE_INLINE void bessel_body(const Tables& t, std::int64_t count, const doubl
     }
 }
 
+// J1 = sqrt(2 / (pi x)) (P sin(x - pi/4) + Q cos(x - pi/4)): the phase is a quarter turn behind that of J0.
+SIMCORE_INLINE void bessel_one_body(const Tables& t, std::int64_t count, const double* argument, double* j1) {
+    for (std::int64_t i = 0; i < count; ++i) {
+        const double x = argument[i];
+        if (x < kSwitch) {
+            const int cell = static_cast<int>(x * kCellsPerUnit);
+            const double u = x - (cell + 0.5) / kCellsPerUnit;
+            j1[i] = polynomial<kDegree + 1>(t.j1.data() + (kDegree + 1) * cell, u);
+        } else {
+            const double inverse = 1.0 / x, square = inverse * inverse;
+            const elementary::SinCos turn = elementary::sincos(x);
+            const double minus = turn.sin - turn.cos, plus = (turn.sin + turn.cos) * inverse;
+            j1[i] = std::sqrt(inverse / kPi) *
+                    (polynomial<kAsymptotic>(t.p1, square) * minus + polynomial<kAsymptotic>(t.q1, square) * plus);
+        }
+    }
+}
+
+SIMCORE_DISPATCH(bessel_one_dispatched, bessel_one_body,
+                 (const Tables& t, std::int64_t count, const double* argument, double* j1), (t, count, argument, j1))
+
 SIMCORE_DISPATCH(bessel_dispatched, bessel_body,
                  (const Tables& t, std::int64_t count, const double* argument, double* j0, double* j2),
                  (t, count, argument, j0, j2))
@@ -115,6 +138,10 @@ SIMCORE_DISPATCH(bessel_dispatched, bessel_body,
 
 void bessel_j0_j2(std::int64_t count, const double* argument, double* j0, double* j2) {
     bessel_dispatched(tables(), count, argument, j0, j2);
+}
+
+void bessel_j1(std::int64_t count, const double* argument, double* j1) {
+    bessel_one_dispatched(tables(), count, argument, j1);
 }
 
 void gauss_legendre(int count, double* node, double* weight) {

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "aligned.hpp"
 #include "elementary.hpp"
 #include "mie.hpp"
 #include "pixels.hpp"
@@ -33,12 +34,13 @@ struct Demand {
     double terms;   // multiple of x^(1/3) in the number of coefficients
     double nodes;   // nodes beyond the least number
     double digits;  // natural logarithm of the accuracy of the quadrature
+    int stride;     // of the points of the radial grid
 };
 
 template <class T>
 Demand demand(double tolerance) {
-    if (std::is_same_v<T, double>) return {6.0, 10.0, 20.0};  // coefficients left out are below 1e-12
-    return tolerance < kLoose ? Demand{4.5, 6.0, 12.0} : Demand{3.0, 3.0, 7.0};  // below 1e-8, 1e-5
+    if (std::is_same_v<T, double>) return {6.0, 10.0, 20.0, 1};  // coefficients left out are below 1e-12
+    return tolerance < kLoose ? Demand{4.5, 6.0, 12.0, 1} : Demand{3.0, 3.0, 7.0, 2};  // below 1e-8, 1e-5
 }
 
 // Numbers that follow from the request; lengths in micrometres.
@@ -67,12 +69,12 @@ struct CoherentScratch {
     std::vector<std::int64_t> terms, sphere, intervals, piece;
     std::vector<Source> sources;
     std::vector<Profile> profiles, blocked_profiles;
-    std::vector<T> quads, blocked_quads, halves, functions, pieces, rows, column, line, weight, constant;
-    std::vector<T> fraction, cosine, sine, values, sums, coarse, ring, phases;
-    std::vector<double> dx;
-    std::vector<float> plain_dx;
+    AlignedVector<T> quads, blocked_quads, halves, functions, pieces, rows, column, line, weight, constant;
+    AlignedVector<T> fraction, cosine, sine, values, sums, coarse, ring, phases;
+    AlignedVector<double> dx;
+    AlignedVector<float> plain_dx;
     std::vector<const T*> row_pointers;
-    std::vector<std::int32_t> base;
+    AlignedVector<std::int32_t> base;
 };
 
 namespace {
@@ -104,10 +106,10 @@ Setup set_up(const Light& light, bool backward, std::int64_t height, std::int64_
     return setup;
 }
 
-// `bands`: 2 for intensities, which have twice the frequencies of a field.
+// `highest`: frequency up to which what is drawn must be averaged over the pixels well.
 template <class T>
-void divide_pixels(const Light& light, double bands, double tolerance, Setup& setup, Scratch<T>& s) {
-    s.rule = pixel_rule(bands * setup.frequency * light.pixel_size, 0.05 * tolerance);
+void divide_pixels(const Light& light, double highest, double accuracy, Setup& setup, Scratch<T>& s) {
+    s.rule = pixel_rule(highest * light.pixel_size, accuracy);
     setup.cells = s.rule.cells(setup.width);
 }
 
@@ -204,10 +206,10 @@ void choose_directions(RadialTables& tables, const Light& light, const Particles
                         setup.terms, to);
     };
     fill(setup.sine, s.open);
-    s.open_profile.forget();
+    s.open_profile.forget(setup.demand.stride);
     if (setup.stopped > 0.0) {
         fill(setup.stopped, s.blocked);
-        s.blocked_profile.forget();
+        s.blocked_profile.forget(setup.demand.stride);
     }
     s.intervals.resize(static_cast<std::size_t>(p.count));
     for (std::int64_t i = 0; i < p.count; ++i)
@@ -234,7 +236,7 @@ template <class T>
 void profiles(RadialTables& tables, const Light& light, const Particles& p, const Setup& setup, std::int64_t first,
               std::int64_t fields, Scratch<T>& s) {
     const auto run = [&](const Directions& directions, ProfileScratch<T>& scratch, std::vector<double>& values,
-                         std::vector<T>& quads) {
+                         AlignedVector<T>& quads) {
         integrands(light, p, setup, directions, first, fields, s.source, s, values);
         s.profiles.resize(static_cast<std::size_t>(fields));
         for (std::int64_t f = 0; f < fields; ++f) {
@@ -251,12 +253,6 @@ void profiles(RadialTables& tables, const Light& light, const Particles& p, cons
         run(s.blocked, s.blocked_profile, s.blocked_integrands, s.blocked_quads);
         for (std::int64_t i = 0; i < setup.stride * fields; ++i) s.quads[i] -= s.blocked_quads[i];
     }
-}
-
-// Where the next cache line begins, at most 16 values on: the pieces of an interval lie in one or two.
-template <class T>
-T* aligned(T* from) {
-    return from + (64 - reinterpret_cast<std::uintptr_t>(from) % 64) / sizeof(T);
 }
 
 std::complex<double> reference(const Light& light, std::int64_t q) {
@@ -379,8 +375,8 @@ void intensities(RadialTables& tables, const Light& light, const Particles& part
             s.values[functions * (2 * i + 1) + f] = odd[f * points + i];
         }
     const std::int64_t start = 2 * (kBeforeHalves - 2) - 3;
-    s.pieces.resize(static_cast<std::size_t>(4 * functions * (all - start)) + 16);
-    cubic_pieces(functions, all - start, s.values.data() + functions * start, aligned(s.pieces.data()));
+    s.pieces.resize(static_cast<std::size_t>(4 * functions * (all - start)));
+    cubic_pieces(functions, all - start, s.values.data() + functions * start, s.pieces.data());
 }
 
 template <class T>
@@ -393,7 +389,7 @@ void draw_one(RadialTables& tables, const Light& light, const Particles& particl
     size_columns(setup, setup.cells, s);
     columns(setup, 0, setup.cells, (s.rule.position(0) - particle.x[0]) * scale, scale / s.rule.division, s);
     const RowScratch<T> scratch = row_scratch(kTile, s);
-    const T* pieces = aligned(s.pieces.data());
+    const T* pieces = s.pieces.data();
     draw_rows(
         setup, 1, s,
         [&](std::int64_t cell, std::int64_t rows, T* to, std::int64_t) {
@@ -465,8 +461,8 @@ class FieldRows {
             s_.piece[f] = size;
             size += 16 * s_.intervals[f / light_.wavelengths];
         }
-        s_.pieces.resize(static_cast<std::size_t>(size) + 16);
-        pieces_ = aligned(s_.pieces.data());
+        s_.pieces.resize(static_cast<std::size_t>(size));
+        pieces_ = s_.pieces.data();
         for (std::int64_t first = 0; first < fields; first += kFields) {
             const std::int64_t here = std::min(kFields, fields - first);
             profiles(tables, light_, p_, setup_, first, here, s_);
@@ -582,7 +578,7 @@ void draw_several(RadialTables& tables, const Light& light, const Particles& par
 
 template <class T>
 void refine_fields(const Light& light, double tolerance, const Setup& setup, Scratch<T>& s) {
-    s.refinement = refinement(setup.frequency * light.pixel_size / s.rule.division, 0.25 * tolerance);
+    s.refinement = refinement(setup.frequency * light.pixel_size / s.rule.division, 0.05 * tolerance);
 }
 
 // Margin in pixels of the coarse rows around the cells.
@@ -621,7 +617,10 @@ void CoherentImager<T>::intensity(const Light& light, const Particles& particles
     }
     const bool several = particles.count > 1;
     setup.before = several ? kBefore : kBeforeHalves;
-    divide_pixels(light, 2.0, tolerance_, setup, *scratch_);
+    // Intensities have twice the frequencies of a field; of the last tenth there is hardly anything.
+    const bool loose = !several && tolerance_ >= kLoose;
+    divide_pixels(light, (loose ? 1.8 : 2.0) * setup.frequency,
+                  loose ? std::min(0.15 * tolerance_, 0.0045) : 0.05 * tolerance_, setup, *scratch_);
     if (several) refine_fields(light, tolerance_, setup, *scratch_);
     prepare(tables_, light, particles, several ? margin(*scratch_) : 0.0, setup, *scratch_);
     if (several) {
@@ -645,7 +644,7 @@ void CoherentImager<T>::field(const Light& light, const Particles& particles, st
         return;
     }
     setup.before = kBefore;
-    divide_pixels(light, 1.0, tolerance_, setup, *scratch_);
+    divide_pixels(light, setup.frequency, 0.05 * tolerance_, setup, *scratch_);
     refine_fields(light, tolerance_, setup, *scratch_);
     prepare(tables_, light, particles, margin(*scratch_), setup, *scratch_);
     FieldRows<T> rows(tables_, light, particles, setup, components, false, *scratch_);

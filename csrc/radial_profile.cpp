@@ -170,9 +170,8 @@ SIMCORE_DISPATCH(pieces_double, pieces_body,
 
 // Panels of the grid that a field needs.
 template <class T>
-std::int64_t panels_of(const Profile& profile, std::int64_t before) {
-    const double last =
-        static_cast<double>(std::max(before, profile.points - 1)) * (profile.step / RadialGrid<T>::step);
+std::int64_t panels_of(const Profile& profile, std::int64_t before, double step) {
+    const double last = static_cast<double>(std::max(before, profile.points - 1)) * (profile.step / step);
     return (static_cast<std::int64_t>(last) + RadialGrid<T>::taps) / kPanel + 1;
 }
 
@@ -180,15 +179,17 @@ template <class T>
 void batch(RadialTables& tables, const Directions& directions, std::int64_t fields, const double* integrands,
            const Profile* profiles, std::int64_t before, ProfileScratch<T>& scratch, std::int64_t stride, T* quads) {
     const std::int64_t nodes = directions.count;
+    const double step = scratch.stride * RadialGrid<T>::step;
     scratch.panels.resize(static_cast<std::size_t>(fields));
     std::int64_t panels = 0, most = 0;
     for (std::int64_t f = 0; f < fields; ++f) {
-        scratch.panels[f] = panels_of<T>(profiles[f], before);
+        scratch.panels[f] = panels_of<T>(profiles[f], before, step);
         panels = std::max(panels, scratch.panels[f]);
         most = std::max(most, before + profiles[f].points);
     }
     for (std::int64_t p = scratch.tables.size(); p < panels; ++p) {
-        scratch.kept.push_back(tables.panel<T>(directions.grazing, directions.count, p));
+        scratch.kept.push_back(
+            tables.panel<T>(directions.grazing, directions.count, p, Orders::zero_two, scratch.stride));
         scratch.tables.push_back(scratch.kept.back()->data());
     }
     scratch.integrands.resize(static_cast<std::size_t>(4 * nodes * fields));
@@ -204,7 +205,7 @@ void batch(RadialTables& tables, const Directions& directions, std::int64_t fiel
         const Resample<T> one{panels * kPanel,
                               scratch.panels[f] * kPanel,
                               scratch.planes.data() + 4 * panels * kPanel * f,
-                              profiles[f].step / RadialGrid<T>::step,
+                              profiles[f].step / step,
                               before,
                               before + profiles[f].points,
                               scratch.padded.data(),

@@ -1,4 +1,5 @@
-// Quadrature nodes over the pupil and tables of J0, J2 at them: constants of the imaging integrals, made once and kept.
+// Quadrature nodes over the pupil and tables of Bessel functions at them: constants of the imaging integrals, made once
+// and kept.
 //
 // The integrals over the polar angle t run over w = (sin t / sin t_max)^2 in [0, 1]. Two families of nodes: Gauss in w,
 // and Gauss in q with w = 1 - q^4, which makes sqrt(cos t) smooth where t_max reaches 90 degrees.
@@ -10,6 +11,8 @@
 #include <mutex>
 #include <tuple>
 #include <vector>
+
+#include "aligned.hpp"
 
 namespace simcore {
 
@@ -33,9 +36,15 @@ struct RadialGrid<double> {
     static constexpr int taps = 8;  // error 1e-3 step^8 = 2e-8
 };
 
-// Points first .. first + kPanel - 1 of the grid: per node kPanel values of J0(v root), then kPanel of J2(v root).
+// kPanel points of the grid, every one or every `stride`th: per node kPanel values of J(v root) for each of the orders
+// in turn.
 template <class T>
-using Panel = std::vector<T>;
+using Panel = AlignedVector<T>;
+
+enum class Orders : int { zero = 1, zero_two = 2, zero_one_two = 3 };  // the value is their number
+
+template <class T>
+void fill_panel(std::int64_t nodes, const double* root, std::int64_t index, Orders orders, T* to, int stride = 1);
 
 // The least number of nodes on a ladder (so that few tables are made) that is not below `wanted`. Throws
 // std::domain_error beyond 8192.
@@ -46,11 +55,12 @@ class RadialTables {
   public:
     std::shared_ptr<const PupilNodes> nodes(bool grazing, int count);
     template <class T>
-    std::shared_ptr<const Panel<T>> panel(bool grazing, int count, std::int64_t index);
+    std::shared_ptr<const Panel<T>> panel(bool grazing, int count, std::int64_t index, Orders orders = Orders::zero_two,
+                                          int stride = 1);
     std::int64_t bytes() const;
 
   private:
-    using Key = std::tuple<bool, int, std::int64_t>;
+    using Key = std::tuple<bool, int, std::int64_t, Orders, int>;
     template <class T>
     std::map<Key, std::shared_ptr<const Panel<T>>>& panels();
 

@@ -36,6 +36,7 @@ from simcore.geometry import (
     QuarterTurn,
     Transpose,
 )
+from simcore.localization import bounds
 from simcore.motion import (
     bleaching,
     blinking,
@@ -85,8 +86,29 @@ from simcore.optics import (
     Brightfield,
     ComplexField,
     Darkfield,
+    Fluorescence,
     Holography,
 )
+from simcore.optics.aberrations import (
+    AstigmatismOblique,
+    AstigmatismVertical,
+    CentralStop,
+    ComaHorizontal,
+    ComaVertical,
+    Defocus,
+    GaussianApodization,
+    Piston,
+    PupilArray,
+    Refocus,
+    Spherical,
+    TiltX,
+    TiltY,
+    TrefoilOblique,
+    TrefoilVertical,
+    Zernike,
+)
+from simcore.optics.through_pupil import pupil
+from simcore.point_spread import emitter_bounds, psf
 from simcore.properties import (
     each_frame,
     equal,
@@ -96,12 +118,35 @@ from simcore.properties import (
     time,
     where,
 )
+from simcore.rasters import (
+    BorderDistance,
+    DiskMask,
+    DistanceMap,
+    GaussianDensity,
+    InstanceMask,
+    SemanticMask,
+    SphereVolume,
+    boxes,
+)
 from simcore.reader import load, loads
 from simcore.recipe import Recipe
-from simcore.scatterers import LayeredMieSphere, MieSphere, ScatteringTable
+from simcore.scatterers import (
+    Ellipse,
+    Ellipsoid,
+    LayeredMieSphere,
+    MieSphere,
+    PointEmitter,
+    ScatteringTable,
+    Sphere,
+)
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf
-from simcore.targets import positions, properties
+from simcore.targets import (
+    photons,
+    positions,
+    properties,
+    tracks,
+)
 
 __version__ = "0.1.0"

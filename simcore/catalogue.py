@@ -10,12 +10,14 @@ from simcore import (
     camera,
     draws,
     geometry,
+    localization,
     motion,
     movies,
     noise,
     operations,
     optics,
     properties,
+    rasters,
     scatterers,
     sources,
     structure,
@@ -23,15 +25,18 @@ from simcore import (
     units,
 )
 from simcore.features import Feature
+from simcore.optics import aberrations
 from simcore.stored import stored
 
 FAMILIES: dict[str, tuple[ModuleType, ...]] = {
     "Scatterers": (scatterers,),
     "Microscopes": (optics,),
+    "Aberrations": (aberrations,),
     "Noise and camera": (noise, camera),
     "Operations on images": (operations,),
     "Geometry": (geometry,),
     "Movies": (movies,),
+    "Targets": (rasters,),
     "Structure": (structure,),
     "Measured images": (sources,),
 }
@@ -54,6 +59,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stored": stored,
     "positions": targets.positions,
     "properties": targets.properties,
+    "tracks": targets.tracks,
+    "photons": targets.photons,
+    "bounds": localization.bounds,
+    "boxes": rasters.boxes,
 }
 
 CONSTANTS: dict[str, Any] = {

@@ -49,7 +49,7 @@ class Survey:
         if isinstance(flow, Scene):
             self._scene(flow)
         else:
-            for node in flow.properties():
+            for node in (*flow.properties(), *(node for f in flow.features() for node in f.all_properties())):
                 self._property(node, None, STILL)
 
     def _scene(self, scene: Scene) -> None:

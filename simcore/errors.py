@@ -27,3 +27,7 @@ class StorageError(DatasetError, OSError):
 
 class SchedulerError(SimcoreError):
     """The scheduler or its workers were lost, or could not be reached."""
+
+
+class SimcoreWarning(UserWarning):
+    """Something that was done as well as it could be, but not as well as was asked."""

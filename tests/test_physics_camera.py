@@ -165,6 +165,15 @@ def test_flicker_is_one_number_for_each_image():
     assert rendered(image, sc.Flicker(10.0)).min() == 0
 
 
+def test_flicker_is_new_in_every_frame():
+    image = rendered(np.ones((2000, 1, 1, 1)), sc.Flicker(0.1))
+    assert len(np.unique(image)) == 2000
+    particle = sc.MieSphere(x=2, y=2, radius=0.2, refractive_index=1.5)
+    clean = particle >> sc.Brightfield(numerical_aperture=0.5, wavelength=0.6, pixel_size=0.1, shape=(4, 4))
+    movie = sc.Recipe(image=clean >> sc.Flicker(0.1) >> sc.Movie(frames=5)).render(3, seed=1)["image"]
+    assert len(np.unique(movie[:, :, 0, 0, 0])) == 15
+
+
 def test_speckle_looks():
     speckled = rendered(flat(3.0), sc.SpeckleNoise(looks=2.5)).ravel()
     assert stats.kstest(speckled / 3, stats.gamma(2.5, scale=1 / 2.5).cdf).pvalue > 1e-4

@@ -97,7 +97,7 @@ def test_large_spheres(case: dict[str, Any]) -> None:
     x, m = case["size_parameter"], complex(*case["relative_index"])
     a, b = (padded(values, mie.terms(x))[np.array(case["orders"]) - 1] for values in sc.mie.coefficients(x, m))
     error = np.abs([a - complexes(case["a"]), b - complexes(case["b"])]).max() / case["largest"]
-    assert error < (1e-12 if m.imag >= 0.01 else 2e-10)
+    assert error < (1e-12 if x <= 1000 or m.imag >= 0.01 else 2e-10)
     assert np.all(off(sc.mie.efficiencies(x, m), case["efficiencies"]) < ALLOWED)
     assert np.allclose(case["cos_theta"], np.cos(ANGLES), rtol=0, atol=1e-16)
     for got, name in zip(sc.mie.amplitudes(x, m, np.array(case["cos_theta"])), ("s1", "s2"), strict=True):

@@ -154,3 +154,11 @@ def test_a_draw_for_each_copy_cannot_be_one_for_the_example():
         sc.Recipe(a=sc.positions(scene), b=sc.positions(particle.repeat(2)))
     with pytest.raises(sc.ParameterError, match=r"Repeat.count: \d in example \d; must be <= 3"):
         sc.Recipe(p=sc.positions(sphere().repeat(sc.integers(4, 6), max_count=3))).render(9, seed=1)
+
+
+def test_points_may_lie_in_the_frame_of_a_microscope_that_images_nothing_else():
+    elsewhere = sc.Brightfield(numerical_aperture=0.5, wavelength=0.5, pixel_size=sc.uniform(0.1, 0.2), shape=(9, 12))
+    flip = sc.FlipLeftRight(probability=1)
+    recipe = sc.Recipe(points=sc.positions(sphere(x=2, y=3), microscope=elsewhere) >> flip)
+    np.testing.assert_array_equal(recipe.render(1, seed=1)["points"], [[3, 9]])
+    assert sc.loads(recipe.canonical) == recipe

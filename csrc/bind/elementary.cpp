@@ -1,6 +1,7 @@
 // Adapter of the pinned elementary functions; for tests and for whoever needs their bytes from Python.
 #include "../elementary.hpp"
 
+#include "../erf.hpp"
 #include "bind.hpp"
 
 namespace simcore::bind {
@@ -22,10 +23,15 @@ SIMCORE_INLINE void log_body(const double* x, double* out, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) out[i] = elementary::log(x[i]);
 }
 
+SIMCORE_INLINE void erf_body(const double* x, double* out, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = elementary::erf(x[i]);
+}
+
 SIMCORE_DISPATCH(sin_array, sin_body, (const double* x, double* out, std::size_t count), (x, out, count))
 SIMCORE_DISPATCH(cos_array, cos_body, (const double* x, double* out, std::size_t count), (x, out, count))
 SIMCORE_DISPATCH(exp_array, exp_body, (const double* x, double* out, std::size_t count), (x, out, count))
 SIMCORE_DISPATCH(log_array, log_body, (const double* x, double* out, std::size_t count), (x, out, count))
+SIMCORE_DISPATCH(erf_array, erf_body, (const double* x, double* out, std::size_t count), (x, out, count))
 
 using Function = void (*)(const double*, double*, std::size_t);
 
@@ -34,7 +40,8 @@ Function function_named(const std::string& name) {
     if (name == "cos") return cos_array;
     if (name == "exp") return exp_array;
     if (name == "log") return log_array;
-    throw std::invalid_argument("name: '" + name + "'; must be sin, cos, exp or log");
+    if (name == "erf") return erf_array;
+    throw std::invalid_argument("name: '" + name + "'; must be sin, cos, exp, log or erf");
 }
 
 py::array elementary_array(const std::string& name, const Array<double>& array) {
@@ -54,7 +61,7 @@ py::array elementary_array(const std::string& name, const Array<double>& array) 
 
 void add_elementary(py::module_& module) {
     module.def("elementary", &elementary_array, py::arg("name"), py::arg("array").noconvert(),
-               "sin, cos, exp or log of a float64 array, with the same bytes on every machine; a new array.");
+               "sin, cos, exp, log or erf of a float64 array, with the same bytes on every machine; a new array.");
 }
 
 }  // namespace simcore::bind

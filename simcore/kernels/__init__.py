@@ -11,8 +11,25 @@ from simcore.kernels.coherent import (
     coherent_intensity,
 )
 from simcore.kernels.elementary import elementary, instruction_level, set_instruction_level
+from simcore.kernels.emission import (
+    EmissionOptics,
+    Emitters,
+    combine_planes,
+    emission_reach,
+    image_aberrated,
+    image_emitters,
+    pupil_nodes,
+)
 from simcore.kernels.geometry import flip_left_right, flip_up_down, transpose, window
 from simcore.kernels.mie import layered_coefficients, mie_amplitudes, mie_coefficients, mie_terms
+from simcore.kernels.multislice import (
+    advance,
+    aplanatic_pupil,
+    obliquity_phases,
+    plane_wave_phases,
+    plane_waves,
+    thin_slice,
+)
 from simcore.kernels.noise import (
     gaussian_noise,
     normal,
@@ -34,5 +51,22 @@ from simcore.kernels.operations import (
     median_blur,
     pool,
     resample,
+)
+from simcore.kernels.pixels import integrate_pixels, pixel_cells
+from simcore.kernels.shapes import Bodies, outlines, voxelise
+from simcore.kernels.targets import (
+    discs,
+    ellipsoids,
+    gaussians,
+    mask_distances,
+    point_distances,
+    silhouette_boxes,
+    silhouettes,
+)
+from simcore.kernels.through_pupil import (
+    LARGEST_GRID,
+    Pupils,
+    add_intensity_through_pupil,
+    fill_field_through_pupil,
 )
 from simcore.kernels.warp import elastic_displacement, move_displaced, warp_affine, warp_displaced

@@ -9,19 +9,13 @@ along the axis, from behind the particles or, backwards, through the objective (
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
 from simcore import _core
+from simcore.kernels.tables import tables
 from simcore.kernels.views import flat
 from simcore.streams import Array
-
-
-@cache
-def _tables() -> object:
-    """Return the Bessel functions on the nodes of the radial integrals, filled as images need them, shared by all threads."""
-    return _core.RadialTables()
 
 
 def _complex(values: Array) -> Array:
@@ -127,13 +121,14 @@ class CoherentOptics:
 def _draw(out: Array, particles: Particles, optics: CoherentOptics, tolerance: float) -> None:
     light = optics.arguments()
     waves = light[2].shape[1]
-    _core.coherent_image(_tables(), out, *particles.arguments(waves), *light, optics.backward, tolerance)
+    _core.coherent_image(tables(), out, *particles.arguments(waves), *light, optics.backward, tolerance)
 
 
 def coherent_intensity(out: Array, *, particles: Particles, optics: CoherentOptics, tolerance: float) -> None:
     """Fill ``out`` (image, y, x), float32 or float64, with intensities averaged over the pixels.
 
-    ``tolerance``: largest error, relative to the incident intensity.
+    ``tolerance``: largest error, relative to the incident intensity; where light adds up to more than ten times that,
+    relative to a tenth of what there is.
 
     Raises
     ------

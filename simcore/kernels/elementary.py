@@ -8,7 +8,7 @@ from simcore.streams import Array
 
 
 def elementary(name: str, argument: Array) -> Array:
-    """Return sin, cos, exp or log of ``argument`` (float64), the same bytes on every machine."""
+    """Return sin, cos, exp, log or erf of ``argument`` (float64), the same bytes on every machine."""
     return _core.elementary(name, flat(argument))
 
 

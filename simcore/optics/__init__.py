@@ -3,6 +3,7 @@
 from simcore.optics.brightfield import Brightfield, Holography
 from simcore.optics.complex_field import ComplexField
 from simcore.optics.darkfield import Darkfield
+from simcore.optics.fluorescence import Fluorescence
 from simcore.optics.iscat import ISCAT
 
-__all__ = ["ISCAT", "Brightfield", "ComplexField", "Darkfield", "Holography"]
+__all__ = ["ISCAT", "Brightfield", "ComplexField", "Darkfield", "Fluorescence", "Holography"]

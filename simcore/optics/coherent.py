@@ -5,7 +5,7 @@ A new one is a class that says what interferes: see `Brightfield`, `Darkfield`, 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import pi
 from typing import Any, ClassVar
 
@@ -14,9 +14,12 @@ import numpy as np
 from simcore import kernels
 from simcore.errors import ParameterError
 from simcore.features import Applied, Flow
+from simcore.optics import illumination
+from simcore.optics.aberrations import Aberration, together
 from simcore.optics.particles import ROUND, gather
-from simcore.parameters import Value, between, image_shape, one_of, option, parameter
-from simcore.properties import Array
+from simcore.optics.through_pupil import pupils, report
+from simcore.parameters import Value, between, image_shape, one_of, option, parameter, parts, whole_number
+from simcore.properties import Array, Constant
 from simcore.scenes import Microscope, Scatterer, Scene
 from simcore.values import Plan
 
@@ -62,6 +65,18 @@ class Coherent(Microscope):
     focus_depth: Value = parameter("depth of the focal plane below the coverslip, where the immersion differs from the medium",
                                    default=0.0, unit="um", least=0, plausible=1000)  # fmt: skip
 
+    illumination_angle: Value = parameter("angle of the light to the optical axis, in the medium", default=0.0, unit="rad",
+                                          least=0, below=pi / 2)  # fmt: skip
+    illumination_azimuth: Value = parameter(
+        "where tilted light travels to, from +x towards +y; None: from all sides",
+        default=0.0,
+        unit="rad",
+        optional=True,
+    )
+    illumination_directions: int = option("number of directions that stand for light from all sides", default=8,
+                                          read=whole_number(1, 1000))  # fmt: skip
+    aberrations: tuple[Aberration, ...] = parts("aberrations of the pupil", "Aberration", default=())
+
     def check(self) -> None:
         limit = self._immersion.bounds()
         low, high = self.numerical_aperture.bounds()
@@ -100,7 +115,12 @@ class Coherent(Microscope):
         """The tolerance that the kernels are to keep."""
         return FINEST if self.precision == "double" else self.tolerance
 
-    # -- what light there is ---------------------------------------------------------------------------------------
+    # -- from the scene to the image -------------------------------------------------------------------------------
+
+    @property
+    def on_axis(self) -> bool:
+        """Whether light and pupil have rotational symmetry, so that radial integrals serve."""
+        return is_zero(self.illumination_angle) and all(aberration.symmetric for aberration in self.aberrations)
 
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
         scene = flow.inputs[0]
@@ -108,14 +128,26 @@ class Coherent(Microscope):
         values = self.values(plan)
         optics = self.optics(values)
         particles = gather(plan.particles(scene), len(plan), optics)
-        return self.draw(values, particles, optics, flow)
+        return self.draw(Shot(plan, values, optics, particles, flow))
 
-    def draw(
-        self, values: dict[str, Array], particles: kernels.Particles, optics: kernels.CoherentOptics, flow: Applied
-    ) -> Array:
+    def draw(self, shot: Shot) -> Array:
         """Return the block of images."""
-        image = np.empty((len(values["pixel_size"]), *self.shape), flow.dtype)
-        kernels.coherent_intensity(image, particles=particles, optics=optics, tolerance=self.accuracy)
+        optics, particles = shot.optics, shot.particles
+        if self.on_axis:
+            image = np.empty((len(shot.plan), *self.shape), shot.flow.dtype)
+            optics, particles = self.with_symmetric_pupil(shot)
+            kernels.coherent_intensity(image, particles=particles, optics=optics, tolerance=self.accuracy)
+            return image[..., None]
+        image = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
+        error = kernels.add_intensity_through_pupil(
+            image,
+            particles=particles,
+            optics=optics,
+            pupils=pupils(self.aberrations, shot.plan),
+            waves=self.waves(shot.values),
+            tolerance=self.accuracy,
+        )
+        report(self.title(), error, self.accuracy, shot.plan.lanes.examples)
         return image[..., None]
 
     def optics(self, values: dict[str, Array]) -> kernels.CoherentOptics:
@@ -136,6 +168,48 @@ class Coherent(Microscope):
             analyzer=None if angle is None else turned(angle),
             backward=self.backward,
         )
+
+    def waves(self, values: dict[str, Array]) -> Array:
+        """Return the incident plane waves (image, wave, 3), which do not interfere: direction cosines and weight."""
+        azimuth = values.get("illumination_azimuth")
+        if azimuth is None:
+            return illumination.ring(values["illumination_angle"], self.illumination_directions)
+        return illumination.tilted(values["illumination_angle"], azimuth)
+
+    def with_symmetric_pupil(self, shot: Shot) -> tuple[kernels.CoherentOptics, kernels.Particles]:
+        """Return optics and particles with the aberrations, all of which have rotational symmetry."""
+        if not self.aberrations:
+            return shot.optics, shot.particles
+        terms = [one.radial(one.values(shot.plan)) for one in self.aberrations]
+        pupil, particles = together(terms, len(shot.plan)), shot.particles
+        moved = np.repeat(pupil["refocus"], np.diff(particles.first))
+        reflector = 0.0 if shot.optics.reflector is None else shot.optics.reflector
+        with np.errstate(divide="ignore"):
+            waist = 1 / np.sqrt(pupil["apodization"])
+        optics = replace(
+            shot.optics,
+            wavefront=pupil["wavefront"].reshape(len(shot.plan), -1)[:, 1:] if pupil["wavefront"].ndim == 2 else None,
+            waist=waist,
+            stop=pupil["stop"],
+            reflector=reflector - pupil["refocus"],
+        )
+        return optics, replace(particles, z=particles.z - moved)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What a block of images is made of."""
+
+    plan: Plan
+    values: dict[str, Array]
+    optics: kernels.CoherentOptics
+    particles: kernels.Particles
+    flow: Applied
+
+
+def is_zero(node: Any) -> bool:
+    """Whether a parameter is the number 0 in all examples."""
+    return isinstance(node, Constant) and not np.any(node.value)
 
 
 def turned(angle: Array) -> Array:

@@ -2,8 +2,8 @@
 
 In layer l the radial function of a multipole is A_l psi_n(m_l rho) + B_l chi_n(m_l rho), B_1 = 0. Where layers meet,
 m psi and psi' (electric multipoles, a_n), or psi and m psi' (magnetic, b_n), are continuous (Bohren & Huffman 1983, ch. 8.1).
-A 2 x 2 matrix carries (A, B) through each interface; outside, with xi = psi - i chi, the coefficient is B / (B - i A) but for
-the sign: u = A psi + B chi = (A - i B) psi + i B xi, relative to the incident psi: -coefficient = i B / (A - i B).
+A 2 x 2 matrix carries (A, B) through each interface. Outside, with xi = psi - i chi, A psi + B chi = (A - i B) psi + i B xi: the
+coefficient, of -xi where psi is the incident wave, is -i B / (A - i B).
 """
 
 from collections.abc import Sequence
@@ -82,5 +82,5 @@ def _through(pair: Any, here: Any, there: Any, inside: Number, outside: Number) 
 
 
 def _outgoing(pairs: list[tuple[Number, Number]]) -> list[Number]:
-    """U = A psi + B chi = (A - i B)(psi - coefficient xi)."""
-    return [-1j * b / (a - 1j * b) for a, b in pairs[1:]]
+    """Coefficients from A psi + B chi = (A - i B)(psi - coefficient xi); nan where the digits do not suffice."""
+    return [-1j * b / (a - 1j * b) if a - 1j * b else mp.nan for a, b in pairs[1:]]

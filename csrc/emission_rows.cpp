@@ -1,0 +1,234 @@
+#include "emission_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dispatch.hpp"
+#include "elementary.hpp"
+#include "lanes.hpp"
+#include "radial_tables.hpp"
+
+namespace simcore {
+namespace {
+
+template <class T>
+SIMCORE_INLINE void depth_body(const DepthCall<T>& call) {
+    const std::int64_t n = call.nodes;
+    double *re = call.turn, *im = call.turn + n;
+    for (std::int64_t j = 0; j < n; ++j) {
+        const elementary::SinCos turn = elementary::sincos(call.phase * call.axial[j]);
+        re[j] = call.weight[j] * turn.cos;
+        im[j] = call.weight[j] * turn.sin;
+    }
+    if (call.decays) {
+        for (std::int64_t j = 0; j < n; ++j) {
+            const double left = elementary::exp(-call.phase * call.decay[j]);
+            re[j] *= left;
+            im[j] *= left;
+        }
+    }
+    for (int order = 0; order < call.orders; ++order) {
+        const double *a = call.rows[2 * order], *b = call.rows[2 * order + 1];
+        T* to = call.integrand + 2 * order * n;
+        for (std::int64_t j = 0; j < n; ++j) {
+            to[j] = static_cast<T>(a[j] * re[j] - b[j] * im[j]);
+            to[n + j] = static_cast<T>(a[j] * im[j] + b[j] * re[j]);
+        }
+    }
+}
+
+SIMCORE_DISPATCH(depth_float, depth_body<float>, (const DepthCall<float>& call), (call))
+SIMCORE_DISPATCH(depth_double, depth_body<double>, (const DepthCall<double>& call), (call))
+
+template <class T>
+constexpr int kTogether = 128 / sizeof(T);
+
+// One Bessel function at one panel: real and imaginary sums over the nodes.
+template <int bytes, class T>
+SIMCORE_INLINE void accumulate(std::int64_t nodes, std::int64_t stride, const T* table, const T* re, const T* im,
+                               T* to_re, T* to_im) {
+    using Points = Pack<T, kTogether<T>, bytes>;
+    Points real, imaginary;
+    for (std::int64_t j = 0; j < nodes; ++j) {
+        const Points value(table + stride * j);
+        real += re[j] * value;
+        imaginary += im[j] * value;
+    }
+    real.store(to_re);
+    imaginary.store(to_im);
+}
+
+// Lagrange weights of `taps` points for the points (i - before) ratio; `fields` serves as scratch.
+template <class T>
+SIMCORE_INLINE void lagrange(const FieldCall<T>& call) {
+    constexpr int taps = RadialGrid<T>::taps, left = taps / 2 - 1;
+    for (std::int64_t i = 0; i < call.count; ++i) {
+        const double position = std::abs(static_cast<double>(i - call.before) * call.ratio);
+        call.base[i] = static_cast<std::int32_t>(position);
+        call.fields[i] = static_cast<T>(position - call.base[i]);
+    }
+    for (int k = 0; k < taps; ++k) {
+        double scale = 1.0;
+        for (int j = 0; j < taps; ++j) scale *= j == k ? 1.0 : k - j;
+        const T inverse = static_cast<T>(1.0 / scale);
+        T* to = call.weight + k * call.count;
+        for (std::int64_t i = 0; i < call.count; ++i) {
+            T product = inverse;
+            for (int j = 0; j < taps; ++j) product *= j == k ? T(1) : call.fields[i] - static_cast<T>(j - left);
+            to[i] = product;
+        }
+    }
+}
+
+// Planes one after the other -> values of a point side by side, continued to negative radii by their parity.
+template <int width, class T>
+SIMCORE_INLINE void interleave(const FieldCall<T>& call, std::int64_t row) {
+    constexpr int left = RadialGrid<T>::taps / 2 - 1;
+    const int functions = 2 * call.orders;
+    for (std::int64_t i = -left; i < row; ++i) {
+        for (int c = 0; c < functions; ++c) {
+            const T value = call.planes[c * row + (i < 0 ? -i : i)];
+            call.padded[width * (i + left) + c] = i < 0 && c / 2 == 1 ? -value : value;
+        }
+        for (int c = functions; c < width; ++c) call.padded[width * (i + left) + c] = T(0);
+    }
+}
+
+template <int bytes, int width, class T>
+SIMCORE_INLINE void resample(const FieldCall<T>& call, std::int64_t row) {
+    using Values = Pack<T, width, bytes>;
+    interleave<width>(call, row);
+    if (call.fresh) lagrange(call);
+    for (std::int64_t i = 0; i < call.count; ++i) {
+        const T* from = call.padded + width * static_cast<std::int64_t>(call.base[i]);
+        Values sum;
+        for (int k = 0; k < RadialGrid<T>::taps; ++k) sum += call.weight[k * call.count + i] * Values(from + width * k);
+        sum.store(call.fields + width * i);
+    }
+    // K1 is an odd function.
+    if (width == 8)
+        for (std::int64_t i = 0; i < call.before; ++i)
+            for (int c = 2; c < 4; ++c) call.fields[width * i + c] = -call.fields[width * i + c];
+}
+
+template <int bytes, class T>
+SIMCORE_INLINE void fields_body(const FieldCall<T>& call) {
+    const std::int64_t row = call.panels * kPanel, stride = call.orders * kPanel;
+    for (std::int64_t p = 0; p < call.panels; ++p)
+        for (int order = 0; order < call.orders; ++order)
+            for (int i = 0; i < kPanel; i += kTogether<T>) {
+                const T* re = call.integrand + 2 * order * call.nodes;
+                T* to = call.planes + 2 * order * row + p * kPanel + i;
+                accumulate<bytes>(call.nodes, stride, call.tables[p] + order * kPanel + i, re, re + call.nodes, to,
+                                  to + row);
+            }
+    if (call.orders == 1) {
+        resample<bytes, 2>(call, row);
+    } else {
+        resample<bytes, 8>(call, row);
+    }
+}
+
+SIMCORE_DISPATCH_LANES(fields_float, fields_body, (const FieldCall<float>& call), (call))
+SIMCORE_DISPATCH_LANES(fields_double, fields_body, (const FieldCall<double>& call), (call))
+
+template <class T>
+SIMCORE_INLINE void squares_body(const SquareCall<T>& call) {
+    const T scale = static_cast<T>(call.scale);
+    if (!call.vectorial) {
+        for (std::int64_t i = 0; i < call.count; ++i) {
+            const T* at = call.fields + 2 * i;
+            call.even[i] += scale * (at[0] * at[0] + at[1] * at[1]);
+        }
+        return;
+    }
+    const double flat = call.fixed ? call.sine * call.sine : 2.0, up = call.fixed ? call.cosine * call.cosine : 1.0;
+    const T across = scale * static_cast<T>(flat), along = scale * static_cast<T>(up);
+    for (std::int64_t i = 0; i < call.count; ++i) {
+        const T* at = call.fields + 8 * i;
+        const T squares = (at[0] * at[0] + at[1] * at[1]) + (at[4] * at[4] + at[5] * at[5]);
+        call.even[i] += across * squares + along * (at[2] * at[2] + at[3] * at[3]);
+    }
+    if (!call.fixed) return;
+    const T mixed = scale * static_cast<T>(2.0 * call.sine * call.cosine), twofold = T(2) * across;
+    for (std::int64_t i = 0; i < call.count; ++i) {
+        const T* at = call.fields + 8 * i;
+        // Re[a* i b] = a_im b_re - a_re b_im
+        call.odd[i] += mixed * ((at[1] + at[5]) * at[2] - (at[0] + at[4]) * at[3]);
+        call.twice[i] += twofold * (at[0] * at[4] + at[1] * at[5]);
+    }
+}
+
+SIMCORE_DISPATCH(squares_float, squares_body<float>, (const SquareCall<float>& call), (call))
+SIMCORE_DISPATCH(squares_double, squares_body<double>, (const SquareCall<double>& call), (call))
+
+template <class T>
+SIMCORE_INLINE T cubic(const T* c, T u) {
+    return c[0] + u * (c[1] + u * (c[2] + u * c[3]));
+}
+
+template <class T>
+SIMCORE_INLINE void far_cells(const EmissionRow<T>& row, std::int64_t first, std::int64_t last, std::int32_t* base,
+                              T* out) {
+    const T square = row.dy * row.dy;
+    for (std::int64_t i = first; i < last; ++i)
+        base[i] = static_cast<std::int32_t>(std::sqrt(row.dx[i] * row.dx[i] + square) + T(0.5));
+    const T intensity = row.intensity, *nearest = row.nearest;
+    std::int64_t i = first;
+    for (; i + 4 <= last; i += 4) {
+        const T a = nearest[base[i]], b = nearest[base[i + 1]], c = nearest[base[i + 2]], d = nearest[base[i + 3]];
+        const T e = out[i], f = out[i + 1], g = out[i + 2], h = out[i + 3];
+        out[i] = e + intensity * a;
+        out[i + 1] = f + intensity * b;
+        out[i + 2] = g + intensity * c;
+        out[i + 3] = h + intensity * d;
+    }
+    for (; i < last; ++i) out[i] += intensity * nearest[base[i]];
+}
+
+template <class T>
+SIMCORE_INLINE void row_body(const EmissionRow<T>& row, std::int32_t* base, T* fraction, T* out) {
+    far_cells(row, row.first, row.near_first, base, out);
+    far_cells(row, row.near_last, row.last, base, out);
+    const T square = row.dy * row.dy;
+    for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
+        const T radius = std::sqrt(row.dx[i] * row.dx[i] + square);
+        base[i] = static_cast<std::int32_t>(radius);
+        fraction[i] = radius - static_cast<T>(base[i]);
+    }
+    for (std::int64_t i = row.near_first; i < row.near_last; ++i)
+        out[i] += row.intensity * cubic(row.even + 4 * static_cast<std::int64_t>(base[i]), fraction[i]);
+    if (row.odd == nullptr) return;
+    for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
+        const std::int64_t at = 4 * static_cast<std::int64_t>(base[i]);
+        const T inverse = T(1) / std::sqrt(row.dx[i] * row.dx[i] + square + T(1e-30));
+        const T x = row.dx[i] * inverse, y = row.dy * inverse;
+        const T along = x * row.cosine + y * row.sine, across = y * row.cosine - x * row.sine;
+        out[i] += row.intensity * (cubic(row.odd + at, fraction[i]) * along +
+                                   cubic(row.twice + at, fraction[i]) * (along * along - across * across));
+    }
+}
+
+SIMCORE_DISPATCH(row_float, row_body<float>,
+                 (const EmissionRow<float>& row, std::int32_t* base, float* fraction, float* out),
+                 (row, base, fraction, out))
+SIMCORE_DISPATCH(row_double, row_body<double>,
+                 (const EmissionRow<double>& row, std::int32_t* base, double* fraction, double* out),
+                 (row, base, fraction, out))
+
+}  // namespace
+
+void at_depth(const DepthCall<float>& call) { depth_float(call); }
+void at_depth(const DepthCall<double>& call) { depth_double(call); }
+void radial_fields(const FieldCall<float>& call) { fields_float(call); }
+void radial_fields(const FieldCall<double>& call) { fields_double(call); }
+void add_squares(const SquareCall<float>& call) { squares_float(call); }
+void add_squares(const SquareCall<double>& call) { squares_double(call); }
+void add_row(const EmissionRow<float>& row, std::int32_t* base, float* fraction, float* out) {
+    row_float(row, base, fraction, out);
+}
+void add_row(const EmissionRow<double>& row, std::int32_t* base, double* fraction, double* out) {
+    row_double(row, base, fraction, out);
+}
+
+}  // namespace simcore

@@ -1,0 +1,66 @@
+// The compiled-for-each-level parts of emission.cpp: radial functions of the field, and rows of cells drawn from them.
+#pragma once
+
+#include <cstdint>
+
+namespace simcore {
+
+// The pupil with the phase of a depth (wavenumber times depth) and the weights of quadrature, as `integrand` below;
+// turn is scratch of two values a node.
+template <class T>
+struct DepthCall {
+    std::int64_t nodes;
+    int orders;
+    bool decays;
+    double phase;
+    const double *weight, *axial, *decay;
+    const double* rows[6];  // real and imaginary parts of U, K, V
+    double* turn;
+    T* integrand;
+};
+void at_depth(const DepthCall<float>& call);
+void at_depth(const DepthCall<double>& call);
+
+// The radial integrals: `functions` real functions (I0 re, im or I0, K1, I2 re, im) at the points (i - before) ratio of
+// the tables' grid, i = 0 .. count - 1, into `fields`, `width` values a point (2, or 8 of which 6 are used).
+template <class T>
+struct FieldCall {
+    std::int64_t nodes, panels;
+    const T* const* tables;
+    int orders;          // Bessel functions in a table: 1, or 3
+    const T* integrand;  // 2 orders rows of nodes
+    double ratio;
+    std::int64_t before, count;
+    bool fresh;  // weight and base are to be made: they depend on ratio, before and count alone
+    T *planes, *padded, *weight, *fields;
+    std::int32_t* base;
+};
+void radial_fields(const FieldCall<float>& call);
+void radial_fields(const FieldCall<double>& call);
+
+// F0, F1, F2 (`count` values each, F1 and F2 only if not null) grow by the weighted squares of the fields.
+template <class T>
+struct SquareCall {
+    std::int64_t count;
+    bool vectorial, fixed;
+    double scale, sine, cosine;  // of the polar angle
+    const T* fields;
+    T *even, *odd, *twice;
+};
+void add_squares(const SquareCall<float>& call);
+void add_squares(const SquareCall<double>& call);
+
+// Adds an emitter's light to a row of cells; lengths in units of the radial step.
+template <class T>
+struct EmissionRow {
+    std::int64_t first, last;            // cells that the emitter reaches
+    std::int64_t near_first, near_last;  // cells that need interpolation; in the others the nearest value serves
+    const T* dx;
+    T dy, intensity, cosine, sine;  // of the azimuth of a fixed dipole
+    const T *nearest, *even, *odd,
+        *twice;  // values at whole steps; cubic pieces, odd and twice null if freely rotating
+};
+void add_row(const EmissionRow<float>& row, std::int32_t* base, float* fraction, float* out);
+void add_row(const EmissionRow<double>& row, std::int32_t* base, double* fraction, double* out);
+
+}  // namespace simcore

@@ -1,0 +1,228 @@
+#include "pupil.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dispatch.hpp"
+#include "elementary.hpp"
+
+namespace simcore {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846, kTwoPi = 2.0 * kPi;
+
+// Shape of the Kaiser window for each half width.
+double sharpness(int rim) { return rim <= 2 ? 3.0 : rim == 3 ? 4.0 : rim <= 5 ? 5.0 : rim <= 6 ? 6.0 : 11.0; }
+
+// Modified Bessel function of order 0, by its series.
+double bessel_i0(double x) {
+    double term = 1.0, sum = 1.0;
+    for (int k = 1; k < 60; ++k) {
+        term *= x * x / (4.0 * k * k);
+        sum += term;
+    }
+    return sum;
+}
+
+double kernel(double t, int rim, double beta) {
+    const double inside = 1.0 - t * t / (rim * rim);
+    const double sinc = t == 0.0 ? 1.0 : elementary::sin(kPi * t) / (kPi * t);
+    return sinc * bessel_i0(beta * std::sqrt(std::max(inside, 0.0)));
+}
+
+// The integral of the kernel by Simpson's rule, from 0 to 1.
+std::vector<double> make_table(int rim) {
+    const int count = 2 * rim * kRimSteps;
+    const double beta = sharpness(rim), step = 1.0 / kRimSteps;
+    std::vector<double> table(count + 2, 0.0);
+    for (int i = 0; i < count; ++i) {
+        const double t = i * step - rim;
+        const double middle = kernel(t + 0.5 * step, rim, beta);
+        table[i + 1] = table[i] + kernel(t, rim, beta) + 4.0 * middle + kernel(t + step, rim, beta);
+    }
+    const double total = table[count];
+    for (double& value : table) value /= total;
+    table[count + 1] = 1.0;
+    return table;
+}
+
+struct RimTables {
+    std::vector<double> table[kWidestRim + 1];
+    RimTables() {
+        for (int rim = kNarrowestRim; rim <= kWidestRim; ++rim) table[rim] = make_table(rim);
+    }
+};
+
+// In place from coefficients of a polynomial in rho_y to those of its value at one rho_x.
+void collapse(const PupilFunction& pupil, double rho_x, double* to) {
+    for (std::int64_t j = 0; j < pupil.order; ++j) {
+        double sum = 0.0;
+        for (std::int64_t i = pupil.order - 1; i >= 0; --i) sum = sum * rho_x + pupil.wavefront[i * pupil.order + j];
+        to[j] = sum;
+    }
+}
+
+double wavefront_at(const PupilFunction& pupil, double rho_x, double rho_y) {
+    double total = 0.0;
+    for (std::int64_t i = pupil.order - 1; i >= 0; --i) {
+        double sum = 0.0;
+        for (std::int64_t j = pupil.order - 1; j >= 0; --j) sum = sum * rho_y + pupil.wavefront[i * pupil.order + j];
+        total = total * rho_x + sum;
+    }
+    return total;
+}
+
+// Path through medium and immersion at the squared sine of the angle.
+SIMCORE_INLINE double layers_path(double n, double immersion, double depth, double square) {
+    const double ratio = n / immersion, inside = 1.0 - ratio * ratio * square, here = 1.0 - square;
+    const double in_medium = std::sqrt(here > 0.0 ? here : 0.0) - 1.0;
+    const double in_immersion = std::sqrt(inside > 0.0 ? inside : 0.0) - 1.0;
+    return depth * (n * in_medium - immersion / ratio * in_immersion);
+}
+
+double path_at(const PupilFunction& pupil, const Lens& lens, double rho_x, double rho_y) {
+    const double square = (rho_x * rho_x + rho_y * rho_y) / (lens.per_cosine * lens.per_cosine);
+    const double layers = layers_path(lens.medium_index, pupil.immersion_index, pupil.focus_depth, square);
+    return wavefront_at(pupil, rho_x, rho_y) + layers;
+}
+
+// Bilinear.
+std::complex<double> transmission_at(const PupilFunction& pupil, double rho_x, double rho_y) {
+    const double last = static_cast<double>(pupil.side - 1);
+    const double u = std::min(std::max(0.5 * (rho_x + 1.0) * last, 0.0), last);
+    const double v = std::min(std::max(0.5 * (rho_y + 1.0) * last, 0.0), last);
+    const std::int64_t i = std::min(static_cast<std::int64_t>(u), pupil.side - 2);
+    const std::int64_t j = std::min(static_cast<std::int64_t>(v), pupil.side - 2);
+    const double fu = u - static_cast<double>(i), fv = v - static_cast<double>(j);
+    const std::complex<double>*above = pupil.transmission + j * pupil.side + i, *below = above + pupil.side;
+    return (1.0 - fv) * ((1.0 - fu) * above[0] + fu * above[1]) + fv * ((1.0 - fu) * below[0] + fu * below[1]);
+}
+
+SIMCORE_INLINE double covered(const double* table, int rim, double distance) {
+    double at = (distance + rim) * kRimSteps;
+    at = at < 0.0 ? 0.0 : at;
+    at = at > 2.0 * rim * kRimSteps ? 2.0 * rim * kRimSteps : at;
+    const std::int32_t i = static_cast<std::int32_t>(at);
+    return table[i] + (at - i) * (table[i + 1] - table[i]);
+}
+
+// Amplitude with the smoothed edges into `to`.
+SIMCORE_INLINE void amplitude_body(const PupilFunction& pupil, const Lens& lens, const PupilLine& line,
+                                   const double* table, const double* radius, double* to) {
+    const double per_step = 1.0 / line.step, stop = pupil.stop / lens.per_cosine, sine = lens.sine;
+    const std::int64_t count = line.count;
+    const int rim = line.rim;
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) to[i] = covered(table, rim, (sine - radius[i]) * per_step);
+    if (stop > 0.0) {
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < count; ++i) to[i] *= covered(table, rim, (radius[i] - stop) * per_step);
+    }
+    const double rate = pupil.apodization * lens.per_cosine * lens.per_cosine;
+    if (rate == 0.0) return;
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) to[i] *= elementary::exp(-rate * radius[i] * radius[i]);
+}
+
+// The polynomial sum of coefficients[j] rho^j along the line.
+SIMCORE_INLINE void wave_body(std::int64_t order, const double* coefficients, std::int64_t count, double start,
+                              double step, double* to) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = 0.0;
+    for (std::int64_t j = order - 1; j >= 0; --j) {
+        const double next = coefficients[j];
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < count; ++i)
+            to[i] = to[i] * (start + static_cast<double>(static_cast<std::int32_t>(i)) * step) + next;
+    }
+}
+
+// scratch: two columns of line.count values.
+template <class T>
+SIMCORE_INLINE void line_body(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* table,
+                              const double* radius, std::complex<double> scale, const double* coefficients,
+                              double* scratch, T* re, T* im) {
+    const std::int64_t count = line.count;
+    const double to_phase = kTwoPi / lens.wavelength, c = scale.real(), s = scale.imag();
+    double *amplitude = scratch, *wave = scratch + count;
+    amplitude_body(pupil, lens, line, table, radius, amplitude);
+    wave_body(pupil.order, coefficients, count, line.start * lens.per_cosine, line.step * lens.per_cosine, wave);
+    if (pupil.focus_depth != 0.0) {
+        const double n = lens.medium_index, immersion = pupil.immersion_index, depth = pupil.focus_depth;
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < count; ++i) wave[i] += layers_path(n, immersion, depth, radius[i] * radius[i]);
+    }
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) {
+        const elementary::SinCos turn = elementary::sincos(to_phase * wave[i]);
+        re[i] = static_cast<T>(amplitude[i] * (c * turn.cos - s * turn.sin));
+        im[i] = static_cast<T>(amplitude[i] * (c * turn.sin + s * turn.cos));
+    }
+}
+
+#define PARAMETERS(T)                                                                                                \
+    (const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* table, const double* radius, \
+     std::complex<double> scale, const double* coefficients, double* scratch, T* re, T* im)
+#define ARGUMENTS (pupil, lens, line, table, radius, scale, coefficients, scratch, re, im)
+SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(float), ARGUMENTS)
+SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(double), ARGUMENTS)
+#undef PARAMETERS
+#undef ARGUMENTS
+
+}  // namespace
+
+double flat_part(int rim) {
+    constexpr double part[kWidestRim + 1] = {0.0, 0.0, 0.45, 0.62, 0.68, 0.74, 0.77, 0.78, 0.72};
+    return part[rim];
+}
+
+const double* rim_table(int rim) {
+    static const RimTables tables;
+    return tables.table[rim].data();
+}
+
+std::complex<double> pupil_at(const PupilFunction& pupil, const Lens& lens, double sx, double sy) {
+    const double square = sx * sx + sy * sy, rho_x = sx * lens.per_cosine, rho_y = sy * lens.per_cosine;
+    const double edge = lens.sine * (1.0 + 1e-12), rho = std::sqrt(square) * lens.per_cosine;
+    if (square > edge * edge || rho < pupil.stop) return 0.0;
+    const double amplitude = elementary::exp(-pupil.apodization * rho * rho);
+    const elementary::SinCos turn = elementary::sincos(kTwoPi / lens.wavelength * path_at(pupil, lens, rho_x, rho_y));
+    const std::complex<double> value(amplitude * turn.cos, amplitude * turn.sin);
+    return pupil.side > 0 ? value * transmission_at(pupil, rho_x, rho_y) : value;
+}
+
+double ray_shift(const PupilFunction& pupil, const Lens& lens) {
+    if (pupil.order < 2 && pupil.focus_depth == 0.0) return 0.0;
+    double most = 0.0;
+    const double h = 1e-3, rim = lens.sine * lens.per_cosine - h;
+    for (int i = 0; i < 16; ++i) {
+        const elementary::SinCos turn = elementary::sincos(kTwoPi * i / 16.0);
+        const double x = rim * turn.cos, y = rim * turn.sin;
+        const double dx = path_at(pupil, lens, x + h, y) - path_at(pupil, lens, x - h, y);
+        const double dy = path_at(pupil, lens, x, y + h) - path_at(pupil, lens, x, y - h);
+        most = std::max(most, std::sqrt(dx * dx + dy * dy) / (2.0 * h));
+    }
+    return most / lens.numerical_aperture;  // d(2 pi W / wavelength) / dk
+}
+
+template <class T>
+void pupil_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* radius,
+                std::complex<double> scale, double* scratch, T* re, T* im) {
+    double coefficients[64];
+    if (pupil.order > 0) collapse(pupil, line.sx * lens.per_cosine, coefficients);
+    line_dispatched(pupil, lens, line, rim_table(line.rim), radius, scale, coefficients, scratch, re, im);
+    if (pupil.side == 0) return;
+    for (std::int64_t i = 0; i < line.count; ++i) {
+        const double sy = line.start + static_cast<double>(i) * line.step;
+        const std::complex<double> t = transmission_at(pupil, line.sx * lens.per_cosine, sy * lens.per_cosine);
+        const double a = static_cast<double>(re[i]), b = static_cast<double>(im[i]);
+        re[i] = static_cast<T>(a * t.real() - b * t.imag());
+        im[i] = static_cast<T>(a * t.imag() + b * t.real());
+    }
+}
+
+template void pupil_line(const PupilFunction&, const Lens&, const PupilLine&, const double*, std::complex<double>,
+                         double*, float*, float*);
+template void pupil_line(const PupilFunction&, const Lens&, const PupilLine&, const double*, std::complex<double>,
+                         double*, double*, double*);
+
+}  // namespace simcore

@@ -1,0 +1,102 @@
+// Gradient noise in three dimensions, in three octaves (Perlin, SIGGRAPH 1985; quintic fade: Perlin, SIGGRAPH 2002).
+//
+// Octave o has lattice points every scale / 2^o and the amplitude 1 / 2^o; together, their standard deviation is 1. The
+// gradient at a lattice point has three independent components, uniform in (-1, 1): a hash of the point's numbers
+// (pcg3d: Jarzynski & Olano, JCGT 9(3), 20 (2020)), shifted by words of the body's stream.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "dispatch.hpp"
+#include "lanes.hpp"
+#include "rng.hpp"
+
+namespace simcore {
+
+constexpr int kOctaves = 3;
+
+struct Texture {
+    float amplitude[kOctaves] = {};  // 0: octave left out
+    float step[kOctaves] = {};       // um between lattice points
+    float shift[kOctaves][3] = {};   // in steps, so that no lattice point is bound to the centre
+    std::uint32_t key[kOctaves][3] = {};
+};
+
+// Texture of one body from words (o, 1) of its stream. Octaves finer than two pixels fade out, at one pixel they are
+// gone.
+Texture texture(const PixelStream& stream, double amplitude, double scale, double pixel_size);
+
+namespace noise3 {
+
+SIMCORE_INLINE float fade(float t) { return t * t * t * (t * (t * 6.0f - 15.0f) + 10.0f); }
+
+SIMCORE_INLINE std::int32_t floor_of(float value) {
+    const auto whole = static_cast<std::int32_t>(value);
+    return whole - (value < static_cast<float>(whole) ? 1 : 0);
+}
+
+SIMCORE_INLINE float component(std::uint32_t word) {
+    return static_cast<float>(static_cast<std::int32_t>(word)) * 0x1p-31f;
+}
+
+// Gradient at a lattice point times the distance (dx, dy, dz) from it; x, y, z: its numbers after pcg3d's first step.
+SIMCORE_INLINE float corner(std::uint32_t x, std::uint32_t y, std::uint32_t z, float dx, float dy, float dz) {
+    x += y * z;
+    y += z * x;
+    z += x * y;
+    x ^= x >> 16;
+    y ^= y >> 16;
+    z ^= z >> 16;
+    x += y * z;
+    y += z * x;
+    z += x * y;
+    return component(x) * dx + component(y) * dy + component(z) * dz;
+}
+
+SIMCORE_INLINE float mix(float a, float b, float t) { return a + t * (b - a); }
+
+SIMCORE_INLINE float value(const std::uint32_t* key, float x, float y, float z) {
+    constexpr std::uint32_t factor = 1664525u, summand = 1013904223u;
+    const std::int32_t i = floor_of(x), j = floor_of(y), k = floor_of(z);
+    const float dx = x - static_cast<float>(i), dy = y - static_cast<float>(j), dz = z - static_cast<float>(k);
+    const std::uint32_t x0 = (static_cast<std::uint32_t>(i) + key[0]) * factor + summand, x1 = x0 + factor;
+    const std::uint32_t y0 = (static_cast<std::uint32_t>(j) + key[1]) * factor + summand, y1 = y0 + factor;
+    const std::uint32_t z0 = (static_cast<std::uint32_t>(k) + key[2]) * factor + summand, z1 = z0 + factor;
+    const float u = fade(dx), v = fade(dy), w = fade(dz);
+    const float near =
+        mix(mix(corner(x0, y0, z0, dx, dy, dz), corner(x1, y0, z0, dx - 1.0f, dy, dz), u),
+            mix(corner(x0, y1, z0, dx, dy - 1.0f, dz), corner(x1, y1, z0, dx - 1.0f, dy - 1.0f, dz), u), v);
+    const float far = mix(
+        mix(corner(x0, y0, z1, dx, dy, dz - 1.0f), corner(x1, y0, z1, dx - 1.0f, dy, dz - 1.0f), u),
+        mix(corner(x0, y1, z1, dx, dy - 1.0f, dz - 1.0f), corner(x1, y1, z1, dx - 1.0f, dy - 1.0f, dz - 1.0f), u), v);
+    return mix(near, far, w);
+}
+
+}  // namespace noise3
+
+// The factors max(0, 1 + amplitude noise) at the points start + i step (um, in the body's own axes), i = 0 .. count - 1
+// and up to kLanes - 1 more: the caller's buffer has room.
+SIMCORE_INLINE void texture_row(const Texture& grain, const float start[3], const float step[3], std::int32_t count,
+                                float* factor) {
+    for (std::int32_t first = 0; first < count; first += kLanes) {
+        float sum[kLanes];
+        for (float& lane : sum) lane = 1.0f;
+        for (int o = 0; o < kOctaves; ++o) {
+            if (grain.amplitude[o] == 0.0f) continue;
+            const float scale = 1.0f / grain.step[o], amplitude = grain.amplitude[o];
+            const std::uint32_t key[3] = {grain.key[o][0], grain.key[o][1], grain.key[o][2]};
+            const float x = start[0] * scale + grain.shift[o][0], dx = step[0] * scale;
+            const float y = start[1] * scale + grain.shift[o][1], dy = step[1] * scale;
+            const float z = start[2] * scale + grain.shift[o][2], dz = step[2] * scale;
+            for (int lane = 0; lane < kLanes; ++lane) {
+                const auto t = static_cast<float>(first + lane);
+                sum[lane] += amplitude * noise3::value(key, x + t * dx, y + t * dy, z + t * dz);
+            }
+        }
+        for (float& lane : sum) lane = lane < 0.0f ? 0.0f : lane;
+        std::memcpy(factor + first, sum, sizeof sum);
+    }
+}
+
+}  // namespace simcore

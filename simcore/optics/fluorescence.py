@@ -1,0 +1,186 @@
+"""Fluorescence: the light that a scene emits, added up without interference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from simcore import kernels
+from simcore.errors import ParameterError, RecipeError
+from simcore.features import Applied, Flow
+from simcore.parameters import Value, between, image_shape, one_of, option, parameter
+from simcore.properties import Array
+from simcore.scatterers import PointEmitter
+from simcore.scenes import Microscope, Scatterer, Scene
+from simcore.values import Members, Plan, in_images
+
+FINEST = 1e-6  # tolerance of double precision
+
+
+class Fluorescence(Microscope):
+    """Emitted light seen through an objective: photons in each pixel, (height, width, 1), before quantum efficiency.
+
+    The light of each emitter comes from the integrals over the pupil (``model="vectorial"``: dipoles, Richards & Wolf, Proc. R.
+    Soc. A 253, 358 (1959); ``"scalar"``: one component), of an aplanatic objective, whose pupil is brighter by 1 / cos t at the
+    angle t on a uniform (kx, ky) grid, or ``apodization="none"``. Its integral over the infinite plane is the
+    emitter's intensity when it stands at z = 0, whatever the pupil lets pass (Parseval), and does not depend on z but for
+    evanescent light.
+
+    Without ``focus_depth`` the medium reaches up to the objective, and an aperture above its index collects what the index
+    allows. With it there are a coverslip and an immersion between (Gibson & Lanni, JOSA A 9, 154 (1992)): the objective is set
+    so that its paraxial focus lies ``focus_depth`` above the coverslip, at z = 0. The vectorial model then has Fresnel's
+    coefficients and the evanescent light of emitters near the coverslip, whose z is at least -focus_depth; the scalar one
+    with ``apodization="none"`` is the published integral. Values without a mismatch are those that the objective was made
+    for: ``*_nominal`` unless given are as the actual ones.
+
+    Raises ParameterError for values out of range, for instance an aperture above the immersion's index or an emitter under the
+    coverslip; RecipeError for a fixed dipole in the scalar model.
+    """
+
+    images: ClassVar[tuple[type[Scatterer], ...]] = (PointEmitter,)
+
+    numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
+    wavelength: Value = parameter(
+        "vacuum wavelength of the emission, or several of equal weight", unit="um", above=0, plausible=20, vector=True
+    )
+    pixel_size: Value = parameter(
+        "pixel pitch in the object: camera pitch / magnification", unit="um", above=0, plausible=100
+    )
+    shape: tuple[int, int] = option("height and width of the image in pixels", read=image_shape)
+    refractive_index_medium: Value = parameter("refractive index around the specimen", default=1.33, least=1, most=4)
+    refractive_index_immersion: Value = parameter("refractive index under the objective; the medium's unless given", default=None,
+                                                  least=1, most=4, optional=True)  # fmt: skip
+    focus_depth: Value = parameter("from the coverslip to the focus; None: nothing but medium", default=None, unit="um", least=0,
+                                   plausible=1000, optional=True)  # fmt: skip
+    refractive_index_coverslip: Value = parameter("refractive index of the coverslip", default=1.5255, least=1, most=4)
+    coverslip_thickness: Value = parameter(
+        "thickness of the coverslip", default=170.0, unit="um", least=0, plausible=2000
+    )
+    refractive_index_coverslip_nominal: Value = parameter("index of the coverslip that the objective is made for", default=None,
+                                                          least=1, most=4, optional=True)  # fmt: skip
+    coverslip_thickness_nominal: Value = parameter("thickness of the coverslip that the objective is made for", default=None,
+                                                   unit="um", least=0, plausible=2000, optional=True)  # fmt: skip
+    refractive_index_immersion_nominal: Value = parameter("index of the immersion that the objective is made for", default=None,
+                                                          least=1, most=4, optional=True)  # fmt: skip
+    working_distance: Value = parameter("nominal thickness of the immersion", default=150.0, unit="um", least=0)
+    model: str = option('"vectorial" or "scalar"', default="vectorial", read=one_of("vectorial", "scalar"))
+    apodization: str = option('"aplanatic" or "none"', default="aplanatic", read=one_of("aplanatic", "none"))
+    tolerance: float = option(
+        "largest error of a pixel, relative to the emitter's brightest point", default=5e-4, read=between(1e-6, 0.1)
+    )
+    precision: str = option('"single" or "double": errors of at most 1e-6, float64 images', default="single",
+                            read=one_of("single", "double"))  # fmt: skip
+
+    def check(self) -> None:
+        low, high = self.numerical_aperture.bounds()
+        for name in self._limits():
+            limit = getattr(self, name).bounds()
+            if limit[0] == limit[1] and high > limit[1] and np.isfinite(high):
+                raise ParameterError(self._too_wide(high, limit[1], name))
+            if low == high and low > limit[0] and np.isfinite(limit[0]):
+                raise ParameterError(self._too_wide(low, limit[0], name))
+
+    def check_values(self, values: dict[str, Array], examples: Array) -> None:
+        for name in self._limits():
+            bad = values["numerical_aperture"] > values[name]
+            if bad.any():
+                i = int(np.argmax(bad))
+                words = self._too_wide(values["numerical_aperture"][i], values[name][i], name)
+                raise ParameterError(f"{words} (example {examples[i]})")
+
+    def _limits(self) -> list[str]:
+        """Return the indices that the aperture may not exceed."""
+        immersion = (
+            "refractive_index_medium" if self.refractive_index_immersion is None else "refractive_index_immersion"
+        )
+        if self.focus_depth is None:
+            return [immersion]
+        names = [
+            "refractive_index_coverslip",
+            "refractive_index_coverslip_nominal",
+            "refractive_index_immersion_nominal",
+        ]
+        return [immersion, *(name for name in names if getattr(self, name) is not None)]
+
+    def _too_wide(self, aperture: float, limit: float, name: str) -> str:
+        which = name.removeprefix("refractive_index_").replace("_", ", ")
+        which = "immersion" if which == "medium" else which
+        place = self.place_of("numerical_aperture")
+        return f"{place}: {aperture:g}; must be <= {limit:g}, the refractive index of the {which}"
+
+    def refuse(self, flow: Flow) -> None:
+        super().refuse(flow)
+        for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
+            if self.model == "scalar" and getattr(scatterer, "dipole_polar", None) is not None:
+                raise RecipeError(
+                    f'{self.title()} with model="scalar" cannot image a fixed dipole; take model="vectorial"'
+                )
+
+    def shape_after(self, flow: Flow) -> tuple[int, ...]:
+        return (*self.shape, 1)
+
+    def dtype_after(self, flow: Flow) -> np.dtype:
+        return np.dtype(np.float64 if self.precision == "double" else np.float32)
+
+    @property
+    def accuracy(self) -> float:
+        """The tolerance that the kernels are to keep."""
+        return FINEST if self.precision == "double" else self.tolerance
+
+    def optics(self, values: dict[str, Array]) -> kernels.EmissionOptics:
+        """Return the optics of a block of images, for drawn values (image, ...)."""
+        layers: dict[str, Any] = {}
+        if "focus_depth" in values:
+            layered = (
+                "focus_depth", "refractive_index_coverslip", "coverslip_thickness", "refractive_index_coverslip_nominal",
+                "coverslip_thickness_nominal", "refractive_index_immersion_nominal", "working_distance",
+            )  # fmt: skip
+            layers = {name: values.get(name) for name in layered}
+        return kernels.EmissionOptics.of(
+            numerical_aperture=values["numerical_aperture"],
+            pixel_size=values["pixel_size"],
+            wavelength=values["wavelength"],
+            refractive_index_medium=values["refractive_index_medium"],
+            refractive_index_immersion=values.get("refractive_index_immersion"),
+            **layers,
+            vectorial=self.model == "vectorial",
+            aplanatic=self.apodization == "aplanatic",
+        )
+
+    def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
+        scene = flow.inputs[0]
+        assert isinstance(scene, Scene)
+        values = self.values(plan)
+        emitters = gather(plan.particles(scene), len(plan))
+        image = np.empty((len(plan), *self.shape), flow.dtype)
+        self.draw(image, emitters, values, self.accuracy)
+        return image[..., None]
+
+    def draw(self, image: Array, emitters: kernels.Emitters, values: dict[str, Array], tolerance: float) -> None:
+        """Fill ``image`` (image, y, x) with the photons in each pixel.
+
+        Raises
+        ------
+        ParameterError
+            If an emitter lies under the coverslip.
+        """
+        if "focus_depth" in values:
+            depth = emitters.z + np.repeat(values["focus_depth"], np.diff(emitters.first))
+            if (depth < 0).any():
+                z = emitters.z[int(np.argmax(depth < 0))]
+                raise ParameterError(f"PointEmitter.z: {z:g} um; must be >= -focus_depth, above the coverslip")
+        kernels.image_emitters(image, emitters=emitters, optics=self.optics(values), tolerance=tolerance)
+
+
+def gather(members: Sequence[Members], images: int) -> kernels.Emitters:
+    """Return the emitters of a block of images, image by image."""
+    first, order = in_images(members, images)
+
+    def laid(name: str, absent: float) -> Array:
+        columns = [np.broadcast_to(m.values.get(name, absent), m.image.shape).astype(float) for m in members]
+        return np.concatenate(columns)[order] if columns else np.empty(0)
+
+    names = ("x", "y", "z", "intensity", "dipole_polar", "dipole_azimuth")
+    return kernels.Emitters(first, *(laid(name, np.nan if name == "dipole_polar" else 0.0) for name in names))

@@ -1,0 +1,287 @@
+"""Targets that are images: masks, densities, volumes, distances. ``scene >> DiskMask(...)``.
+
+A new one is a class here: see `SceneImage`. Geometry moves them as it moves the image, in one draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from simcore import kernels
+from simcore.bodies import OUTLINED, gather_bodies
+from simcore.errors import ParameterError, RecipeError
+from simcore.features import Applied, Feature, Flow
+from simcore.parameters import Value, between, image_shape, one_of, option, parameter, whole_number
+from simcore.properties import Array, Property
+from simcore.scenes import Microscope, Scatterer, Scene, as_scene
+from simcore.targets import SceneTarget
+from simcore.values import Members, Plan, in_images
+
+__all__ = [
+    "BorderDistance",
+    "DiskMask",
+    "DistanceMap",
+    "GaussianDensity",
+    "InstanceMask",
+    "SemanticMask",
+    "SphereVolume",
+]
+
+MERGES = ("add", "overwrite", "max")
+
+
+PITCH = "pixel pitch in the object: camera pitch / magnification"
+SHAPE = "height and width of the image in pixels"
+
+
+def refuse_without_outline(asker: str, scene: Flow) -> None:
+    """Raise RecipeError if a scatterer of ``scene`` has no outline."""
+    for scatterer in scene.scatterers if isinstance(scene, Scene) else ():
+        if not isinstance(scatterer, OUTLINED):
+            raise RecipeError(f"{asker} needs particles with an outline; {scatterer.title()} has none")
+
+
+class SceneImage(Feature):
+    """Base of targets that are images (y, x, channel) of a scene's particles."""
+
+    takes: ClassVar[tuple[str, ...]] = ("scene",)
+    outlined: ClassVar[bool] = False  # whether the particles need an outline
+    dtype: ClassVar[type] = np.float32
+    shape: tuple[int, int]
+
+    def refuse(self, flow: Flow) -> None:
+        super().refuse(flow)
+        if self.outlined:
+            refuse_without_outline(self.title(), flow)
+
+    def after(self, flow: Flow) -> Flow:
+        self.refuse(flow)
+        return Applied(self, flow, kind="image", shape=(*self.shape, self.depth()), dtype=np.dtype(self.dtype))
+
+    def depth(self) -> int:
+        """Return the number of channels."""
+        return 1
+
+    def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
+        scene = flow.inputs[0]
+        assert isinstance(scene, Scene)
+        out = np.zeros((len(plan), *flow.shape), flow.dtype)
+        self.draw(plan, plan.particles(scene), out)
+        return out
+
+    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
+        """Draw the particles into ``out`` (image, y, x, channel), which is 0."""
+        raise NotImplementedError
+
+
+class Places:
+    """Where the particles of a block are, image by image."""
+
+    def __init__(self, members: list[Members], images: int) -> None:
+        self.first, self.order = in_images(members, images)
+        self.image = np.repeat(np.arange(images), np.diff(self.first))
+        self.x, self.y, self.z = (self.laid(members, axis) for axis in ("x", "y", "z"))
+
+    def laid(self, members: list[Members], field: str) -> Array:
+        return np.concatenate([np.asarray(m.values[field], np.float64) for m in members])[self.order]
+
+    def each(self, values: Array) -> Array:
+        """Return the values of images, (image, ...), for each particle."""
+        return np.ascontiguousarray(values[self.image])
+
+
+class DiskMask(SceneImage):
+    """Where a particle's centre is at most ``radius`` pixels away: bool (y, x, 1).
+
+    Raises ParameterError for values out of range.
+    """
+
+    dtype = np.bool_
+    radius: Value = parameter("radius of the disks", unit="px", above=0)
+    shape: tuple[int, int] = option(SHAPE, read=image_shape)
+
+    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
+        at = Places(members, len(plan))
+        radius, value = at.each(plan.value(self.radius)), np.ones(len(at.x), bool)
+        kernels.discs(out, first=at.first, y=at.y, x=at.x, radius=radius, value=value)
+
+
+class GaussianDensity(SceneImage):
+    """Normal densities around the particles, integrated over each pixel: float32 (y, x, 1).
+
+    With ``merge="add"`` the sum over the image is the number of particles (of what lies inside it), as counting networks
+    want; "max" and "overwrite" say what happens where they overlap. Raises ParameterError for values out of range.
+    """
+
+    sigma: Value = parameter("standard deviation of the densities", unit="px", above=0)
+    shape: tuple[int, int] = option(SHAPE, read=image_shape)
+    weight: Value = parameter("integral of each density", default=1.0)
+    merge: str = option('what overlaps do: "add", "overwrite" or "max"', default="add", read=one_of(*MERGES))
+
+    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
+        at = Places(members, len(plan))
+        sigma, weight = at.each(plan.value(self.sigma)), at.each(plan.value(self.weight))
+        kernels.gaussians(out, first=at.first, y=at.y, x=at.x, sigma=sigma, weight=weight, merge=self.merge)
+
+
+def z_range(label: str, value: Any) -> tuple[float, float]:
+    """Read (lowest, highest) height in um."""
+    try:
+        low, high = (float(limit) for limit in value)
+    except (TypeError, ValueError):
+        low, high = np.nan, np.nan
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise ParameterError(f"{label}: {value!r} um; must be (low, high), two numbers that rise")
+    return low, high
+
+
+class SphereVolume(SceneImage):
+    """Where a voxel's centre is at most ``radius`` voxels from a particle's: bool (y, x, plane).
+
+    ``z`` (low, high) um is cut into ``planes`` layers of equal thickness; plane k is the middle of layer k. ``radius`` may
+    be three numbers, along y, x and the planes. Raises ParameterError for values out of range.
+    """
+
+    dtype = np.bool_
+    radius: Value = parameter("radius in voxels: one, or those along y, x and the planes", above=0, vector=True)
+    z: tuple[float, float] = option("lowest and highest height", read=z_range)
+    planes: int = option("number of planes", read=whole_number(1, 65536))
+    shape: tuple[int, int] = option(SHAPE, read=image_shape)
+
+    def depth(self) -> int:
+        return self.planes
+
+    def check(self) -> None:
+        if self.radius.shape not in ((), (1,), (3,)):
+            raise ParameterError(f"SphereVolume.radius: {self.radius.shape[0]} numbers; must be one or three")
+
+    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
+        at = Places(members, len(plan))
+        low, high = self.z
+        plane = (at.z - low) * (self.planes / (high - low)) - 0.5
+        radius = np.broadcast_to(plan.value(self.radius).reshape(len(plan), -1), (len(plan), 3))
+        value = np.ones(len(at.x), bool)
+        kernels.ellipsoids(out, first=at.first, y=at.y, x=at.x, z=plane, radius=at.each(radius), value=value)
+
+
+class InstanceMask(SceneImage):
+    """Which particle is seen: int32 (y, x, 1), 0 where none is, 1, 2, ... in the order of the particles.
+
+    Silhouettes along z, deformed as the bodies are; where they overlap, the later particle is in front, or the earlier with
+    ``front="first"``. Raises ParameterError for values out of range.
+    """
+
+    outlined = True
+    dtype = np.int32
+    pixel_size: Value = parameter(PITCH, unit="um", above=0, plausible=100)
+    shape: tuple[int, int] = option(SHAPE, read=image_shape)
+    front: str = option('which of two overlapping particles is seen: "last" or "first"', default="last",
+                        read=one_of("last", "first"))  # fmt: skip
+
+    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
+        bodies, order = gather_bodies(members, len(plan))
+        merge = "overwrite" if self.front == "last" else "or"
+        label = self.labels(members, bodies, order)
+        kernels.silhouettes(out, bodies, pixel_size=plan.value(self.pixel_size), value=label, merge=merge)
+
+    def labels(self, members: list[Members], bodies: kernels.Bodies, order: Array) -> Array:
+        """Return what stands for each body."""
+        count = np.diff(bodies.first)
+        return np.arange(len(order)) - np.repeat(bodies.first[:-1], count) + 1
+
+
+class SemanticMask(InstanceMask):
+    """Which kind of particle is seen: int32 (y, x, 1), 0 where none is, k for the k-th scatterer of the scene (from 1).
+
+    Overlaps as in `InstanceMask`. Raises ParameterError for values out of range.
+    """
+
+    def labels(self, members: list[Members], bodies: kernels.Bodies, order: Array) -> Array:
+        kinds = [np.full(len(m.image), number + 1) for number, m in enumerate(members)]
+        return np.concatenate(kinds)[order]
+
+
+class DistanceMap(SceneImage):
+    """Distance in pixels to the nearest particle's centre, at most ``limit``, which an empty image holds: float32 (y, x, 1).
+
+    Raises ParameterError for values out of range.
+    """
+
+    limit: float = option("largest distance in pixels", read=between(1e-3, 1e6))
+    shape: tuple[int, int] = option(SHAPE, read=image_shape)
+
+    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
+        at = Places(members, len(plan))
+        kernels.point_distances(out, first=at.first, y=at.y, x=at.x, limit=self.limit)
+
+
+class BorderDistance(SceneImage):
+    """Inside silhouettes the distance in pixels to the nearest pixel outside all, 0 outside: float32 (y, x, 1).
+
+    At most ``limit``. Pixels beyond the image do not count as outside. Raises ParameterError for values out of range.
+    """
+
+    outlined = True
+    pixel_size: Value = parameter(PITCH, unit="um", above=0, plausible=100)
+    limit: float = option("largest distance in pixels", read=between(1e-3, 1e6))
+    shape: tuple[int, int] = option(SHAPE, read=image_shape)
+
+    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
+        bodies, _ = gather_bodies(members, len(plan))
+        mask = np.zeros(out.shape, bool)
+        seen = np.ones(len(bodies.x), bool)
+        kernels.silhouettes(mask, bodies, pixel_size=plan.value(self.pixel_size), value=seen, merge="or")
+        kernels.mask_distances(out, mask, limit=self.limit)
+
+
+class Boxes(SceneTarget):
+    """Bounding boxes of the particles of a scene: see `boxes`."""
+
+    kind = "boxes"
+    units = "px"
+
+    def __init__(self, scene: Scene, seen_by: Microscope | InstanceMask) -> None:
+        super().__init__(scene)
+        self.seen_by, self.columns, self.frame = seen_by, ("y0", "x0", "y1", "x1"), seen_by.shape
+        self.finish()
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return ("boxes", id(self.seen_by), self.scene.key)
+
+    def features(self) -> tuple[Feature, ...]:
+        return (self.seen_by,)
+
+    def properties(self) -> Iterator[Property]:
+        return self.seen_by.all_properties()
+
+    def written(self, write: Callable[[Any], str]) -> tuple[str, list[str]]:
+        return "boxes", [write(self.scene), write(self.seen_by)]
+
+    def rows(self, plan: Plan, members: Members) -> Array:
+        bodies, order = gather_bodies([members], len(plan))
+        pixel_size: Any = self.seen_by.pixel_size  # type: ignore[union-attr]
+        found = np.empty((len(order), 4), np.float32)
+        found[order] = kernels.silhouette_boxes(bodies, pixel_size=plan.value(pixel_size), shape=self.seen_by.shape)
+        return found
+
+
+def boxes(scene: Flow | Scatterer, seen_by: Microscope | InstanceMask) -> Boxes:
+    """Return the bounding boxes (y0, x0, y1, x1) of the particles' silhouettes in the image of ``seen_by``.
+
+    Whole pixels: the first row and column, and the last plus one; NaN for particles outside the image. One particle gives
+    (example, 4), several or repeated ones (example, particle, 4), padded with NaN.
+
+    Raises
+    ------
+    RecipeError
+        If ``scene`` is no scene, a scatterer in it has no outline, or ``seen_by`` is neither a microscope nor a mask.
+    """
+    flow = as_scene(scene, "boxes")
+    if not isinstance(seen_by, (Microscope, InstanceMask)) or not hasattr(seen_by, "pixel_size"):
+        raise RecipeError(f"boxes.seen_by: {seen_by!r}; must be a microscope or an instance mask")
+    refuse_without_outline("boxes", flow)
+    return Boxes(flow, seen_by)

@@ -1,0 +1,178 @@
+"""Multi-slice against what is known in closed form: slabs, Born's approximation, Mie's spheres, and the power that flows."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from reference import hologram
+from test_kernel_shapes import restore_level  # noqa: F401
+
+import simcore as sc
+from simcore import _core, kernels
+from simcore.optics.multislice import Slices, transmitted_field, transmitted_spectrum
+
+WAVELENGTH, MEDIUM = 0.6, 1.33
+VACUUM = 2 * np.pi / WAVELENGTH
+WAVENUMBER = VACUUM * MEDIUM
+
+
+def sphere(radius, contrast, z=0.0, *, size=128, padding=48, pixel=0.06, step=0.1, **options):
+    """A sphere in the middle (between pixels) of the volume."""
+    planes = 2 * int(np.ceil(radius / step)) + 3
+    first = z - (planes - 1) / 2 * step
+    one, middle = np.ones(1), np.array([(size - 1) / 2])
+    body = kernels.Bodies(
+        np.array([0, 1]), middle, middle, z * one, np.full((1, 3), radius), np.zeros((1, 3)), 0 * one, 0 * one, one,
+        np.zeros(2, np.uint64), np.zeros((1, 3), np.uint64),
+    )  # fmt: skip
+    volume = np.zeros((1, planes, size, size), np.complex64)
+    kernels.voxelise(volume, body, [contrast], pixel_size=[pixel], z_first=[first], z_step=[step])
+    return Slices(volume[0], first, step, pixel, WAVELENGTH, MEDIUM, padding=padding, **options)
+
+
+@pytest.mark.parametrize("tilt", [(0.0, 0.0), (0.3, 0.2), (-0.5, 0.4)])
+@pytest.mark.parametrize("contrast", [0.1, 0.4 + 0.05j, -0.2])
+def test_a_slab_delays_and_absorbs_by_its_index(tilt, contrast):
+    volume = np.full((20, 8, 9), contrast, np.complex64)
+    slices = Slices(volume, 1.0, 0.05, 0.1, WAVELENGTH, MEDIUM, tilt=tilt, precision="double")
+    across = WAVENUMBER**2 * (tilt[0] ** 2 + tilt[1] ** 2)
+    index = MEDIUM + complex(volume[0, 0, 0])
+    expected = np.exp(1j * (np.sqrt((VACUUM * index) ** 2 - across) - np.sqrt(WAVENUMBER**2 - across)))
+    assert np.abs(transmitted_field(slices, 1.2) - expected).max() < 1e-13
+
+
+@pytest.mark.parametrize("tilt", [(0.0, 0.0), (0.4, -0.2)])
+def test_a_weak_sphere_scatters_as_born_says_into_all_directions(tilt):
+    """(i / 2 k_z) times the Fourier integral of 2 k0^2 n_m dn over the sphere, at the difference of the wave vectors."""
+    radius, contrast, z = 0.6, 1e-4, 0.7
+    slices = sphere(radius, contrast, z, padding=0, tilt=tilt, precision="double", step=0.06)
+    spectrum = transmitted_spectrum(slices)
+    spectrum[0, 0] -= spectrum.size
+    frequency = 2 * np.pi * np.fft.fftfreq(128, 0.06)
+    incident = np.sqrt(1 - tilt[0] ** 2 - tilt[1] ** 2) * WAVENUMBER
+    qx, qy = frequency[None, :], frequency[:, None]
+    square = WAVENUMBER**2 - (qx + WAVENUMBER * tilt[0]) ** 2 - (qy + WAVENUMBER * tilt[1]) ** 2
+    forward = square > (0.3 * WAVENUMBER) ** 2  # up to 72 degrees
+    kz = np.sqrt(np.where(forward, square, 1))
+    q = np.sqrt(qx**2 + qy**2 + (kz - incident) ** 2) + 1e-4
+    form = 4 * np.pi * (np.sin(q * radius) - q * radius * np.cos(q * radius)) / q**3
+    middle = (128 - 1) / 2 * 0.06
+    centre = np.exp(1j * ((kz - incident) * z - (qx + qy) * middle))
+    expected = 1j / kz * VACUUM**2 * MEDIUM * contrast * form * centre / 0.06**2
+    error = np.abs(spectrum - expected)[forward] / np.abs(expected[forward]).max()
+    assert error.max() < 6e-3
+
+
+@pytest.mark.parametrize(
+    ("radius", "contrast", "z", "aperture", "allowed"),
+    [
+        (0.5, 0.01, 0.0, 0.4, 0.012),
+        (1.0, 0.01, 3.0, 0.8, 0.02),
+        (1.0, 0.2, 2.0, 0.8, 0.03),
+        (1.5, 0.05, -3.0, 0.8, 0.02),
+        (0.5, 0.01, 0.0, 1.2, 0.06),
+    ],
+)
+def test_spheres_are_those_of_mie(radius, contrast, z, aperture, allowed):
+    """The field along the polarization, of which a scalar theory knows nothing: the rest grows with the aperture."""
+    field = transmitted_field(sphere(radius, contrast, z), aperture)
+    scene = hologram.Scene(0, 0, z, radius, MEDIUM + contrast, aperture, WAVELENGTH, 0.06, MEDIUM)
+    steps = np.array([0, 4, 9, 18, 30])
+    places = (steps + 0.5) * 0.06
+    expected = hologram.scattered_field(scene, hologram.linear(0.0), [places], [places])[0][..., 0]
+    found = field[np.ix_(64 + steps, 64 + steps)] - 1
+    assert np.abs(found - expected).max() < allowed * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("z", [3.0, -3.0])
+def test_the_image_is_that_of_brightfield(z):
+    field = transmitted_field(sphere(1.0, 0.05, z), 0.5)
+    microscope = sc.Brightfield(
+        numerical_aperture=0.5, wavelength=WAVELENGTH, pixel_size=0.06, refractive_index_medium=MEDIUM, shape=(128, 128)
+    )
+    particle = sc.MieSphere(x=63.5, y=63.5, z=z, radius=1.0, refractive_index=MEDIUM + 0.05)
+    expected = sc.Recipe(image=particle >> microscope).render(count=1, seed=1)["image"][0, ..., 0]
+    assert np.abs(np.abs(field) ** 2 - expected).max() < 0.03 * np.abs(expected - 1).max()
+
+
+def power(slices):
+    """What flows through the plane over what flows in: the sum of |v|^2 k_z / k_z0 over plane waves."""
+    spectrum = transmitted_spectrum(slices) / slices.shape[0] / slices.shape[1]
+    k = 2 * np.pi * np.fft.fftfreq(slices.shape[0], slices.pixel_size)
+    square = WAVENUMBER**2 - k[:, None] ** 2 - k[None, :] ** 2
+    return float(np.sum(np.abs(spectrum) ** 2 * np.sqrt(np.maximum(square, 0))) / WAVENUMBER)
+
+
+def test_a_transparent_body_keeps_the_power_and_finer_slices_keep_it_better():
+    errors = [abs(power(sphere(1.0, 0.05, padding=0, step=step)) - 1) for step in (0.2, 0.1, 0.05)]
+    assert errors[2] < errors[1] < errors[0] < 3e-3 and errors[2] < 1e-3
+
+
+def test_an_absorbing_body_takes_the_power_that_mie_says():
+    """Absorption cross section over the area of the volume; weak, so that the body does not shade itself twice over."""
+    lost = 1 - power(sphere(1.0, 0.01j, padding=0, step=0.05))
+    q = sc.mie.efficiencies(WAVENUMBER * 1.0, (MEDIUM + 0.01j) / MEDIUM)
+    expected = (q.extinction - q.scattering) * np.pi * 1.0**2 / (128 * 0.06) ** 2
+    assert lost == pytest.approx(expected, rel=0.02)
+
+
+def test_the_padding_absorbs_what_leaves_the_volume():
+    """A sphere at the far end of a thick volume, against a volume three times as wide."""
+
+    def field(size, padding):
+        slices = sphere(0.5, 0.1, 9.0, size=size, padding=padding)
+        empty = np.zeros((84, size, size), np.complex64)
+        volume = np.concatenate([empty, slices.contrast])
+        thick = dataclasses.replace(slices, contrast=volume, z_first=slices.z_first - 8.4)
+        inner = (size - 64) // 2
+        return transmitted_field(thick, 0.8)[inner : inner + 64, inner : inner + 64]
+
+    free = field(384, 0)
+    assert np.abs(field(64, 0) - free).max() > 0.2
+    assert np.abs(field(64, 48) - free).max() < 0.02
+
+
+def test_single_precision_is_enough():
+    single = transmitted_field(sphere(1.0, 0.1, 1.0), 0.8)
+    double = transmitted_field(sphere(1.0, 0.1, 1.0, precision="double"), 0.8)
+    assert single.dtype == np.complex64 and double.dtype == np.complex128
+    assert np.abs(single - double).max() < 2e-5
+
+
+def test_same_bytes_on_every_instruction_level(restore_level):  # noqa: F811
+    results = []
+    for level in (4, 3, 0):
+        _core.set_instruction_level(level)
+        results.append(
+            transmitted_field(sphere(0.5, 0.05 + 0.01j, 1.0, size=47, padding=9, tilt=(0.1, 0.2)), 0.8).tobytes()
+        )
+    assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"z_step": 0.0}, "z_step: 0; must be > 0"),
+        ({"wavelength": np.nan}, "wavelength: nan; must be > 0"),
+        ({"contrast": np.zeros((3, 4), np.complex64)}, "contrast: shape"),
+        ({"contrast": np.full((3, 4, 4), -0.1j, np.complex64)}, "its imaginary part >= 0"),
+        ({"contrast": np.full((3, 4, 4), -2, np.complex64)}, "the index must be > 0"),
+        ({"tilt": (0.8, 0.8)}, "tilt: .*shorter than 1"),
+        ({"padding": -1}, "padding: -1 px"),
+    ],
+)
+def test_refusals(change, words):
+    with pytest.raises(sc.ParameterError, match=words):
+        dataclasses.replace(Slices(np.zeros((3, 4, 4), np.complex64), 0, 0.1, 0.1, 0.6, 1.33), **change)
+
+
+def test_an_aperture_that_does_not_fit_is_refused():
+    slices = Slices(np.zeros((3, 4, 4), np.complex64), 0, 0.1, 0.25, 0.6, 1.33)
+    for aperture, refused in (
+        (1.4, slices),
+        (0.0, slices),
+        (1.25, slices),
+        (0.2, dataclasses.replace(slices, tilt=(0.3, 0))),
+    ):
+        with pytest.raises(sc.ParameterError, match=r"numerical_aperture|misses"):
+            transmitted_field(refused, aperture)
