@@ -1,14 +1,15 @@
 """Spheres in an in-line hologram: found, started from a table of simulated profiles, fitted with `sc.Holography`.
 
 Frames are relative to their background (1 without particles). Positions in px of the frame, lengths in um. A solution is one vector:
-focus depth of the frame, then x, y, z, radius, refractive index of each sphere.
+the pupil (`PUPIL`), the same for the whole frame, then x, y, z, radius, refractive index of each sphere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,16 @@ import simcore as sc
 
 Array = NDArray[np.float64]
 FIELDS = ("x", "y", "z", "radius", "refractive_index")
-# Of focus depth, then of a sphere: steps of central differences, scales, and where the search ends.
-STEP = (1e-2, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4)
-SCALE = (3.0, 1.0, 1.0, 0.3, 0.03, 0.01)
-LEAST = (0.0, -np.inf, -np.inf, -80.0, 0.05, 1.345)
-MOST = (100.0, np.inf, np.inf, 80.0, 4.0, 1.9)
+# Spherical aberration and coma in um (Zernike, root mean square); the apodization is 1 / waist^2.
+PUPIL = ("spherical", "apodization", "coma_horizontal", "coma_vertical")
+# Of the pupil, then of a sphere: steps of central differences, scales, and where the search ends.
+STEP = (1e-3, 1e-2, 1e-3, 1e-3), (1e-3, 1e-3, 1e-3, 1e-4, 1e-4)
+SCALE = (0.03, 0.3, 0.01, 0.01), (1.0, 1.0, 0.3, 0.03, 0.01)
+LEAST = (-2.0, 0.0, -2.0, -2.0), (-np.inf, -np.inf, -80.0, 0.05, 1.345)
+MOST = (2.0, 5.0, 2.0, 2.0), (np.inf, np.inf, 80.0, 4.0, 1.9)
+LIMITS = (STEP, SCALE, LEAST, MOST)
+# Pupils by what is fitted of them, each started from the one before.
+MODELS: tuple[tuple[str, ...], ...] = ((), PUPIL[:1], PUPIL[:2], PUPIL)
 
 
 @dataclass(frozen=True)
@@ -43,17 +49,14 @@ class Instrument:
         """The highest frequency that light can write into an image, in cycles per pixel: what lies above is the camera's."""
         return 2 * self.numerical_aperture / self.wavelength * self.pixel_size
 
-    def optics(self, shape: tuple[int, int]) -> sc.Holography:
-        """Return this microscope for images of ``shape``."""
-        return sc.Holography(
-            numerical_aperture=self.numerical_aperture,
-            wavelength=self.wavelength,
-            pixel_size=self.pixel_size,
-            shape=shape,
-            refractive_index_medium=self.refractive_index_medium,
-            refractive_index_immersion=self.refractive_index_immersion,
-            polarization_angle=self.polarization_angle,
-        )
+    def known(self, shape: tuple[int, int], pupil: Sequence[float] = (0.0,) * len(PUPIL)) -> dict[str, Any]:
+        """Return the parameters of the microscope for images of ``shape``, with the parts of ``pupil`` that are not 0."""
+        spherical, apodization, horizontal, vertical = pupil
+        aberrations: list[Any] = [sc.Spherical(spherical)] if spherical else []
+        aberrations += [sc.GaussianApodization(apodization**-0.5)] if apodization > 0 else []
+        aberrations += [sc.ComaHorizontal(horizontal)] if horizontal else []
+        aberrations += [sc.ComaVertical(vertical)] if vertical else []
+        return vars(self) | {"shape": shape, "aberrations": aberrations}
 
 
 # -- finding --------------------------------------------------------------------------------------------------------
@@ -113,8 +116,8 @@ class Profiles:
             radius=sc.uniform(0.2, 1.6),
             refractive_index=sc.uniform(1.36, 1.65),
         )
-        optics = replace(instrument, polarization_angle=None).optics((1, length))
-        recipe = sc.Recipe(image=sphere >> optics, z=sphere.z, radius=sphere.radius, index=sphere.refractive_index)
+        optics = instrument.known((1, length)) | {"polarization_angle": None}
+        recipe = sc.Recipe(image=sphere >> sc.Holography(**optics), z=sphere.z, radius=sphere.radius, index=sphere.refractive_index)
         drawn = recipe.render(count=examples, seed=1)
         spheres = np.stack([drawn[k] for k in ("z", "radius", "index")], axis=1)
         return cls(drawn["image"][:, 0, :, 0], spheres)
@@ -202,12 +205,12 @@ class Window:
         """Return the recipe of the hologram and the scattered light."""
         spheres = [
             sc.MieSphere(x=x - self.corner[0], y=y - self.corner[1], z=z, radius=radius, refractive_index=index)
-            for x, y, z, radius, index in solution[1:].reshape(-1, 5)
+            for x, y, z, radius, index in solution[len(PUPIL) :].reshape(-1, 5)
         ]
         scene = spheres[0]
         for sphere in spheres[1:]:
             scene = scene + sphere
-        known = vars(self.instrument) | {"shape": self.frame.shape, "focus_depth": solution[0], "tolerance": 1e-5}
+        known = self.instrument.known(self.frame.shape, solution[: len(PUPIL)]) | {"tolerance": 1e-4}
         hologram, light = sc.Holography(**known), sc.ComplexField(incident=False, **known)
         return sc.Recipe(hologram=scene >> hologram, scattered=scene >> light)
 
@@ -240,12 +243,12 @@ class Fit:
     @property
     def spheres(self) -> Array:
         """x, y, z, radius and index, (sphere, field)."""
-        return self.solution[1:].reshape(-1, 5)
+        return self.solution[len(PUPIL) :].reshape(-1, 5)
 
     @property
     def errors(self) -> Array:
         """Standard errors of the spheres, (sphere, field)."""
-        return np.sqrt(np.diag(self.covariance))[1:].reshape(-1, 5)
+        return np.sqrt(np.diag(self.covariance))[len(PUPIL) :].reshape(-1, 5)
 
     def chi_square(self, near: float = 0, far: float = np.inf, sphere: int | None = None) -> float:
         """Return the mean square of the residuals, in standard deviations, between two distances from a sphere or from all."""
@@ -257,13 +260,14 @@ class Fit:
         return float((window.residuals(self.solution).reshape(r.shape)[here] ** 2).mean())
 
 
-def fit(window: Window, start: Array, depth: bool = True, passes: int = 3) -> Fit:
-    """Fit all spheres of a window, and the focus depth unless ``depth`` is false; the noise follows the solution pass by pass."""
-    spheres = (len(start) - 1) // 5
-    step, scale, least, most = (np.array(v[:1] + v[1:] * spheres) for v in (STEP, SCALE, LEAST, MOST))
-    free = np.arange(0 if depth else 1, len(start))
+def fit(window: Window, start: Array, pupil: Sequence[str] = (), passes: int = 3) -> Fit:
+    """Fit the spheres of a window and the named parts of the pupil; the noise follows the solution pass by pass."""
+    spheres = (len(start) - len(PUPIL)) // 5
+    step, scale, least, most = (np.array(of_pupil + of_sphere * spheres) for of_pupil, of_sphere in LIMITS)
+    free = np.array([i for i in range(len(start)) if i >= len(PUPIL) or PUPIL[i] in pupil])
     solution = np.clip(start, least, most)
-    solution[0] = max(solution[0], 0.1) if depth else solution[0]
+    unset = [i for i in free if i < len(PUPIL) and solution[i] == 0]
+    solution[unset] = scale[unset]  # away from the bound, and so that every part has its place in the recipe
 
     def full(part: Array) -> Array:
         whole = solution.copy()
@@ -308,17 +312,24 @@ def _covariance(jacobian: Array, residuals: Array, shape: tuple[int, ...]) -> Ar
     return inverse @ inner @ inverse
 
 
-def fit_frame(frame: Array, instrument: Instrument, speckle: float, profiles: Profiles, margin: int = 150) -> Fit:
-    """Find the spheres of a frame, fit each alone from its three nearest profiles, then all of them and the focus depth together."""
+def fit_frame(frame: Array, instrument: Instrument, speckle: float, profiles: Profiles, margin: int = 120) -> list[Fit]:
+    """Find the spheres of a frame and fit each alone from its three nearest profiles; then all together, pupil by pupil.
+
+    Returns the fits under `MODELS`, from the perfect pupil on.
+    """
     centres = find_spheres(frame)
     noise = Noise.of(frame, centres, instrument, speckle)
     alone = []
     for x, y in centres:
         fits = []
         for sphere in profiles.nearest(frame, x, y, 3):
-            start = np.array([0.0, x, y, *sphere])
-            window = Window.around(frame, start[None, 1:], 100, instrument, noise)
-            fits.append(fit(window, start, depth=False, passes=1))
+            start = np.array([*(0.0,) * len(PUPIL), x, y, *sphere])
+            window = Window.around(frame, np.array([[x, y]]), 100, instrument, noise)
+            fits.append(fit(window, start, passes=1))
         alone.append(min(fits, key=lambda one: one.chi_square()).spheres[0])
-    start = np.concatenate([[10.0], *alone])
-    return fit(Window.around(frame, np.array(alone), margin, instrument, noise), start)
+    start, results = np.concatenate([np.zeros(len(PUPIL)), *alone]), []
+    for pupil in MODELS:
+        window = Window.around(frame, np.array(alone), margin, instrument, noise)
+        results.append(fit(window, start, pupil))
+        start = results[-1].solution
+    return results
