@@ -21,16 +21,16 @@ import simcore as sc
 
 Array = NDArray[np.float64]
 FIELDS = ("x", "y", "z", "radius", "refractive_index")
-# Spherical aberration and coma in um (Zernike, root mean square); the apodization is 1 / waist^2.
-PUPIL = ("spherical", "apodization", "coma_horizontal", "coma_vertical")
+# Spherical aberration and coma of the pupil, Zernike coefficients in um.
+PUPIL = ("spherical", "coma_horizontal", "coma_vertical")
 # Of the pupil, then of a sphere: steps of central differences, scales, and where the search ends.
-STEP = (1e-3, 1e-2, 1e-3, 1e-3), (1e-3, 1e-3, 1e-3, 1e-4, 1e-4)
-SCALE = (0.03, 0.3, 0.01, 0.01), (1.0, 1.0, 0.3, 0.03, 0.01)
-LEAST = (-2.0, 0.0, -2.0, -2.0), (-np.inf, -np.inf, -80.0, 0.05, 1.345)
-MOST = (2.0, 5.0, 2.0, 2.0), (np.inf, np.inf, 80.0, 4.0, 1.9)
+STEP = (1e-3, 1e-3, 1e-3), (1e-3, 1e-3, 1e-3, 1e-4, 1e-4)
+SCALE = (0.03, 0.01, 0.01), (1.0, 1.0, 0.3, 0.03, 0.01)
+LEAST = (-2.0, -2.0, -2.0), (-np.inf, -np.inf, -80.0, 0.05, 1.345)
+MOST = (2.0, 2.0, 2.0), (np.inf, np.inf, 80.0, 4.0, 1.9)
 LIMITS = (STEP, SCALE, LEAST, MOST)
 # Pupils by what is fitted of them, each started from the one before.
-MODELS: tuple[tuple[str, ...], ...] = ((), PUPIL[:1], PUPIL[:2], PUPIL)
+MODELS: dict[str, tuple[str, ...]] = {"perfect": (), "spherical": PUPIL[:1], "spherical, coma": PUPIL}
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,8 @@ class Instrument:
 
     def known(self, shape: tuple[int, int], pupil: Sequence[float] = (0.0,) * len(PUPIL)) -> dict[str, Any]:
         """Return the parameters of the microscope for images of ``shape``, with the parts of ``pupil`` that are not 0."""
-        spherical, apodization, horizontal, vertical = pupil
-        aberrations: list[Any] = [sc.Spherical(spherical)] if spherical else []
-        aberrations += [sc.GaussianApodization(apodization**-0.5)] if apodization > 0 else []
-        aberrations += [sc.ComaHorizontal(horizontal)] if horizontal else []
-        aberrations += [sc.ComaVertical(vertical)] if vertical else []
+        kinds = (sc.Spherical, sc.ComaHorizontal, sc.ComaVertical)
+        aberrations = [kind(float(amount)) for kind, amount in zip(kinds, pupil, strict=True) if amount]
         return vars(self) | {"shape": shape, "aberrations": aberrations}
 
 
@@ -259,6 +256,15 @@ class Fit:
         here = window.usable & (r >= near) & (r < far)
         return float((window.residuals(self.solution).reshape(r.shape)[here] ** 2).mean())
 
+    def chi_square_of_camera(self) -> float:
+        """Return the mean square of the residuals above the optical cutoff in units of the camera's noise of the empty frame."""
+        window = self.window
+        left = np.where(window.usable, window.frame - window.model(self.solution), 0)
+        taper = np.outer(*(np.hanning(n) for n in left.shape))
+        power = abs(fft.fft2(left * taper)) ** 2 / (taper**2).sum()
+        frequency = np.hypot(*np.meshgrid(*(fft.fftfreq(n) for n in left.shape), indexing="ij"))
+        return float(power[frequency > 1.05 * window.instrument.cutoff].mean() / window.noise.camera**2)
+
 
 def fit(window: Window, start: Array, pupil: Sequence[str] = (), passes: int = 3) -> Fit:
     """Fit the spheres of a window and the named parts of the pupil; the noise follows the solution pass by pass."""
@@ -267,7 +273,7 @@ def fit(window: Window, start: Array, pupil: Sequence[str] = (), passes: int = 3
     free = np.array([i for i in range(len(start)) if i >= len(PUPIL) or PUPIL[i] in pupil])
     solution = np.clip(start, least, most)
     unset = [i for i in free if i < len(PUPIL) and solution[i] == 0]
-    solution[unset] = scale[unset]  # away from the bound, and so that every part has its place in the recipe
+    solution[unset] = scale[unset]  # a pupil of 0 would leave its aberration out
 
     def full(part: Array) -> Array:
         whole = solution.copy()
@@ -290,8 +296,8 @@ def fit(window: Window, start: Array, pupil: Sequence[str] = (), passes: int = 3
             jacobian,
             bounds=(least[free], most[free]),
             x_scale=scale[free],
-            xtol=1e-7,
-            ftol=1e-7,
+            xtol=1e-6,
+            ftol=1e-6,
             max_nfev=40,
         )
         solution = full(found.x)
@@ -312,11 +318,15 @@ def _covariance(jacobian: Array, residuals: Array, shape: tuple[int, ...]) -> Ar
     return inverse @ inner @ inverse
 
 
-def fit_frame(frame: Array, instrument: Instrument, speckle: float, profiles: Profiles, margin: int = 120) -> list[Fit]:
-    """Find the spheres of a frame and fit each alone from its three nearest profiles; then all together, pupil by pupil.
-
-    Returns the fits under `MODELS`, from the perfect pupil on.
-    """
+def fit_frame(
+    frame: Array,
+    instrument: Instrument,
+    speckle: float,
+    profiles: Profiles,
+    models: Sequence[str] = tuple(MODELS),
+    margin: int = 120,
+) -> dict[str, Fit]:
+    """Find the spheres of a frame and fit each alone from its three nearest profiles; then all together, pupil by pupil."""
     centres = find_spheres(frame)
     noise = Noise.of(frame, centres, instrument, speckle)
     alone = []
@@ -327,9 +337,9 @@ def fit_frame(frame: Array, instrument: Instrument, speckle: float, profiles: Pr
             window = Window.around(frame, np.array([[x, y]]), 100, instrument, noise)
             fits.append(fit(window, start, passes=1))
         alone.append(min(fits, key=lambda one: one.chi_square()).spheres[0])
-    start, results = np.concatenate([np.zeros(len(PUPIL)), *alone]), []
-    for pupil in MODELS:
+    start, results = np.concatenate([np.zeros(len(PUPIL)), *alone]), {}
+    for model in models:
         window = Window.around(frame, np.array(alone), margin, instrument, noise)
-        results.append(fit(window, start, pupil))
-        start = results[-1].solution
+        results[model] = fit(window, start, MODELS[model])
+        start = results[model].solution
     return results
