@@ -1,7 +1,7 @@
 """Spheres in an in-line hologram: found, started from a table of simulated profiles, fitted with `sc.Holography`.
 
-Frames are relative to their background (1 without particles). Positions in px of the frame, lengths in um. A solution is one vector:
-the pupil (`PUPIL`), the same for the whole frame, then x, y, z, radius, refractive index of each sphere.
+Frames are relative to their background (1 without particles). Positions in px of the frame, lengths in um. A solution is one
+vector: what light and pupil of the frame are like (`PUPIL`), then x, y, z, radius, refractive index of each sphere.
 """
 
 from __future__ import annotations
@@ -21,16 +21,21 @@ import simcore as sc
 
 Array = NDArray[np.float64]
 FIELDS = ("x", "y", "z", "radius", "refractive_index")
-# Spherical aberration and coma of the pupil, Zernike coefficients in um.
-PUPIL = ("spherical", "coma_horizontal", "coma_vertical")
+# Zernike coefficients in um, and the phase in rad by which the scattered light leads the light that passes.
+PUPIL = ("spherical", "phase", "coma_horizontal", "coma_vertical")
 # Of the pupil, then of a sphere: steps of central differences, scales, and where the search ends.
-STEP = (1e-3, 1e-3, 1e-3), (1e-3, 1e-3, 1e-3, 1e-4, 1e-4)
-SCALE = (0.03, 0.01, 0.01), (1.0, 1.0, 0.3, 0.03, 0.01)
-LEAST = (-2.0, -2.0, -2.0), (-np.inf, -np.inf, -80.0, 0.05, 1.345)
-MOST = (2.0, 2.0, 2.0), (np.inf, np.inf, 80.0, 4.0, 1.9)
+STEP = (1e-3, 1e-2, 1e-3, 1e-3), (1e-3, 1e-3, 1e-3, 1e-4, 1e-4)
+SCALE = (0.03, 0.1, 0.01, 0.01), (1.0, 1.0, 0.3, 0.03, 0.01)
+LEAST = (-2.0, -np.pi, -2.0, -2.0), (-np.inf, -np.inf, -80.0, 0.05, 1.345)
+MOST = (2.0, np.pi, 2.0, 2.0), (np.inf, np.inf, 80.0, 4.0, 1.9)
 LIMITS = (STEP, SCALE, LEAST, MOST)
 # Pupils by what is fitted of them, each started from the one before.
-MODELS: dict[str, tuple[str, ...]] = {"perfect": (), "spherical": PUPIL[:1], "spherical, coma": PUPIL}
+MODELS: dict[str, tuple[str, ...]] = {
+    "perfect": (),
+    "spherical": PUPIL[:1],
+    "spherical, phase": PUPIL[:2],
+    "spherical, phase, coma": PUPIL,
+}
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,8 @@ class Instrument:
 
     def known(self, shape: tuple[int, int], pupil: Sequence[float] = (0.0,) * len(PUPIL)) -> dict[str, Any]:
         """Return the parameters of the microscope for images of ``shape``, with the parts of ``pupil`` that are not 0."""
-        kinds = (sc.Spherical, sc.ComaHorizontal, sc.ComaVertical)
-        aberrations = [kind(float(amount)) for kind, amount in zip(kinds, pupil, strict=True) if amount]
+        kinds = (sc.Spherical, None, sc.ComaHorizontal, sc.ComaVertical)
+        aberrations = [kind(float(amount)) for kind, amount in zip(kinds, pupil, strict=True) if kind and amount]
         return vars(self) | {"shape": shape, "aberrations": aberrations}
 
 
@@ -114,7 +119,8 @@ class Profiles:
             refractive_index=sc.uniform(1.36, 1.65),
         )
         optics = instrument.known((1, length)) | {"polarization_angle": None}
-        recipe = sc.Recipe(image=sphere >> sc.Holography(**optics), z=sphere.z, radius=sphere.radius, index=sphere.refractive_index)
+        image = sphere >> sc.Holography(**optics)
+        recipe = sc.Recipe(image=image, z=sphere.z, radius=sphere.radius, index=sphere.refractive_index)
         drawn = recipe.render(count=examples, seed=1)
         spheres = np.stack([drawn[k] for k in ("z", "radius", "index")], axis=1)
         return cls(drawn["image"][:, 0, :, 0], spheres)
@@ -211,9 +217,19 @@ class Window:
         hologram, light = sc.Holography(**known), sc.ComplexField(incident=False, **known)
         return sc.Recipe(hologram=scene >> hologram, scattered=scene >> light)
 
+    def light(self, solution: Array) -> tuple[Array, Array]:
+        """Return the hologram and the scattered light, polarized as the light that passes.
+
+        A phase of the scattered light E changes |1 + E|^2 in its interference 2 Re E alone.
+        """
+        phase = solution[PUPIL.index("phase")]
+        drawn = self.recipe(solution).render(count=1, seed=0)
+        image, scattered = drawn["hologram"][0, ..., 0], drawn["scattered"][0, ..., 0]
+        return image + 2 * ((np.exp(1j * phase) - 1) * scattered).real, scattered
+
     def model(self, solution: Array) -> Array:
         """Return the hologram with the background that suits the frame best."""
-        image = self.recipe(solution).render(count=1, seed=0, outputs=["hologram"])["hologram"][0, ..., 0]
+        image = self.light(solution)[0]
         terms = self.slow * image
         weighted = (terms / self.deviation)[:, self.usable]
         target = (self.frame / self.deviation)[self.usable]
@@ -225,8 +241,7 @@ class Window:
 
     def weigh(self, solution: Array) -> None:
         """Take the noise that a solution predicts."""
-        now = self.recipe(solution).render(count=1, seed=0)
-        self.deviation = self.noise.deviation(now["hologram"][0, ..., 0], now["scattered"][0, ..., 0])
+        self.deviation = self.noise.deviation(*self.light(solution))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from measured import MissingData, measured
 
 FRAMES = ("PS_silica", "image0010", "image0400")
 SPECKLE = 0.243  # of background.png, where that is missing
-console = Console(highlight=False)
+console = Console(highlight=False, width=140)
 
 
 def read(name: str) -> np.ndarray:
@@ -86,9 +86,7 @@ def figure(fits: dict[str, Fit]) -> Figure:
         model = window.model(fit.solution)
         residuals = window.residuals(fit.solution).reshape(model.shape)
         part = slice(max(0, round(y) - half), round(y) + half + 1), slice(max(0, round(x) - half), round(x) + half + 1)
-        for axes, image, low, high in zip(
-            line, (window.frame, model, residuals), (0, 0, -5), (2, 2, 5), strict=False
-        ):
+        for axes, image, low, high in zip(line, (window.frame, model, residuals), (0, 0, -5), (2, 2, 5), strict=False):
             axes.imshow(image[part], cmap="gray", vmin=low, vmax=high)
             axes.set_xticks([])
             axes.set_yticks([])
