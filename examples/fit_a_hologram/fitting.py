@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 FIELDS = ("x", "y", "z", "radius", "refractive_index")
 # Zernike coefficients in um, and the phase in rad by which the scattered light leads the light that passes.
 PUPIL = ("spherical", "phase", "coma_horizontal", "coma_vertical")
-# Of the pupil, then of a sphere: steps of central differences, scales, and where the search ends.
+# Of the pupil, then of a sphere: steps of differences, scales, and where the search ends.
 STEP = (1e-3, 1e-2, 1e-3, 1e-3), (1e-3, 1e-3, 1e-3, 1e-4, 1e-4)
 SCALE = (0.03, 0.1, 0.01, 0.01), (1.0, 1.0, 0.3, 0.03, 0.01)
 LEAST = (-2.0, -np.pi, -2.0, -2.0), (-np.inf, -np.inf, -80.0, 0.05, 1.345)
@@ -229,7 +229,10 @@ class Window:
 
     def model(self, solution: Array) -> Array:
         """Return the hologram with the background that suits the frame best."""
-        image = self.light(solution)[0]
+        if solution[PUPIL.index("phase")]:
+            image = self.light(solution)[0]
+        else:
+            image = self.recipe(solution).render(count=1, seed=0, outputs=["hologram"])["hologram"][0, ..., 0]
         terms = self.slow * image
         weighted = (terms / self.deviation)[:, self.usable]
         target = (self.frame / self.deviation)[self.usable]
@@ -296,12 +299,9 @@ def fit(window: Window, start: Array, pupil: Sequence[str] = (), passes: int = 3
         return whole
 
     def jacobian(part: Array) -> Array:
-        columns = []
-        for i, h in enumerate(step[free]):
-            ahead, behind = part.copy(), part.copy()
-            ahead[i], behind[i] = ahead[i] + h, max(behind[i] - h, least[free[i]])
-            columns.append((window.residuals(full(ahead)) - window.residuals(full(behind))) / (ahead[i] - behind[i]))
-        return np.stack(columns, axis=1)
+        here = window.residuals(full(part))
+        steps = np.diag(step[free])
+        return np.stack([(window.residuals(full(part + h)) - here) / h.sum() for h in steps], axis=1)
 
     for _ in range(passes):
         window.weigh(solution)
