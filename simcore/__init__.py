@@ -88,6 +88,7 @@ from simcore.optics import (
     Darkfield,
     Fluorescence,
     Holography,
+    OffAxisHolography,
 )
 from simcore.optics.aberrations import (
     AstigmatismOblique,

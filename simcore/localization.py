@@ -10,6 +10,7 @@ import numpy as np
 from simcore.errors import RecipeError
 from simcore.features import Feature, Flow
 from simcore.optics import Fluorescence
+from simcore.optics.aberrations import rows_of
 from simcore.point_spread import bounds_of
 from simcore.properties import Array, Property, as_property
 from simcore.scatterers import PointEmitter
@@ -47,7 +48,9 @@ class EmitterBounds(SceneTarget):
         return "bounds", [write(self.scene), write(self.seen_by), f"background={write(self.background)}"]
 
     def rows(self, plan: Plan, members: Members) -> Array:
-        optics = {field: values[members.image] for field, values in self.seen_by.values(plan).items()}
+        microscope = self.seen_by
+        optics: dict[str, Any] = {field: values[members.image] for field, values in microscope.values(plan).items()}
+        terms = microscope.terms([one.values(plan) for one in microscope.aberrations], len(plan))
         background = plan.value(self.background)[members.image]
         values = [members.values[name].astype(float) for name in ("x", "y", "z", "intensity")]
         free = np.full(len(members.image), np.nan)
@@ -58,8 +61,9 @@ class EmitterBounds(SceneTarget):
         found = np.full((len(lit), 3), np.inf)
         if lit.any():
             optics = {field: value[lit] for field, value in optics.items()}
+            optics["aberrations"] = rows_of(terms, members.image[lit])
             rows = [value[lit] for value in (*values, background)]
-            found[lit] = np.stack(bounds_of(self.seen_by, optics, rows, [angle[lit] for angle in angles]), axis=1)
+            found[lit] = np.stack(bounds_of(microscope, optics, rows, [angle[lit] for angle in angles]), axis=1)
         return found.astype(np.float32)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from simcore import kernels
 from simcore.errors import ParameterError
+from simcore.features import Feature
 from simcore.optics.fluorescence import FINEST, Fluorescence
 from simcore.properties import Array, Constant
 
@@ -86,7 +87,7 @@ def emitter_bounds(
 
 def bounds_of(
     microscope: Fluorescence,
-    optics: dict[str, Array],
+    optics: dict[str, Any],
     values: list[Array],
     angles: list[Array],
     unknown: tuple[str, ...] = UNKNOWN,
@@ -103,28 +104,38 @@ def bounds_of(
     return Bounds(*(sigma.get(name, known) for name in ("x", "y", "z")))
 
 
-def _known(microscope: Fluorescence, count: int) -> dict[str, Array]:
+def _known(microscope: Fluorescence, count: int) -> dict[str, Any]:
     """Return the parameters of a microscope without draws, the same for ``count`` images."""
-    values = {}
-    for field, node in microscope.properties():
+    values: dict[str, Any] = _known_part(microscope, count)
+    known = [_known_part(aberration, count) for aberration in microscope.aberrations]
+    return values | {"aberrations": microscope.terms(known, count)}
+
+
+def _known_part(feature: Feature, count: int) -> dict[str, Array]:
+    found = {}
+    for field, node in feature.properties():
         if not isinstance(node, Constant):
-            raise ParameterError(f"{microscope.place_of(field)}: is drawn; must be a number here")
-        values[field] = np.broadcast_to(node.value, (count, *node.shape))
-    return values
+            raise ParameterError(f"{feature.place_of(field)}: is drawn; must be a number here")
+        found[field] = np.broadcast_to(node.value, (count, *node.shape))
+    return found
 
 
-def _images(microscope: Fluorescence, values: dict[str, Array], rows: list[Array], shape: tuple[int, int]) -> Array:
-    """Return one image, float64, for each of the emitters with ``rows`` x, y, z, intensity, polar, azimuth."""
+def _images(microscope: Fluorescence, values: dict[str, Any], rows: list[Array], shape: tuple[int, int]) -> Array:
+    """Return one image, float64, for each of the emitters with ``rows`` x, y, z, intensity, polar, azimuth.
+
+    ``values`` are those of the microscope and, under "aberrations", the terms of its pupil.
+    """
     count = len(rows[0])
     emitters = kernels.Emitters(np.arange(count + 1, dtype=np.int64), *rows)
     image = np.empty((count, *shape))
-    microscope.draw(image, emitters, values, FINEST)
+    terms: Any = values.get("aberrations")
+    microscope.draw(image, emitters, values, FINEST, terms)
     return image
 
 
 def _derivatives(
     microscope: Fluorescence,
-    optics: dict[str, Array],
+    optics: dict[str, Any],
     values: list[Array],
     angles: list[Array],
     unknown: tuple[str, ...],

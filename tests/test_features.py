@@ -8,6 +8,7 @@ import pytest
 import tifffile
 
 import simcore as sc
+from simcore import kernels
 from simcore.catalogue import FEATURES
 from simcore.optics.aberrations import Aberration
 from simcore.rasters import SceneImage
@@ -21,8 +22,8 @@ tifffile.imwrite(FOLDER / "page1.tif", np.zeros((12, 12), np.uint16))
 # A value for each parameter that has no default.
 NEEDED = {
     "PointEmitter": {"x": 5.0, "y": 6.0, "intensity": 300.0},
-    "Ellipsoid": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3, "radius_z": 0.2},
-    "Sphere": {"x": 5.0, "y": 6.0, "radius": 0.3},
+    "Ellipsoid": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3, "radius_z": 0.2, "refractive_index": 1.4},
+    "Sphere": {"x": 5.0, "y": 6.0, "radius": 0.3, "refractive_index": 1.4},
     "Ellipse": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3},
     "DiskMask": {"radius": 3.0, "shape": (12, 12)},
     "GaussianDensity": {"sigma": 2.0, "shape": (12, 12)},
@@ -36,7 +37,7 @@ NEEDED = {
     "Brightfield": {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)},
     **{
         title: {"numerical_aperture": 0.5, "wavelength": 0.6, "pixel_size": 0.1, "shape": (12, 12)}
-        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT", "Fluorescence")
+        for title in ("Holography", "ComplexField", "Darkfield", "ISCAT", "Fluorescence", "OffAxisHolography")
     },
     "PoissonNoise": {"snr": 5.0},
     "QuarterTurn": {"times": 1.0},
@@ -191,3 +192,19 @@ def test_every_feature_survives_text_and_does_not_see_its_company(title):
             assert np.isfinite(together[name]).all()
             assert alone[name][0].tobytes() == together[name][i].tobytes() == again[name][i].tobytes()
     assert len({image.tobytes() for image in together.get("image", together["points"])}) > 1
+
+
+@pytest.mark.parametrize("title", FEATURES)
+def test_instruction_levels_change_no_byte_of_any_feature(title):
+    made = recipe(random(title))
+    usual = made.render(3, seed=5)
+    before = kernels.instruction_level()
+    try:
+        for level in (0, 3):
+            if kernels.set_instruction_level(level) != level:
+                pytest.skip(f"the processor lacks instruction level {level}")
+            for name, array in made.render(3, seed=5).items():
+                assert array.tobytes() == usual[name].tobytes(), (level, name)
+            kernels.set_instruction_level(before)
+    finally:
+        kernels.set_instruction_level(before)

@@ -178,6 +178,32 @@ def test_noise_before_the_pupil_is_filtered_by_it():
         assert part.var() == pytest.approx(wanted, rel=0.06)
 
 
+@pytest.mark.parametrize(("analyzer", "precision", "error"), [(None, "single", 7e-4), (0.7, "double", 1e-4)])
+def test_an_off_axis_hologram_is_the_field_on_its_carrier(analyzer, precision, error):
+    """Against the intensity on points far below the pixel, added up, and extrapolated to none."""
+    amplitude, carrier = 0.8, (0.31, -0.22)
+    common = {"analyzer_angle": analyzer, "polarization_angle": 0.3, "precision": precision}
+    small = OPTICS | {"shape": (12, 14)}
+    at = {"z": 1.0, "radius": 0.3, "refractive_index": 1.5}
+    hologram = sc.OffAxisHolography(
+        **small, **common, carrier_x=carrier[0], carrier_y=carrier[1], reference_amplitude=amplitude
+    )
+    seen = image(hologram, sc.MieSphere(x=6.3, y=5.6, **at))[..., 0]
+
+    def summed(fine):
+        dense = small | {"pixel_size": 0.15 / fine, "shape": (12 * fine, 14 * fine)}
+        moved = sc.MieSphere(x=6.8 * fine - 0.5, y=6.1 * fine - 0.5, **at)
+        y, x = ((np.arange(n) + 0.5) / fine - 0.5 for n in dense["shape"])
+        wave = amplitude * np.exp(2j * np.pi * (carrier[0] * x[None] + carrier[1] * y[:, None]))
+        total = 0
+        for angle in [0, np.pi / 2] if analyzer is None else [analyzer]:
+            field = image(sc.ComplexField(**dense, **(common | {"analyzer_angle": angle})), moved)[..., 0]
+            total = total + abs(field + wave * np.cos(angle - 0.3)) ** 2
+        return total.reshape(12, fine, 14, fine).mean((1, 3))
+
+    np.testing.assert_allclose(seen, (4 * summed(16) - summed(8)) / 3, rtol=0, atol=error)
+
+
 def test_a_condenser_blurs_the_rings_and_a_tilt_moves_them():
     high = sc.MieSphere(**(SPHERE | {"z": 6.0, "x": 14.5, "y": 13.5}))
     plane = image(sc.Brightfield(**OPTICS), high)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from simcore.optics import illumination
 from simcore.optics.coherent import Coherent, is_zero
+from simcore.optics.illumination import condenser
 from simcore.parameters import Value, option, parameter, whole_number
 from simcore.properties import Array
 
@@ -33,7 +33,7 @@ class Brightfield(Coherent):
         if is_zero(self.condenser_aperture):
             return super().waves(values)
         sine = values["condenser_aperture"] / values["refractive_index_medium"]
-        filled = illumination.condenser(np.minimum(sine, 0.999), self.condenser_rings)
+        filled = condenser(np.minimum(sine, 0.999), self.condenser_rings)
         tilt = super().waves(values)[:, :1, :2]
         return np.concatenate([filled[..., :2] + tilt, filled[..., 2:]], axis=-1)
 

@@ -12,17 +12,21 @@ from typing import Any, ClassVar
 import numpy as np
 
 from simcore import kernels
-from simcore.errors import ParameterError
+from simcore.bodies import gather_bodies
+from simcore.errors import ParameterError, RecipeError
 from simcore.features import Applied, Flow
-from simcore.optics import illumination
 from simcore.optics.aberrations import Aberration, together
+from simcore.optics.illumination import ring, tilted
 from simcore.optics.particles import ROUND, gather
+from simcore.optics.refracting import add_intensity
 from simcore.optics.through_pupil import pupils, report
 from simcore.parameters import Value, between, image_shape, one_of, option, parameter, parts, whole_number
 from simcore.properties import Array, Constant
+from simcore.scatterers import Ellipsoid, Sphere
 from simcore.scenes import Microscope, Scatterer, Scene
-from simcore.values import Plan
+from simcore.values import Members, Plan
 
+SOLID: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere)  # bodies of another refractive index
 FINEST = 1e-6  # tolerance of double precision
 
 
@@ -32,7 +36,7 @@ class Coherent(Microscope):
     Source: Leahy et al., Opt. Express 28, 1061 (2020); Novotny & Hecht, Principles of Nano-Optics, ch. 3.
     """
 
-    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND
+    images: ClassVar[tuple[type[Scatterer], ...]] = (*ROUND, *SOLID)
     backward: ClassVar[bool] = False
 
     numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
@@ -127,8 +131,35 @@ class Coherent(Microscope):
         assert isinstance(scene, Scene)
         values = self.values(plan)
         optics = self.optics(values)
-        particles = gather(plan.particles(scene), len(plan), optics)
+        members = plan.particles(scene)
+        particles = gather([m for m in members if isinstance(m.scatterer, ROUND)], len(plan), optics)
+        solid = [m for m in members if isinstance(m.scatterer, SOLID)]
+        if solid:
+            return self.draw_bodies(Shot(plan, values, optics, particles, flow), solid)
         return self.draw(Shot(plan, values, optics, particles, flow))
+
+    def draw_bodies(self, shot: Shot, members: list[Members]) -> Array:
+        """Return the block of images of bodies, by multi-slice, beside spheres."""
+        bodies, index = refracting(members, len(shot.plan))
+        image = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
+        add_intensity(image, bodies=bodies, index=index, particles=shot.particles, optics=shot.optics,
+                      waves=self.waves(shot.values), tolerance=self.accuracy)  # fmt: skip
+        return image[..., None]
+
+    def refuse(self, flow: Flow) -> None:
+        super().refuse(flow)
+        for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
+            if isinstance(scatterer, SOLID):
+                self.refuse_body(scatterer)
+
+    def refuse_body(self, scatterer: Scatterer) -> None:
+        """Raise RecipeError if the microscope cannot image a body."""
+        if getattr(scatterer, "refractive_index", None) is None:
+            raise RecipeError(
+                f"{scatterer.title()}.refractive_index: not given; {self.title()} needs it to image the body"
+            )
+        if self.aberrations:
+            raise RecipeError(f"{self.title()} with aberrations images spheres only, not {scatterer.title()}")
 
     def draw(self, shot: Shot) -> Array:
         """Return the block of images."""
@@ -173,8 +204,8 @@ class Coherent(Microscope):
         """Return the incident plane waves (image, wave, 3), which do not interfere: direction cosines and weight."""
         azimuth = values.get("illumination_azimuth")
         if azimuth is None:
-            return illumination.ring(values["illumination_angle"], self.illumination_directions)
-        return illumination.tilted(values["illumination_angle"], azimuth)
+            return ring(values["illumination_angle"], self.illumination_directions)
+        return tilted(values["illumination_angle"], azimuth)
 
     def with_symmetric_pupil(self, shot: Shot) -> tuple[kernels.CoherentOptics, kernels.Particles]:
         """Return optics and particles with the aberrations, all of which have rotational symmetry."""
@@ -207,6 +238,12 @@ class Shot:
     flow: Applied
 
 
+def refracting(members: list[Members], images: int) -> tuple[kernels.Bodies, Array]:
+    """Return the bodies of a block of images and their complex refractive indices."""
+    bodies, order = gather_bodies(members, images)
+    return bodies, np.concatenate([np.asarray(m.values["refractive_index"], np.complex128) for m in members])[order]
+
+
 def is_zero(node: Any) -> bool:
     """Whether a parameter is the number 0 in all examples."""
     return isinstance(node, Constant) and not np.any(node.value)
@@ -223,16 +260,18 @@ def polarization(angle: Array | None, ellipticity: Array, images: int) -> tuple[
     if angle is None:
         states = np.array([[1, 0], [0, 1]], np.complex128)
         return np.broadcast_to(states, (images, 2, 2)), np.full((images, 2), 0.5)
-    along = turned(angle)
+    along = turned(angle).real
     across = np.stack([-along[:, 1], along[:, 0]], axis=1)
     cosine, sine = (kernels.elementary(function, ellipticity)[:, None] for function in ("cos", "sin"))
     # exp(-i w t): i across lags by a quarter of a period, so the field turns from along to across, clockwise on the screen.
-    return (along * cosine + 1j * sine * across)[:, None], np.ones((images, 1))
+    jones = np.empty((images, 1, 2), np.complex128)
+    jones[:, 0].real, jones[:, 0].imag = along * cosine, across * sine
+    return jones, np.ones((images, 1))
 
 
 def with_reference(optics: kernels.CoherentOptics, amplitude: Array) -> kernels.CoherentOptics:
     """Return ``optics`` with another amplitude (image,) of the wave that interferes, and intensities relative to it."""
     waves = optics.wavelength.shape[1]
-    size = (amplitude * np.conj(amplitude)).real
+    size = amplitude.real**2 + amplitude.imag**2
     weight = np.repeat(1 / (waves * np.where(size > 0, size, 1.0))[:, None], waves, axis=1)
     return replace(optics, reference=np.repeat(amplitude[:, None], waves, axis=1), weight=weight)

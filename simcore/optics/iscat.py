@@ -8,8 +8,10 @@ import numpy as np
 from simcore import kernels
 from simcore.errors import ParameterError
 from simcore.optics.coherent import Coherent, is_zero, with_reference
+from simcore.optics.particles import ROUND
 from simcore.parameters import Value, parameter
 from simcore.properties import Array
+from simcore.scenes import Scatterer
 
 
 class ISCAT(Coherent):
@@ -22,6 +24,7 @@ class ISCAT(Coherent):
     """
 
     backward: ClassVar[bool] = True
+    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND  # multi-slice has no backward wave
 
     interface: Value = parameter("height of the reflecting surface", default=0.0, unit="um", plausible=1000)
     refractive_index_glass: Value = parameter("refractive index of the coverslip", default=1.518, least=1, most=4)
