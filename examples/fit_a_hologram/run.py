@@ -125,7 +125,7 @@ def main(out: Annotated[Path, typer.Option(help="where figure.png and results.js
     console.print(table(results))
     out.mkdir(parents=True, exist_ok=True)
     (out / "results.json").write_text(json.dumps(results, indent=1))
-    figure(best).savefig(out / "figure.png", dpi=80)
+    figure(best).savefig(out / "figure.png", dpi=64)
 
 
 if __name__ == "__main__":
