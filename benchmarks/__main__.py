@@ -38,7 +38,7 @@ def main(
 
 
 def compared_table(numbers: dict[str, dict[str, Any]]) -> Table:
-    table = Table("case", "tolerance", "images/s", "peer", "its error", "its images/s", "ratio", "least", "target",
+    table = Table("case", "tolerance", "error", "images/s", "peer", "its error", "its images/s", "ratio", "least", "target",
                   title="One core, taking turns")  # fmt: skip
     for row in numbers.values():
         error = "" if row["peer_error"] is None else f"{row['peer_error']:.2g}"
@@ -47,6 +47,7 @@ def compared_table(numbers: dict[str, dict[str, Any]]) -> Table:
             table.add_row(
                 row["title"] if i == 0 else "",
                 f"{row['tolerance'][kind]:.2g}",
+                f"{row['error'][kind]:.2g}" if kind in row["error"] else "",
                 f"{found['images_per_second']:,.0f}",
                 *named,
                 f"{found['ratio']:.1f}",

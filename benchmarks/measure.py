@@ -64,6 +64,7 @@ def against_the_peer(name: str, rounds: int, counts: tuple[int, int] | None = No
         "peer_images_per_second": 1 / float(np.median(times[case.peer])),
         "peer_error": error,
         "tolerance": tolerances,
+        "error": {kind: errors.of_ours(case, asked) for kind, asked in tolerances.items()} if case.clean else {},
         "at": at,
         "rounds": rounds,
         "target": case.target,

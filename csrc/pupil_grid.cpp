@@ -50,9 +50,11 @@ GridNeed grid_need(const Reach& reach, const std::vector<EdgeWave>& edges, doubl
     // field counts twice in the intensity.
     need.quiet = quiet_distance(edges, sine, wavelength, (strict ? 0.25 : 1.0) * limits.tolerance, reach.diagonal);
     const double near = std::min(need.quiet, reach.farthest), flat = flat_part(need.rim);
-    const double period =
-        std::max({2.0 * reach.cone + reach.field, reach.farthest + near, 2.0 * need.quiet / (strict ? flat : 0.92),
-                  2.0 * near / flat, period_for_rim(need.rim, strict, sine, wavelength)});
+    // Noise reaches across the edge to what the grid repeats, whether particles are there or not.
+    const double apart = 2.0 * wavelength / sine;
+    const double period = std::max({2.0 * reach.cone + reach.field, reach.field + apart, reach.farthest + near,
+                                    2.0 * need.quiet / (strict ? flat : 0.92), 2.0 * near / flat,
+                                    period_for_rim(need.rim, strict, sine, wavelength)});
     const bool fits = period < static_cast<double>(limits.largest) * cell;
     need.least = fits ? std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(period / cell))) : limits.largest;
     return need;
