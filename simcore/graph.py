@@ -158,7 +158,7 @@ class Graph:
         for name in outputs:
             if name not in self.all_targets:
                 raise ParameterError(f"outputs: {name!r}; the recipe has {', '.join(self.all_targets)}")
-        wanted = {*outputs, *(count_name(name) for name in outputs)}
+        wanted = {*outputs, *({count_name(name) for name in outputs} - self.targets.keys())}
         return [name for name in self.all_targets if name in wanted]
 
 

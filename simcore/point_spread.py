@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from simcore import kernels
 from simcore.errors import ParameterError
 from simcore.features import Feature
-from simcore.optics.fluorescence import FINEST, Fluorescence
+from simcore.optics.fluorescence import Fluorescence
+from simcore.optics.objective import FINEST
 from simcore.properties import Array, Constant
 
 STEP_PIXELS = 0.02  # of the numerical derivatives

@@ -8,9 +8,9 @@ from math import prod
 
 import numpy as np
 
-from simcore.errors import ParameterError
-from simcore.features import Flow
-from simcore.graph import Graph
+from simcore.errors import ParameterError, SimcoreError
+from simcore.features import Flow, describe
+from simcore.graph import Graph, Step
 from simcore.plan import plan
 from simcore.streams import Array
 from simcore.values import Plan
@@ -88,12 +88,21 @@ def render_plan(
     for step in steps:
         arrays = [take(source) for source in step.sources]
         view = Plan(plan.drawn, step.level)
-        done[step.flow.key, step.level] = (
-            step.flow.render(view, arrays)
-            if watch is None
-            else watch(step.flow, lambda s=step, v=view, a=arrays: s.flow.render(v, a))  # type: ignore[misc]
-        )
+
+        def made(step: Step = step, view: Plan = view, arrays: list[Array] = arrays) -> Array:
+            return _rendered(step.flow, view, arrays)
+
+        done[step.flow.key, step.level] = made() if watch is None else watch(step.flow, made)
     return {
         name: take((target.key, 0)) if isinstance(target, Flow) else graph.property_values(plan, target)
         for name, target in targets.items()
     }
+
+
+def _rendered(flow: Flow, plan: Plan, arrays: list[Array]) -> Array:
+    try:
+        return flow.render(plan, arrays)
+    except SimcoreError:
+        raise
+    except ValueError as error:  # a kernel's: what it was asked cannot be
+        raise ParameterError(f"{describe(flow)}: {error}") from None

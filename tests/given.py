@@ -51,3 +51,8 @@ def pictures(count: int, height: int, width: int, channels: int = 1, dtype: Any 
     rng = np.random.default_rng(count + 10 * height + 100 * width + channels)
     numbers = rng.normal(1, 1, (count, height, width, channels, 2))
     return (numbers[..., 0] + (1j * numbers[..., 1] if np.dtype(dtype).kind == "c" else 0)).astype(dtype)
+
+
+def axial(count: int) -> Array:
+    """Return waves (example, 1, 3) along the axis, of weight 1."""
+    return np.tile(np.array([0.0, 0.0, 1.0]), (count, 1, 1))

@@ -80,7 +80,7 @@ NEEDED |= {
     "Refocus": {"distance": 1.0},
     "PupilArray": {"array": [[1, 0.9], [1, 1j]]},
 }
-FIXED = {("ISCAT", "illumination_angle")}  # parameters that stay as they are
+FIXED = {("ISCAT", "illumination_angle"), ("Brightfield", "illumination_angle")}  # parameters that stay as they are
 
 S1, S2 = sc.mie.amplitudes(2.0, 1.2, np.cos(np.linspace(0, np.pi, 65)))
 NEEDED["ScatteringTable"] = {"x": 5.0, "y": 6.0, "s1": S1, "s2": S2}

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from given import axial
 from scipy import fft
 from test_through_pupil import BASE, COMA, View, intensity, known, light, spheres, stream, zernikes
 
 from simcore import kernels
 from simcore.kernels.grids import Grids, transformed
-from simcore.optics import illumination
 
 
 @pytest.mark.parametrize(("dtype", "allowed"), [(np.complex64, 1e-6), (np.complex128, 1e-15)])
@@ -67,7 +67,7 @@ def test_pixels_coarser_than_the_aperture_resolves(pixel_size: float) -> None:
     shared = {
         "particles": spheres([fine]),
         "pupils": known(zernikes(COMA)),
-        "waves": illumination.axial(1),
+        "waves": axial(1),
         "tolerance": 1e-6,
     }
     small = np.zeros((1, side * fold, side * fold, 2), complex)
@@ -98,7 +98,7 @@ def test_noise_of_an_empty_scene_fills_the_image() -> None:
     scene = BASE._replace(pixel_size=0.12)
     kernels.fill_field_through_pupil(
         out, particles=nothing, optics=light(View(), 0.0).optics(scene, count), pupils=known(zernikes(COMA), count),
-        waves=illumination.axial(count), noise=np.full(count, 0.01), stream=stream(count), tolerance=5e-4,
+        waves=axial(count), noise=np.full(count, 0.01), stream=stream(count), tolerance=5e-4,
     )  # fmt: skip
     noise = out[..., 0] - 1
     power = (np.abs(noise) ** 2).mean()
@@ -114,7 +114,7 @@ def test_images_are_the_same_alone_and_in_a_block_of_other_sizes() -> None:
     first = np.arange(4)
     images = np.zeros((3, 40, 40), np.float32)
     many = spheres(scenes)
-    shared: dict[str, Any] = {"waves": illumination.axial(3), "tolerance": 5e-4}
+    shared: dict[str, Any] = {"waves": axial(3), "tolerance": 5e-4}
     kernels.add_intensity_through_pupil(
         images, particles=kernels.Particles(first, many.x, many.y, many.z, many.radius, many.refractive_index),
         optics=optics, pupils=known(zernikes(COMA), 3), **shared,

@@ -110,14 +110,21 @@ def test_a_defocused_iscat_spot_is_the_interference_of_two_waves():
 
 
 def test_the_interface_reflects_by_fresnel_unless_told():
-    particle = sc.MieSphere(x=15, y=14, radius=0.03, refractive_index=1.6)
+    particle = sc.MieSphere(x=15, y=14, z=0.3, radius=0.03, refractive_index=1.6)
     fresnel = (1.518 - 1.33) / (1.518 + 1.33)
-    passed = 4 * 1.518 * 1.33 / (1.518 + 1.33) ** 2
     plain = image(sc.ISCAT(**OPTICS), particle)
-    weak = image(sc.ISCAT(**OPTICS, reflectance=0.1 * fresnel), particle)
-    assert abs(weak - 1).max() > 5 * abs(plain - 1).max()
-    dark = image(sc.ISCAT(**OPTICS, reflectance=0), particle)
-    assert dark.min() >= 0 and dark.max() < 0.1 and passed > 0.99
+    np.testing.assert_array_equal(image(sc.ISCAT(**OPTICS, reflectance=fresnel), particle), plain)
+    # Relative to the reference r, light s gives 1 + 2 Re(s / r) + |s / r|^2: in r' = r / 10 the first grows tenfold, the second
+    # a hundredfold.
+    cross, square = np.linalg.solve(
+        [[1, 1], [10, 100]], [(plain - 1).ravel(), (weak(fresnel / 10, particle) - 1).ravel()]
+    )
+    third = 2 * cross + 4 * square
+    np.testing.assert_allclose(weak(fresnel / 2, particle).ravel() - 1, third, rtol=0, atol=2e-5)
+
+
+def weak(reflectance, particle):
+    return image(sc.ISCAT(**OPTICS, reflectance=reflectance), particle)
 
 
 COMA = {"numerical_aperture": 1.07, "wavelength": 0.635, "pixel_size": 0.113, "shape": (32, 34)}
@@ -209,6 +216,16 @@ def test_a_condenser_blurs_the_rings_and_a_tilt_moves_them():
     plane = image(sc.Brightfield(**OPTICS), high)
     wide = image(sc.Brightfield(**OPTICS, condenser_aperture=0.5, condenser_rings=5), high)
     assert np.abs(np.diff(wide, axis=1)).max() < 0.5 * np.abs(np.diff(plane, axis=1)).max()
+    rings = 2
+    once = sc.Brightfield(**OPTICS, condenser_aperture=0.4, condenser_rings=rings)
+    squares, weights = (v / 2 for v in np.polynomial.legendre.leggauss(rings))
+    total = 0
+    for square, weight in zip(squares + 0.5, weights, strict=True):
+        for k in range(4 * rings):
+            tilt = {"illumination_angle": np.arcsin(0.4 / 1.33 * np.sqrt(square)),
+                    "illumination_azimuth": 2 * np.pi * (k + 0.5) / (4 * rings)}  # fmt: skip
+            total = total + weight / (4 * rings) * image(sc.Brightfield(**OPTICS, **tilt), high)
+    np.testing.assert_allclose(image(once, high), total, rtol=0, atol=2e-5)
     narrow = image(sc.Brightfield(**OPTICS, condenser_aperture=1e-4), high)
     np.testing.assert_allclose(narrow, plane, rtol=0, atol=1e-3)
     # Light that travels towards +x comes to the focal plane further right than the particle that it met before.
@@ -238,6 +255,15 @@ def test_darkfield_under_tilted_light_sees_what_no_direct_light_reaches():
         (lambda: sc.ComplexField(**OPTICS, illumination_azimuth=None), "fields of many waves do not add"),
         (lambda: sc.Holography(**OPTICS, aberrations=[sc.FlipLeftRight()]), "must be a list of features of the kind Aberration"),
         (lambda: sc.MieSphere(**SPHERE) >> sc.Spherical(0.1), r"write aberrations=\[Spherical"),
+        (lambda: sc.Brightfield(**OPTICS, condenser_aperture=0.3, illumination_angle=0.1), "must be 0 under a condenser"),
+        (
+            lambda: image(sc.Brightfield(**OPTICS, condenser_aperture=1.1)),
+            "condenser_aperture: 1.1 in example 0; must be <= the objective's aperture, 0.9",
+        ),
+        (
+            lambda: image(sc.Holography(**OPTICS), sc.MieSphere(**(SPHERE | {"z": 9e4}))),
+            "Holography: the field of view or the defocus is too large",
+        ),
         (lambda: sc.Zernike(0, 0.1), "Zernike.index: 0; must be a whole number from 1"),
         (lambda: sc.Spherical(50), "50 um\\? lengths are in micrometres"),
         (lambda: sc.Holography(**(OPTICS | {"numerical_aperture": 1.4})), "must be <= 1.33, the refractive index"),

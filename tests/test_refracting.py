@@ -77,6 +77,11 @@ def test_absorbing_bodies_are_dark_and_examples_stand_alone():
     [
         (lambda: sc.Sphere(**BALL) >> sc.Holography(**OPTICS), "Sphere.refractive_index: not given"),
         (lambda: sc.Sphere(**BALL, refractive_index=1.4) >> sc.ISCAT(**OPTICS), "ISCAT cannot image Sphere"),
+        (
+            lambda: sc.Sphere(**BALL, refractive_index=1.4)
+            >> sc.Holography(**OPTICS, focus_depth=5.0, refractive_index_immersion=1.5),
+            "with focus_depth images spheres only",
+        ),
         (lambda: sc.Ellipse(x=1, y=1, radius_x=1, radius_y=1) >> sc.Holography(**OPTICS), "cannot image Ellipse"),
         (
             lambda: sc.Sphere(**BALL, refractive_index=1.4) >> sc.Holography(**OPTICS, aberrations=[sc.Spherical(0.1)]),

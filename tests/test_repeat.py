@@ -162,3 +162,12 @@ def test_points_may_lie_in_the_frame_of_a_microscope_that_images_nothing_else():
     recipe = sc.Recipe(points=sc.positions(sphere(x=2, y=3), microscope=elsewhere) >> flip)
     np.testing.assert_array_equal(recipe.render(1, seed=1)["points"], [[3, 9]])
     assert sc.loads(recipe.canonical) == recipe
+
+
+def test_the_count_beside_an_output_comes_with_it_and_no_other_does():
+    scene = sphere().repeat(sc.integers(1, 3))
+    recipe = sc.Recipe(p=sc.positions(scene), image=scene >> MICROSCOPE, image_count=sc.uniform(0, 1))
+    assert list(recipe.render(1, seed=1, outputs=["image"])) == ["image"]
+    assert list(recipe.render(1, seed=1, outputs=["p"])) == ["p", "p_count"]
+    with pytest.raises(sc.RecipeError, match="'p_count': that name is taken by the count beside 'p'"):
+        sc.Recipe(p=sc.positions(scene), p_count=3.0)

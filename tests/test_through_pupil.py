@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from given import axial
 from reference import hologram
 from reference import through_pupil as reference
 from reference.hologram import Scene
@@ -286,7 +287,7 @@ def test_particles_of_every_kind() -> None:
         for particles, image in zip(kinds, images, strict=True):
             kernels.add_intensity_through_pupil(
                 image, particles=particles, optics=light(View()).optics(scene, backward=backward), pupils=known(zernikes(COMA)),
-                waves=illumination.axial(1), tolerance=1e-6
+                waves=axial(1), tolerance=1e-6
             )  # fmt: skip
         np.testing.assert_allclose(images[1:], images[:1].repeat(3, axis=0), rtol=0, atol=1e-6)
 
@@ -374,7 +375,7 @@ def test_noise_before_the_pupil_has_the_power_that_the_pupil_lets_pass() -> None
     many = kernels.Particles(np.arange(count + 1), *columns, np.full(count, 1.34 + 0j))
     fields = np.zeros((count, *SHAPE, 1), np.complex64)
     kernels.fill_field_through_pupil(
-        fields, particles=many, optics=light(View(), 0.0).optics(scene, count), waves=illumination.axial(count), tolerance=5e-4,
+        fields, particles=many, optics=light(View(), 0.0).optics(scene, count), waves=axial(count), tolerance=5e-4,
         pupils=known([aberrations.GaussianApodization(1.2), *zernikes(COMA)], count), noise=np.full(count, sigma),
         stream=stream(count)
     )  # fmt: skip
@@ -441,7 +442,7 @@ def test_apertures_up_to_grazing_light_are_reported(aperture: float) -> None:
 def test_an_empty_scene_is_the_empty_field() -> None:
     nothing = kernels.Particles(np.array([0, 0]), *(np.zeros(0),) * 4, np.zeros(0, complex))
     image = np.zeros((1, 6, 7))
-    shared: dict[str, Any] = {"particles": nothing, "pupils": known(zernikes(COMA)), "waves": illumination.axial(1)}
+    shared: dict[str, Any] = {"particles": nothing, "pupils": known(zernikes(COMA)), "waves": axial(1)}
     shared["tolerance"] = 5e-4
     kernels.add_intensity_through_pupil(image, optics=light(View()).optics(BASE), **shared)
     np.testing.assert_array_equal(image, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,11 @@ class Bodies:
     texture_scale: Array
     key: Array
     counter: Array
+
+    def part(self, rows: slice, x: Array, y: Array) -> Bodies:
+        """Return some bodies as those of one image, at other places in the image."""
+        row = {name: value[rows] for name, value in vars(self).items() if name != "key"}
+        return replace(self, **row | {"first": np.array([0, len(x)], np.int64), "x": x, "y": y})
 
     @property
     def view(self) -> Any:

@@ -13,24 +13,24 @@ import numpy as np
 
 from simcore import kernels
 from simcore.bodies import gather_bodies
-from simcore.errors import ParameterError, RecipeError
+from simcore.errors import RecipeError
 from simcore.features import Applied, Flow
 from simcore.optics.aberrations import Aberration, together
 from simcore.optics.illumination import ring, tilted
+from simcore.optics.objective import Objective
 from simcore.optics.particles import ROUND, gather
 from simcore.optics.refracting import add_intensity
 from simcore.optics.through_pupil import pupils, report
-from simcore.parameters import Value, between, image_shape, one_of, option, parameter, parts, whole_number
+from simcore.parameters import Value, between, one_of, option, parameter, parts, whole_number
 from simcore.properties import Array, Constant
 from simcore.scatterers import Ellipsoid, Sphere
-from simcore.scenes import Microscope, Scatterer, Scene
+from simcore.scenes import Scatterer, Scene
 from simcore.values import Members, Plan
 
 SOLID: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere)  # bodies of another refractive index
-FINEST = 1e-6  # tolerance of double precision
 
 
-class Coherent(Microscope):
+class Coherent(Objective):
     """Base of microscopes under plane waves, seen through an aplanatic objective (Debye-Wolf).
 
     Source: Leahy et al., Opt. Express 28, 1061 (2020); Novotny & Hecht, Principles of Nano-Optics, ch. 3.
@@ -39,17 +39,6 @@ class Coherent(Microscope):
     images: ClassVar[tuple[type[Scatterer], ...]] = (*ROUND, *SOLID)
     backward: ClassVar[bool] = False
 
-    numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
-    wavelength: Value = parameter(
-        "vacuum wavelength, or several of equal weight", unit="um", above=0, plausible=20, vector=True
-    )
-    pixel_size: Value = parameter(
-        "pixel pitch in the object: camera pitch / magnification", unit="um", above=0, plausible=100
-    )
-    shape: tuple[int, int] = option("height and width of the image in pixels", read=image_shape)
-    refractive_index_medium: Value = parameter("refractive index around the specimen", default=1.33, least=1, most=4)
-    refractive_index_immersion: Value = parameter("refractive index under the objective; the medium's unless given", default=None,
-                                                  least=1, most=4, optional=True)  # fmt: skip
     polarization_angle: Value = parameter("angle of the light's polarization from +x towards +y; None: unpolarized", default=0.0,
                                           unit="rad", optional=True)  # fmt: skip
     tolerance: float = option(
@@ -80,44 +69,6 @@ class Coherent(Microscope):
     illumination_directions: int = option("number of directions that stand for light from all sides", default=8,
                                           read=whole_number(1, 1000))  # fmt: skip
     aberrations: tuple[Aberration, ...] = parts("aberrations of the pupil", "Aberration", default=())
-
-    def check(self) -> None:
-        limit = self._immersion.bounds()
-        low, high = self.numerical_aperture.bounds()
-        if limit[0] == limit[1] and high > limit[1] and np.isfinite(high):
-            raise ParameterError(self._too_wide(high, limit[1]))
-        if low == high and low > limit[0] and np.isfinite(limit[0]):
-            raise ParameterError(self._too_wide(low, limit[0]))
-
-    def check_values(self, values: dict[str, Array], examples: Array) -> None:
-        immersion = values.get("refractive_index_immersion", values["refractive_index_medium"])
-        bad = values["numerical_aperture"] > immersion
-        if bad.any():
-            i = int(np.argmax(bad))
-            raise ParameterError(
-                f"{self._too_wide(values['numerical_aperture'][i], immersion[i])} (example {examples[i]})"
-            )
-
-    def _too_wide(self, aperture: float, limit: float) -> str:
-        return f"{self.place_of('numerical_aperture')}: {aperture:g}; must be <= {limit:g}, the refractive index of the immersion"
-
-    @property
-    def _immersion(self) -> Any:
-        return (
-            self.refractive_index_medium if self.refractive_index_immersion is None else self.refractive_index_immersion
-        )
-
-    def shape_after(self, flow: Flow) -> tuple[int, ...]:
-        return (*self.shape, 1)
-
-    def dtype_after(self, flow: Flow) -> np.dtype:
-        real, field = ("float64", "complex128") if self.precision == "double" else ("float32", "complex64")
-        return np.dtype(field if self.gives == "field" else real)
-
-    @property
-    def accuracy(self) -> float:
-        """The tolerance that the kernels are to keep."""
-        return FINEST if self.precision == "double" else self.tolerance
 
     # -- from the scene to the image -------------------------------------------------------------------------------
 
@@ -158,6 +109,8 @@ class Coherent(Microscope):
             raise RecipeError(
                 f"{scatterer.title()}.refractive_index: not given; {self.title()} needs it to image the body"
             )
+        if not is_zero(self.focus_depth):
+            raise RecipeError(f"{self.title()} with focus_depth images spheres only, not {scatterer.title()}")
         if self.aberrations:
             raise RecipeError(f"{self.title()} with aberrations images spheres only, not {scatterer.title()}")
 

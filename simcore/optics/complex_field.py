@@ -40,7 +40,7 @@ class OneField(Coherent):
 
         ``noise`` (image,): standard deviation of white noise before the pupil, for each quadrature and pixel.
         """
-        kind = np.complex128 if self.precision == "double" else np.complex64
+        kind = np.complex128 if self.double else np.complex64
         out = np.empty((len(shot.plan), *shape, 1), kind)
         if self.on_axis:
             optics, particles = self.with_symmetric_pupil(shot)

@@ -15,11 +15,6 @@ def _turn(angle: Array) -> tuple[Array, Array]:
     ).reshape(angle.shape)
 
 
-def axial(count: int) -> Array:
-    """Return waves (example, 1, 3) along the axis."""
-    return np.tile(np.array([0.0, 0.0, 1.0]), (count, 1, 1))
-
-
 def tilted(angle: Array, azimuth: Array) -> Array:
     """Return one wave in each example at ``angle`` to the axis, in the medium; (example, 1, 3).
 

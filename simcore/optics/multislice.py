@@ -60,7 +60,7 @@ class Slices:
         if self.contrast.real.min(initial=0) <= -self.refractive_index_medium:
             raise ParameterError("contrast: the index must be > 0")
         if not self.tilt[0] ** 2 + self.tilt[1] ** 2 < 1:
-            raise ParameterError(f"tilt: {self.tilt}; must be shorter than 1")
+            raise ParameterError(f"tilt: ({self.tilt[0]:g}, {self.tilt[1]:g}); must be shorter than 1")
         if self.padding < 0:
             raise ParameterError(f"padding: {self.padding} px; must be >= 0")
 
@@ -137,7 +137,9 @@ def transmitted_field(slices: Slices, numerical_aperture: float) -> Array:
         raise ParameterError(f"numerical_aperture: {numerical_aperture:g}; must be > 0 and <= {most:g}, "
                              "the medium's index and what the pixels resolve")  # fmt: skip
     if index * np.sqrt(tilt[0] ** 2 + tilt[1] ** 2) > numerical_aperture:
-        raise ParameterError(f"tilt: {tilt}; the light misses an aperture of {numerical_aperture:g}")
+        raise ParameterError(
+            f"tilt: ({tilt[0]:g}, {tilt[1]:g}); the light misses an aperture of {numerical_aperture:g}"
+        )
     pupil = kernels.aplanatic_pupil(slices.waves, slices.vacuum * numerical_aperture, slices.shape, slices.dtype)
     pupil = pupil / pupil[0, 0]  # the empty field, which an edge close by would weaken
     field = fft.ifft2(transmitted_spectrum(slices) * pupil.real)

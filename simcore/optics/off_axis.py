@@ -48,7 +48,7 @@ class OffAxisHolography(OneField):
 
         From means of the field over cells, with its slope across a cell: the rest is of fourth order in the cell's size.
         """
-        cells = CELLS * (2 if self.precision == "double" else 1)
+        cells = CELLS * (2 if self.double else 1)
         height, width = (size * cells for size in self.shape)
         finer = replace(shot.optics, pixel_size=shot.optics.pixel_size / cells)
         x, y = (

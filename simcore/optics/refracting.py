@@ -199,19 +199,8 @@ def body_fields(
     step = max((high - low) / planes, 1e-3)
     margin, padding = (ceil(times * length / aperture / cells.width) for times in (MARGIN, PADDING))
     contrast = np.zeros((1, planes, size[0] + 2 * margin, size[1] + 2 * margin), np.complex64)
-    moved = kernels.Bodies(
-        np.array([0, part.stop - part.start], np.int64),
-        cells.place(bodies.x[part]) + margin,
-        cells.place(bodies.y[part]) + margin,
-        bodies.z[part],
-        bodies.radius[part],
-        bodies.rotation[part],
-        bodies.deformation[part],
-        0 * bodies.texture[part],  # grains are of light, not of index
-        bodies.texture_scale[part],
-        bodies.key,
-        bodies.counter[part],
-    )
+    moved = bodies.part(part, cells.place(bodies.x[part]) + margin, cells.place(bodies.y[part]) + margin)
+    moved = replace(moved, texture=0 * moved.texture)  # grains are of light, not of index
     one = np.array([cells.width]), np.array([low + 0.5 * step]), np.array([step])
     kernels.voxelise(
         contrast, moved, index[part] - medium, pixel_size=one[0], z_first=one[1], z_step=one[2], replace=True

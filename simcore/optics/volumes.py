@@ -92,19 +92,7 @@ def _fill(
     pixel_size: float,
 ) -> None:
     """Add the photons of the bodies of one image to each voxel of ``volume`` (1, plane, y, x), wider by ``margin`` all round."""
-    of_one = kernels.Bodies(
-        np.array([0, part.stop - part.start], np.int64),
-        bodies.x[part] + margin,
-        bodies.y[part] + margin,
-        bodies.z[part],
-        bodies.radius[part],
-        bodies.rotation[part],
-        bodies.deformation[part],
-        bodies.texture[part],
-        bodies.texture_scale[part],
-        bodies.key,
-        bodies.counter[part],
-    )
+    of_one = bodies.part(part, bodies.x[part] + margin, bodies.y[part] + margin)
     first, step = depths
     photons = intensity[part] * (pixel_size * pixel_size * step)
     one = np.array([pixel_size]), np.array([first]), np.array([step])
