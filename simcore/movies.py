@@ -41,7 +41,9 @@ class Movie(Feature):
 class MotionBlur(Feature):
     """The mean of ``parts_of_exposure`` images while the shutter is open, for what moves meanwhile.
 
-    The shutter opens with the frame and stays open for the fraction ``exposure`` of the interval. Comes before the noise.
+    The shutter opens with the frame and stays open for the fraction ``exposure`` of the interval. Comes before the noise. All
+    that moves in the recipe then moves from part to part, so with it paths are other ones than without; points and other values
+    of a frame are means over its exposure.
     """
 
     takes = ("image", "field")

@@ -64,3 +64,9 @@ def test_bodies_and_emitters_share_an_image_and_no_example_sees_another():
     for i in range(5):
         np.testing.assert_array_equal(recipe.render(indices=[i], seed=2)["both"][0], arrays["both"][i])
     assert sc.loads(recipe.canonical) == recipe
+
+
+def test_refocusing_moves_bodies_as_it_moves_emitters():
+    ball = {"x": 20, "y": 20, "radius": 0.3, "intensity": 50.0}
+    moved = image(sc.Sphere(z=0.9, **ball), aberrations=[sc.Refocus(0.4)])
+    np.testing.assert_allclose(moved, image(sc.Sphere(z=0.5, **ball)), rtol=0, atol=1e-5 * moved.max())

@@ -158,6 +158,22 @@ def test_blur_is_the_mean_over_the_exposure():
         np.testing.assert_allclose(arrays["p"][0, frame, 1], np.mean(at), rtol=1e-6)
 
 
+def test_diffusion_goes_on_while_the_shutter_is_open():
+    """Mean positions over exposures: their steps have the variance that the covariance 2 D min(t, s) gives (Berglund 2010)."""
+    parts, frames, exposure = 4, 3, 0.5
+    particle = sc.MieSphere(x=sc.brownian(12, 0.3, 0.1), y=12, radius=0.2, refractive_index=1.6)
+    movie, blur = sc.Movie(frames=frames, interval=0.1), sc.MotionBlur(exposure=exposure, parts_of_exposure=parts)
+    recipe = sc.Recipe(p=sc.positions(particle) >> movie, video=particle >> MICROSCOPE >> blur >> movie)
+    x = recipe.render(4000, seed=6, outputs=["p"])["p"][..., 1].astype(float)
+    alone = sc.Recipe(p=sc.positions(particle) >> movie).render(4000, seed=6)["p"][..., 1].astype(float)
+    time = np.array([0.1 * (f + exposure * p / parts) for f in range(frames) for p in range(parts)])
+    covariance = 2 * 0.3 / 0.1**2 * np.minimum(time[:, None], time[None])
+    means = np.kron(np.eye(frames), np.full((1, parts), 1 / parts))
+    wanted = means @ covariance @ means.T
+    np.testing.assert_allclose((x - 12).T @ (x - 12) / len(x), wanted, atol=0.08 * wanted.max())
+    np.testing.assert_allclose(alone.var(axis=0)[1:], 2 * 0.3 * 0.1 * np.arange(1, frames) / 0.1**2, rtol=0.12)
+
+
 def test_each_frame_draws_anew():
     gain = sc.each_frame(sc.uniform(1, 2))
     particle = sc.MieSphere(x=12, y=12, radius=0.2, refractive_index=1.6)

@@ -41,6 +41,19 @@ def test_unpolarized_light_is_the_mean_of_crossed_states_and_circular_light_too(
         np.testing.assert_allclose(image(round_), mean, rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("sense", [-1, 1])
+def test_circular_light_turns_as_it_says(sense):
+    """Clockwise on the screen (ellipticity pi/4): y follows x by a quarter of a period, a factor i with exp(-i w t)."""
+    fine = OPTICS | {"pixel_size": 0.01, "shape": (40, 44), "precision": "double"}  # pixels far below the resolution
+    at = sc.MieSphere(x=9.3, y=30.4, z=0.6, radius=0.4, refractive_index=1.55)
+    x, y = (
+        image(sc.ComplexField(**fine, polarization_angle=angle, analyzer_angle=0.0), at) for angle in (0.0, np.pi / 2)
+    )
+    seen = image(sc.Holography(**fine, ellipticity_angle=sense * np.pi / 4, analyzer_angle=0.0), at)
+    np.testing.assert_allclose(seen, abs(x + sense * 1j * y) ** 2 / 2, rtol=0, atol=2e-4)
+    assert abs(seen - abs(x - sense * 1j * y) ** 2 / 2).max() > 5e-3
+
+
 def test_a_crossed_analyzer_blocks_what_is_not_scattered():
     crossed = image(sc.Holography(**OPTICS, analyzer_angle=np.pi / 2))
     assert crossed.max() < 0.05 and crossed.min() >= 0
@@ -123,6 +136,16 @@ def test_the_interface_reflects_by_fresnel_unless_told():
     np.testing.assert_allclose(weak(fresnel / 2, particle).ravel() - 1, third, rtol=0, atol=2e-5)
 
 
+def test_scattered_light_passes_the_interface_twice():
+    """By Stokes' relation, both ways together let 1 - r^2 pass; the interference is in proportion to it."""
+    particle = sc.MieSphere(x=15, y=14, z=0.3, radius=0.02, refractive_index=1.6)
+    contrast = [image(sc.ISCAT(**OPTICS, reflectance=0.5, refractive_index_glass=n), particle) - 1 for n in (1.33, 2.6)]
+    passed = 1 - ((2.6 - 1.33) / (2.6 + 1.33)) ** 2
+    np.testing.assert_allclose(
+        contrast[1], passed * contrast[0], rtol=0, atol=2e-2 * (1 - passed) * abs(contrast[0]).max()
+    )
+
+
 def weak(reflectance, particle):
     return image(sc.ISCAT(**OPTICS, reflectance=reflectance), particle)
 
@@ -173,11 +196,12 @@ def test_aberrations_are_drawn_and_written():
     np.testing.assert_array_equal(recipe.render(indices=[3], seed=1)["image"][0], arrays["image"][3])
 
 
-def test_noise_before_the_pupil_is_filtered_by_it():
+@pytest.mark.parametrize("angle", [0.3, None])
+def test_noise_before_the_pupil_is_filtered_by_it(angle):
     """White noise of density sigma^2 pixel_size^2: what passes has the variance sigma^2 pixel_size^2 pi (NA / wavelength)^2."""
     fine = COMA | {"pixel_size": 0.1, "shape": (64, 64), "numerical_aperture": 0.6}
     nothing = sc.MieSphere(x=-1000, y=-1000, radius=0.001, refractive_index=1.34)
-    noisy = sc.ComplexField(**fine, incident=False, object_noise=0.1)
+    noisy = sc.ComplexField(**fine, incident=False, object_noise=0.1, polarization_angle=angle)
     fields = sc.Recipe(image=nothing >> noisy).render(40, seed=1)["image"]
     wanted = 0.1**2 * 0.1**2 * np.pi * (0.6 / 0.635) ** 2
     for part in (fields.real, fields.imag):
