@@ -56,3 +56,11 @@ def pictures(count: int, height: int, width: int, channels: int = 1, dtype: Any 
 def axial(count: int) -> Array:
     """Return waves (example, 1, 3) along the axis, of weight 1."""
     return np.tile(np.array([0.0, 0.0, 1.0]), (count, 1, 1))
+
+
+def addresses(examples: int, name: int = 77) -> Array:
+    """Return the counters of examples 0, 1, ... for the draw ``name``, as the kernels take them."""
+    counter = np.zeros((examples, 3), np.uint64)
+    counter[:, 0] = np.arange(examples)
+    counter[:, 1] = name
+    return counter

@@ -66,13 +66,6 @@ def test_limits():
     assert np.signbit(value("sin", -0.0))[0]
 
 
-@pytest.fixture
-def restore_level():
-    level = _core.instruction_level()
-    yield
-    _core.set_instruction_level(level)
-
-
 @pytest.mark.parametrize("name", list(ORACLES))
 def test_same_bytes_on_every_instruction_level(name, restore_level):
     rng = np.random.default_rng(5)

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from given import addresses
 from reference import pixel_stream
 from scipy import stats
 
@@ -15,24 +16,10 @@ LEVELS = (4, 3, 0)
 KERNEL_TYPES = (np.float32, np.float64)
 
 
-def addresses(examples: int, name: int = 77) -> np.ndarray:
-    counter = np.zeros((examples, 3), np.uint64)
-    counter[:, 0] = np.arange(examples)
-    counter[:, 1] = name
-    return counter
-
-
 def draw(rate: np.ndarray, name: int = 77) -> np.ndarray:
     out = np.empty(rate.shape, np.int64)
     _core.poisson(rate, SEED, addresses(len(rate), name), out)
     return out
-
-
-@pytest.fixture
-def restore_level():
-    level = _core.instruction_level()
-    yield
-    _core.set_instruction_level(level)
 
 
 # --- statistics ----------------------------------------------------------------------------------------------------

@@ -51,13 +51,6 @@ def stream(index):
     return shapes.Stream(SEED, (index, 77, 3))
 
 
-@pytest.fixture
-def restore_level():
-    level = _core.instruction_level()
-    yield
-    _core.set_instruction_level(level)
-
-
 # --- volumes -------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from given import addresses
 from reference import pixel_stream
 from scipy import ndimage, stats
 
@@ -12,13 +13,6 @@ from simcore import _core
 
 SEED = np.array([20240607, 11], np.uint64)
 LEVELS = (4, 3, 0)
-
-
-def addresses(examples: int, name: int = 77) -> np.ndarray:
-    counter = np.zeros((examples, 3), np.uint64)
-    counter[:, 0] = np.arange(examples)
-    counter[:, 1] = name
-    return counter
 
 
 def normals(examples: int, values: int, name: int = 77) -> np.ndarray:
@@ -31,13 +25,6 @@ def gammas(shape: np.ndarray, name: int = 77) -> np.ndarray:
     out = np.full(shape.shape, np.nan)
     _core.gamma(shape, SEED, addresses(len(shape), name), out)
     return out
-
-
-@pytest.fixture
-def restore_level():
-    level = _core.instruction_level()
-    yield
-    _core.set_instruction_level(level)
 
 
 # --- distribution --------------------------------------------------------------------------------------------------

@@ -5,24 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 from reference import hologram
-from reference.hologram import Scene
+from reference.hologram import BASE, Scene
 
 from simcore import kernels
 
 SIDE = 22
 ROWS, COLUMNS = [9, 10, 3, 20, 14], [12, 11, 18, 0, 13]
-BASE = Scene(
-    x=12.3,
-    y=9.6,
-    z=1.2,
-    radius=0.4,
-    refractive_index=1.59,
-    numerical_aperture=1.1,
-    wavelength=0.53,
-    pixel_size=0.1,
-    refractive_index_medium=1.33,
-    polarization_angle=0.4,
-)
 DIAGONAL = (np.cos(0.9), np.sin(0.9))
 CIRCULAR = (np.sqrt(0.5), 1j * np.sqrt(0.5))
 OTHER = (0.8, 0.6 * np.exp(0.7j))

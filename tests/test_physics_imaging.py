@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from reference import hologram
-from reference.hologram import Scene
+from reference.hologram import BASE, Scene
 from scipy import integrate, ndimage, optimize, special
 
 import simcore as sc
@@ -15,18 +15,6 @@ from simcore.plan import plan
 
 TABLE = json.loads((Path(__file__).parent / "reference" / "holograms.json").read_text(encoding="utf-8"))["cases"]
 PRECISIONS = pytest.mark.parametrize(("precision", "tolerance"), [("single", 5e-4), ("double", 1e-6)])
-BASE = Scene(
-    x=12.3,
-    y=9.6,
-    z=1.2,
-    radius=0.4,
-    refractive_index=1.59,
-    numerical_aperture=1.1,
-    wavelength=0.53,
-    pixel_size=0.1,
-    refractive_index_medium=1.33,
-    polarization_angle=0.4,
-)
 
 
 def as_scene(stored: dict[str, Any]) -> Scene:

@@ -84,6 +84,20 @@ class Scene(NamedTuple):
         return self.reference if self.stop == 0 else 0.0
 
 
+BASE = Scene(
+    x=12.3,
+    y=9.6,
+    z=1.2,
+    radius=0.4,
+    refractive_index=1.59,
+    numerical_aperture=1.1,
+    wavelength=0.53,
+    pixel_size=0.1,
+    refractive_index_medium=1.33,
+    polarization_angle=0.4,
+)
+
+
 def linear(angle: float) -> Complex:
     """Jones vector of light polarized at an angle."""
     return np.array([np.cos(angle), np.sin(angle)], complex)
