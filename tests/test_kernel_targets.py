@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from reference import shapes
 from scipy import ndimage, special
-from test_kernel_shapes import bodies, crowd, restore_level, stream  # noqa: F401
+from test_kernel_shapes import bodies, crowd, stream
 
 from simcore import _core, kernels
 
@@ -205,7 +205,7 @@ def test_distance_to_the_border_of_a_mask(share):
 # --- all of them ---------------------------------------------------------------------------------------------------
 
 
-def test_same_bytes_on_every_instruction_level(restore_level):  # noqa: F811
+def test_same_bytes_on_every_instruction_level(restore_level):
     sigma, weight, body = np.linspace(0.3, 7, 8), np.linspace(0.5, 2, 8), crowd()
     results = []
     for level in (4, 3, 0):

@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 from reference import hologram
-from test_kernel_shapes import restore_level  # noqa: F401
 
 import simcore as sc
 from simcore import _core, kernels
@@ -139,7 +138,7 @@ def test_single_precision_is_enough():
     assert np.abs(single - double).max() < 2e-5
 
 
-def test_same_bytes_on_every_instruction_level(restore_level):  # noqa: F811
+def test_same_bytes_on_every_instruction_level(restore_level):
     results = []
     for level in (4, 3, 0):
         _core.set_instruction_level(level)
