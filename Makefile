@@ -6,7 +6,7 @@ COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[c
 # One thread per process: the tests run several processes, and results do not depend on it.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-python lint format bench example clean
+.PHONY: demo test test-python lint format bench example gallery clean
 
 $(VENV)/ready: requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +42,10 @@ format: $(VENV)/ready
 
 bench: $(VENV)/built
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
+
+gallery: $(VENV)/built
+	$(ONE_THREAD) $(BIN)/simcore catalogue --out docs/catalogue.md
+	$(ONE_THREAD) $(BIN)/python docs/gallery.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info simcore/*.so .pytest_cache .mypy_cache .ruff_cache

@@ -9,47 +9,71 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import measure
-from benchmarks.workers import PEER
-
-CASES = {"a": "Case A, 28 x 28", "b": "Case B, ten wavelengths, 51 x 51"}
-OURS_PER_ROUND, THEIRS_PER_ROUND = {"a": 4000, "b": 1000}, {"a": 200, "b": 8}
+from benchmarks.cases import CASES
 
 
 def main(
+    case: Annotated[list[str] | None, typer.Option(help="of all cases only this; may be repeated")] = None,
     rounds: Annotated[int, typer.Option(help="turns that both packages take", min=1)] = 9,
     seconds: Annotated[float, typer.Option(help="time spent on the stages", min=0.1)] = 5.0,
     json_file: Annotated[Path | None, typer.Option("--json", help="keep the numbers in this file")] = None,
-    peer: Annotated[bool, typer.Option(help="measure DeepTrack in the same run")] = True,
+    peer: Annotated[bool, typer.Option(help="measure the peers in the same run")] = True,
 ) -> None:
-    """Images per second on one core, in cases A and B, and where the time goes in case B."""
+    """Images per second on one core beside the peers of each case, and where the time goes in case B."""
     console = Console()
-    result: dict[str, Any] = {"stages": measure.stages(seconds), "floor": measure.floor()}
-    if peer:
-        for case, title in CASES.items():
-            counts = {"simcore": OURS_PER_ROUND[case], "deeptrack": THEIRS_PER_ROUND[case]}
-            numbers = {"package": PEER} | measure.against_the_peer(rounds, counts, case)
-            result["peer" if case == "b" else f"peer_{case}"] = numbers
-            console.print(peer_table(numbers, title))
-    console.print(stage_table(result["stages"]))
-    console.print(floor_table(result["floor"]))
+    chosen = case or [*CASES, *measure.ALONE]
+    compared = {name: measure.against_the_peer(name, rounds) for name in chosen if name in CASES and peer}
+    alone = {name: measure.alone(name, rounds) for name in chosen if name in measure.ALONE}
+    result: dict[str, Any] = {"compared": compared, "alone": alone}
+    if compared:
+        console.print(compared_table(compared))
+    if alone:
+        console.print(alone_table(alone))
+    if "b" in chosen:
+        result |= {"stages": measure.stages(seconds), "floor": measure.floor()}
+        console.print(stage_table(result["stages"]))
+        console.print(floor_table(result["floor"]))
     if json_file:
         json_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def peer_table(numbers: dict[str, Any], title: str = CASES["b"]) -> Table:
-    table = Table("package", "ms per image", "images per second", title=f"{title}, one core")
-    for name in ("simcore", "deeptrack"):
-        rate = numbers["images_per_second"][name]
-        table.add_row(numbers["package"] if name == "deeptrack" else name, f"{1e3 / rate:.3f}", f"{rate:,.1f}")
-    spread = (
-        f"{numbers['ratio']:.0f} times as many (least of {numbers['rounds']} rounds: {numbers['smallest_ratio']:.0f})"
-    )
-    table.caption = spread
+def compared_table(numbers: dict[str, dict[str, Any]]) -> Table:
+    table = Table("case", "tolerance", "error", "images/s", "peer", "its error", "its images/s", "ratio", "least", "target",
+                  title="One core, taking turns")  # fmt: skip
+    for row in numbers.values():
+        error = "" if row["peer_error"] is None else f"{row['peer_error']:.2g}"
+        for i, (kind, found) in enumerate(row["at"].items()):
+            named = [row["peer"], error, f"{row['peer_images_per_second']:,.1f}"] if i == 0 else [""] * 3
+            table.add_row(
+                row["title"] if i == 0 else "",
+                f"{row['tolerance'][kind]:.2g}",
+                f"{row['error'][kind]:.2g}" if kind in row["error"] else "",
+                f"{found['images_per_second']:,.0f}",
+                *named,
+                f"{found['ratio']:.1f}",
+                f"{found['smallest_ratio']:.1f}",
+                _asked(row["target"], kind, row["at"]),
+            )
+    return table
+
+
+def _asked(target: float | None, kind: str, at: dict[str, Any]) -> str:
+    """Return the ratio that is asked for, beside the tolerance at which it is."""
+    return "" if target is None or (kind == "default" and len(at) > 1) else f"{target:g}"
+
+
+def alone_table(numbers: dict[str, dict[str, Any]]) -> Table:
+    table = Table("case", "ms per image", "longest", "longest allowed", "largest error", "error allowed",
+                  title="Without a peer, default tolerance")  # fmt: skip
+    for row in numbers.values():
+        limit = "" if row["limit"] is None else f"{row['limit']:g}"
+        errors = ["", ""] if row["error"] is None else [f"{row['error']:.1e}", f"{row['error_limit']:.0e}"]
+        table.add_row(row["title"], f"{row['milliseconds']:.1f}", f"{row['largest']:.1f}", limit, *errors)
     return table
 
 
 def stage_table(numbers: dict[str, Any]) -> Table:
-    table = Table("stage", "us per image", "share", title="Where the time goes")
+    table = Table("stage", "us per image", "share", title="Where the time goes in case B")
     for row in [*numbers["rows"], {"stage": "all", "microseconds": numbers["microseconds"], "share": 1.0}]:
         table.add_row(row["stage"], f"{row['microseconds']:.1f}", f"{row['share']:.1%}")
     return table

@@ -1,83 +1,65 @@
-"""Cases A and B in DeepTrack, in an environment of its own: a line with a count comes in, the processor seconds it took go out.
+"""A case in DeepTrack, in an environment of its own: a line with a count comes in, the processor seconds it took go out.
 
-Case A as in case_a.py, bilinear too. Case B the same scene as case_b.py: one microscope per wavelength, their mean,
-gradient, Poisson noise, normalisation. Its `resolution` is the camera's pitch, its z counts in pixels here (5 in the paper's
-notebook), and its noise knows the peak above background only.
+A line with the name of an .npz file asks instead for the clean images of the scenes in it, which are written over it.
 """
 
 import sys
 import time
 import warnings
+from collections.abc import Callable
+from typing import Any
 
-import deeptrack
 import numpy as np
-
-SIDES = {"a": 28, "b": 51}
-SIDE = SIDES["b"]
-RANDOM = np.random.default_rng(1)
+from deeptrack_cases import CASES, case_a, case_b
 
 
-def draw(low: float, high: float) -> object:
-    return lambda: RANDOM.uniform(low, high)
+def pipeline(name: str, digits: str) -> Callable[[], tuple[Any, Any]]:
+    """Return a function that makes one image and its label."""
+    if name in ("a", "b"):
+        images = case_a(digits) if name == "a" else case_b()
+        return lambda: (np.asarray(images.update().resolve()), 0)
+    image, label = CASES[name]().pipeline()
+    return lambda: (np.asarray(image.update().resolve()), np.asarray(label()))
 
 
-def digits() -> object:
-    images = np.load(sys.argv[2])["x_train"][..., None] / np.float32(255)
-    return (
-        deeptrack.Value(lambda: images[RANDOM.integers(len(images))])
-        >> deeptrack.Affine(
-            scale=lambda: RANDOM.uniform(0.8, 1.2, 2),
-            shear=lambda: RANDOM.uniform(-0.35, 0.35) if RANDOM.uniform() < 0.5 else 0.0,
-            rotate=draw(-0.35, 0.35),
-            translate=lambda: RANDOM.integers(-2, 3, 2),
-            mode="constant",
-        )
-        >> deeptrack.ElasticTransformation(alpha=draw(0, 40), sigma=draw(5, 7), order=1)
-    )
+def check(name: str, make: Callable[[], tuple[Any, Any]]) -> None:
+    """Refuse a case that does not give what it should."""
+    (first, label), (second, _) = make(), make()
+    if name in CASES:
+        case = CASES[name]()
+        assert (first.shape, label.shape) == (case.shape, case.label_shape)
+    else:
+        assert first.shape == {"a": (28, 28, 1), "b": (51, 51, 1)}[name]
+    assert np.isfinite(first).all() and not np.array_equal(first, second)
 
 
-def sphere() -> object:
-    particle = deeptrack.MieSphere(
-        position=lambda: SIDE // 2 + RANDOM.uniform(-3, 3, 2),
-        z=lambda: RANDOM.normal(0, 5),
-        position_unit="pixel",
-        radius=draw(1e-6, 2e-6),
-        refractive_index=draw(1.5, 1.6),
-    )
-    aperture, pitch = deeptrack.Value(draw(0.15, 0.25)), deeptrack.Value(draw(0.2e-6, 0.4e-6))
-    images = [
-        deeptrack.Brightfield(
-            NA=aperture,
-            wavelength=wavelength,
-            resolution=pitch,
-            magnification=1.5,
-            refractive_index_medium=1.33,
-            output_region=(0, 0, SIDE, SIDE),
-        )(particle)
-        for wavelength in np.linspace(400e-9, 700e-9, 10)
-    ]
-    total = images[0]
-    for image in images[1:]:
-        total = total + image
-    return (
-        total / len(images)
-        >> deeptrack.IlluminationGradient(gradient=lambda: RANDOM.normal(0, 3e-3, 2))
-        >> deeptrack.Poisson(snr=draw(2, 60), background=1)
-        >> deeptrack.NormalizeMinMax(draw(0, 0.2), draw(0.8, 1))
-    )
+def scenes(name: str, path: str) -> None:
+    """Replace the scenes in ``path``, as `errors.scenes` writes them, by their images."""
+    with np.load(path) as given:
+        values = {field: given[field] for field in given.files}
+    fields, particles = [str(field) for field in values.pop("fields")], values.pop("particles")
+    case, images = CASES[name](), []
+    for i, table in enumerate(particles):
+        rows = [dict(zip(fields, row, strict=True)) for row in table if np.isfinite(row[0])]
+        optics = {field: float(array[i]) for field, array in values.items()}
+        images.append(case.scene([{**row, **optics} for row in rows], optics))
+    np.savez(path, image=images)
 
 
 def main() -> None:
     warnings.filterwarnings("ignore")
-    case = sys.argv[1]
-    side, images = SIDES[case], {"a": digits, "b": sphere}[case]()
-    first, second = (np.asarray(images.update().resolve()) for _ in range(2))
-    assert first.shape == (side, side, 1) and np.isfinite(first).all() and not np.array_equal(first, second)
+    name, digits = sys.argv[1:3]
+    make = pipeline(name, digits)
+    check(name, make)
     print("ready", flush=True)
-    for line in sys.stdin:
+    for line in map(str.strip, sys.stdin):
+        if line.endswith(".npz"):
+            scenes(name, line)
+            print(0.0, flush=True)
+            continue
         started = time.process_time()
         for _ in range(int(line)):
-            images.update().resolve()
+            make()
         print(time.process_time() - started, flush=True)
 
 

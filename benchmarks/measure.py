@@ -2,35 +2,95 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy.fft
 
+from benchmarks import case_e, case_f, coma, errors
 from benchmarks.case_b import SIDE, WAVELENGTHS, recipe
-from benchmarks.workers import Worker, deeptrack_worker, simcore_worker
+from benchmarks.cases import CASES, DEFAULT
+from benchmarks.workers import PEERS, peer_worker, simcore_worker
 from simcore.bench import bench
 
+
+@dataclass(frozen=True)
+class Alone:
+    """A case without a peer."""
+
+    title: str
+    recipe: Callable[[float], Any]
+    limit: float | None = None  # ms, the longest that an image may take
+    error: Callable[[], float] | None = None  # what it is off by, of the incident light
+    error_limit: float = 5e-3
+
+
+ALONE = {
+    "e128_coma": Alone(
+        "E with coma, 128 x 128 x 56",
+        partial(case_e.recipe, coma=True),
+        error=partial(coma.largest_error, 128),
+    ),
+    "e256_coma": Alone("E with coma, 256 x 256 x 56", partial(case_e.recipe, side=256, coma=True)),
+    "f_full": Alone("F, 5 to 42 cells, outlines, texture, no overlap", case_f.full, 20.0),
+}
+IMAGES = 8  # of them in a round
+REPEATED = 8  # each as often, in a block as when a dataset is made: what a call costs by itself is spread
 PADDED = 128  # what a method of plane waves would transform: 51 pixels, padded, a power of two
 
 
-def against_the_peer(rounds: int, counts: dict[str, int], case: str = "b") -> dict[str, Any]:
-    """Seconds per image of both, taking turns: medians over the rounds and their ratio."""
-    with simcore_worker(case) as ours, deeptrack_worker(case) as theirs:
-        workers: dict[str, Worker] = {"simcore": ours, "deeptrack": theirs}
-        times: dict[str, list[float]] = {name: [] for name in workers}
+def against_the_peer(name: str, rounds: int, counts: tuple[int, int] | None = None) -> dict[str, Any]:
+    """Seconds per image of ours and of the peer's, taking turns: medians over the rounds and their ratio.
+
+    Ours at the default tolerance and, where the peer's error is known, at one that is no tighter than it.
+    """
+    case = CASES[name]
+    ours, theirs = counts or case.counts
+    with peer_worker(name) as peer, ExitStack() as stack:
+        error = errors.of_the_peer(case, peer) if case.clean else None
+        tolerances = {"default": DEFAULT} if error is None else {"default": DEFAULT, "peer": errors.tolerance(error)}
+        workers = {kind: stack.enter_context(simcore_worker(name, tolerance)) for kind, tolerance in tolerances.items()}
+        times: dict[str, list[float]] = {kind: [] for kind in (*workers, case.peer)}
         for _ in range(rounds):
-            for name, worker in workers.items():
-                times[name].append(worker.seconds(counts[name]) / counts[name])
-    medians = {name: float(np.median(values)) for name, values in times.items()}
-    ratios = np.array(times["deeptrack"]) / np.array(times["simcore"])
+            for kind, worker in workers.items():
+                times[kind].append(worker.seconds(ours) / ours)
+            times[case.peer].append(peer.seconds(theirs) / theirs)
+    at = {kind: compared(times[kind], times[case.peer]) for kind in workers}
     return {
-        "seconds_per_image": medians,
-        "images_per_second": {name: 1 / value for name, value in medians.items()},
-        "ratio": float(np.median(ratios)),
-        "smallest_ratio": float(ratios.min()),
+        "title": case.title,
+        "peer": PEERS[case.peer][0],
+        "peer_images_per_second": 1 / float(np.median(times[case.peer])),
+        "peer_error": error,
+        "tolerance": tolerances,
+        "error": {kind: errors.of_ours(case, asked) for kind, asked in tolerances.items()} if case.clean else {},
+        "at": at,
         "rounds": rounds,
+        "target": case.target,
     }
+
+
+def compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
+    """Images per second of ours, and how many times those of the peer they are."""
+    ratios = np.array(theirs) / np.array(ours)
+    rate = 1 / float(np.median(ours))
+    return {"images_per_second": rate, "ratio": float(np.median(ratios)), "smallest_ratio": float(ratios.min())}
+
+
+def alone(name: str, rounds: int) -> dict[str, Any]:
+    """Milliseconds of an image that no peer makes, and of the longest of them, at the default tolerance; its error."""
+    row = ALONE[name]
+    recipe, times = row.recipe(DEFAULT), []
+    recipe.render(count=2, seed=1)
+    for example in range(IMAGES * rounds):
+        started = time.process_time()
+        recipe.render(indices=[example] * REPEATED, seed=1)
+        times.append(1e3 * (time.process_time() - started) / REPEATED)
+    error = None if row.error is None else row.error()
+    found = {"title": row.title, "milliseconds": float(np.median(times)), "largest": float(max(times))}
+    return found | {"limit": row.limit, "error": error, "error_limit": row.error_limit}
 
 
 def stages(seconds: float) -> dict[str, Any]:

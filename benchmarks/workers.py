@@ -3,14 +3,23 @@
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+import numpy as np
 
 from benchmarks.case_a import stand_ins
+from benchmarks.cases import CASES, DEFAULT
 
 ROOT = Path(__file__).resolve().parent.parent
-PEER = "deeptrack==2.0.2"
+PEERS = {
+    "deeptrack": ("deeptrack==2.0.2",),
+    "pylorenzmie": ("pylorenzmie==3.4.0", "numba==0.68.1"),
+    "psfmodels": ("psfmodels==0.3.3",),
+}
 PEER_ENVIRONMENT = ROOT / ".venv-peer"
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")}
 
@@ -33,10 +42,22 @@ class Worker:
 
     def seconds(self, count: int) -> float:
         """Processor time that ``count`` images take: one thread, so the clock's time on a machine that does nothing else."""
+        return float(self._ask(str(count)))
+
+    def images(self, scenes: dict[str, Any]) -> Any:
+        """Return the images that a peer makes of scenes of ours: see `errors.scenes`."""
+        with tempfile.TemporaryDirectory(prefix="simcore-scenes-") as folder:
+            path = Path(folder) / "scenes.npz"
+            np.savez(path, **scenes)
+            self._ask(str(path))
+            with np.load(path) as found:
+                return found["image"]
+
+    def _ask(self, line: str) -> str:
         assert self.process.stdin
-        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
-        return float(self._line())
+        return self._line()
 
     def _line(self) -> str:
         assert self.process.stdout
@@ -54,19 +75,29 @@ class Worker:
         self.process.communicate()
 
 
-def simcore_worker(case: str = "b") -> Worker:
-    return Worker([sys.executable, "-m", "benchmarks.simcore_worker", case])
+def simcore_worker(case: str, tolerance: float = DEFAULT) -> Worker:
+    return Worker([sys.executable, "-m", "benchmarks.simcore_worker", case, str(tolerance)])
 
 
-def deeptrack_worker(case: str = "b") -> Worker:
-    """The peer in its own environment, which is made when it is not there: its dependencies would clash with ours."""
-    python = peer_python()
+def peer_worker(case: str) -> Worker:
+    """The peer of a case in its own environment, which is made when it is not there: dependencies would clash with ours."""
+    peer, python = CASES[case].peer, peer_python()
     if not python.exists():
         venv.create(PEER_ENVIRONMENT, with_pip=True, clear=True)
-    if not (PEER_ENVIRONMENT / PEER).exists():
-        subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", PEER], check=True)
-        (PEER_ENVIRONMENT / PEER).touch()
-    return Worker([str(python), str(ROOT / "benchmarks" / "deeptrack_worker.py"), case, str(stand_ins())])
+    if not installed(peer):
+        subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *PEERS[peer]], check=True)
+        _receipt(peer).touch()
+    script = "deeptrack_worker.py" if peer == "deeptrack" else "peers_worker.py"
+    return Worker([str(python), str(ROOT / "benchmarks" / script), case, str(stand_ins())])
+
+
+def installed(peer: str) -> bool:
+    """Whether the pinned version of a peer lies in the environment."""
+    return _receipt(peer).exists()
+
+
+def _receipt(peer: str) -> Path:
+    return PEER_ENVIRONMENT / " ".join(PEERS[peer])
 
 
 def peer_python() -> Path:

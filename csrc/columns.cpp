@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kPlanes = 8;           // planes that are treated side by side
 constexpr double kAcross = 0.25;     // a column's side, relative to the radius, at most
+constexpr float kFaint = 0.05f;  // amplitude of grains, relative to the coarsest, that get no layers of their own
 constexpr std::int64_t kMostLayers = 64;
 
 // Integrals of the shares from the first depth on, (place, plane), linear between places.
@@ -166,6 +167,20 @@ SIMCORE_DISPATCH(halves, halves_body,
                   float* half),
                  (square, across, down, flat, count, half))
 
+// Slopes per column; the rows of squares begin one column earlier.
+SIMCORE_INLINE void differences_body(const float* square, const float* above, const float* below, std::int64_t count,
+                                     float* across, float* down) {
+    for (std::int64_t i = 0; i < count; ++i) {
+        across[i] = 0.5f * (square[i + 2] - square[i]);
+        down[i] = 0.5f * (below[i + 1] - above[i + 1]);
+    }
+}
+
+SIMCORE_DISPATCH(differences, differences_body,
+                 (const float* square, const float* above, const float* below, std::int64_t count, float* across,
+                  float* down),
+                 (square, above, below, count, across, down))
+
 // How one body is cut into columns.
 struct Frame {
     std::int64_t bins, pixels;         // columns in a half cell, in a pixel, along each axis
@@ -257,8 +272,9 @@ SIMCORE_DISPATCH(spread, spread_body,
                  (line, cells, stride, value, to))
 
 struct Scratch {
-    Row row, coarse;
-    std::vector<float> half, middle, coarse_half, factor, sum, lines[2];  // lines: of even and odd rows of cells
+    Profile rows[3], coarse;  // rows: by their number modulo 3
+    std::vector<float> across, down;
+    std::vector<float> half, heights, middle, factor, sum, lines[2];  // lines: of even and odd rows of cells
 };
 
 // The texture of a row of pixels.
@@ -268,13 +284,13 @@ struct Grains {
 
 class Painter {
   public:
-    Painter(const CellGrid& grid, const DepthShares& shares, const Fineness& fineness, float* out)
-        : grid_(grid), shares_(shares), fineness_(fineness), depths_(integrals(shares)), out_(out) {}
+    Painter(const CellGrid& grid, const DepthShares& shares, double layers, float* out)
+        : grid_(grid), shares_(shares), layers_(layers), depths_(integrals(shares)), out_(out) {}
 
     void paint(const Body& body, const Texture& grain, double value) {
         const Frame at = frame(body, grid_);
         if (at.x0 >= at.x1 || at.y0 >= at.y1) return;
-        const Surface surface(body, {at.side, at.origin, at.origin}, at.x0, at.x1, at.y0, at.y1, fineness_.nodes);
+        const Surface surface(body, {at.side, at.origin, at.origin}, at.x0, at.x1, at.y0, at.y1);
         scratch_.sum.assign(static_cast<std::size_t>((2 * at.cells + 2) * depths_.planes), 0.0f);
         for (std::vector<float>& line : scratch_.lines)
             line.assign(static_cast<std::size_t>(at.cells * depths_.planes), 0.0f);
@@ -294,23 +310,41 @@ class Painter {
         Scratch& s = scratch_;
         const bool textured = grain.amplitude[0] > 0.0f;
         if (textured && grains_.row != y / at.pixels) fill_grains(body, grain, surface, at, y / at.pixels);
-        surface.row(y, s.row);
+        const Profile& row = slopes(surface, at, y);
         const std::int64_t columns = at.x1 - at.x0;
         s.half.resize(std::max(s.half.size(), static_cast<std::size_t>(columns + kLanes)));
-        halves(s.row.square.data(), s.row.across.data(), s.row.down.data(), body.flat, columns, s.half.data());
+        halves(row.square.data() + 1, s.across.data(), s.down.data(), body.flat, columns, s.half.data());
         std::int64_t a = 0, b = columns;
         while (a < b && s.half[a] == 0.0f) ++a;
         while (a < b && s.half[b - 1] == 0.0f) --b;
         if (a == b) return;
-        for (std::int64_t i = a; i < b; ++i) s.row.middle[i] += static_cast<float>(body.centre[2]);
+        s.heights.resize(std::max(s.heights.size(), s.half.size()));
+        for (std::int64_t i = a; i < b; ++i) s.heights[i] = row.middle[i + 1] + static_cast<float>(body.centre[2]);
         const std::int64_t x = at.x0 + a;
         const Strip strip{b - a, textured ? grains_.layers : 1, Place(x, at.bins, 2 * at.first - 1),
-                          Place(x, at.pixels, grains_.first), s.row.middle.data() + a, s.half.data() + a,
+                          Place(x, at.pixels, grains_.first), s.heights.data() + a, s.half.data() + a,
                           textured ? s.factor.data() : nullptr, grains_.stride};
         if (body.flat)
             collect_disc(strip);
         else
             collect(depths_, strip, s.sum.data());
+    }
+
+    // Fills in the slopes of the squares of row y, whose neighbours are looked up on the way.
+    const Profile& slopes(const Surface& surface, const Frame& at, std::int64_t y) {
+        Scratch& s = scratch_;
+        const auto of = [&s](std::int64_t row) -> Profile& { return s.rows[(row + 3) % 3]; };
+        if (y == at.y0) {
+            surface.profile(y - 1, of(y - 1));
+            surface.profile(y, of(y));
+        }
+        surface.profile(y + 1, of(y + 1));
+        const auto size = static_cast<std::size_t>(at.x1 - at.x0 + kLanes);
+        s.across.assign(size, 0.0f);
+        s.down.assign(size, 0.0f);
+        differences(of(y).square.data(), of(y - 1).square.data(), of(y + 1).square.data(), at.x1 - at.x0,
+                    s.across.data(), s.down.data());
+        return of(y);
     }
 
     // A disc's light is shared between the planes when the row is finished: in the sums it is the first one's.
@@ -323,18 +357,14 @@ class Painter {
     void fill_grains(const Body& body, const Texture& grain, const Surface& surface, const Frame& at, std::int64_t row) {
         Scratch& s = scratch_;
         const std::int64_t middle = std::min(std::max(row * at.pixels + at.pixels / 2, at.y0), at.y1 - 1);
-        surface.row(middle, s.coarse);
-        const std::int64_t columns = at.x1 - at.x0, first = at.x0 / at.pixels,
-                           count = (at.x1 - 1) / at.pixels + 1 - first;
-        s.coarse_half.resize(static_cast<std::size_t>(columns + kLanes));
-        halves(s.coarse.square.data(), s.coarse.across.data(), s.coarse.down.data(), body.flat, columns,
-               s.coarse_half.data());
+        surface.profile(middle, s.coarse);
+        const std::int64_t first = at.x0 / at.pixels, count = (at.x1 - 1) / at.pixels + 1 - first;
         for (std::vector<float>* values : {&s.middle, &s.half})
             values->assign(std::max(values->size(), static_cast<std::size_t>(count + kLanes)), 0.0f);
         for (std::int64_t i = 0; i < count && !body.flat; ++i) {
             const std::int64_t column = std::min(std::max((first + i) * at.pixels + at.pixels / 2, at.x0), at.x1 - 1);
-            s.middle[i] = s.coarse.middle[column - at.x0];
-            s.half[i] = s.coarse_half[column - at.x0];
+            s.middle[i] = s.coarse.middle[column - at.x0 + 1];
+            s.half[i] = std::sqrt(std::max(s.coarse.square[column - at.x0 + 1], 0.0f));
         }
         grains_ = {row, body.flat ? 1 : layers_of(grain, s.half.data(), count), first, count + kLanes};
         s.factor.resize(std::max(s.factor.size(), static_cast<std::size_t>(grains_.layers * grains_.stride)));
@@ -349,10 +379,10 @@ class Painter {
         if (!(grain.amplitude[0] > 0.0f)) return 1;
         float finest = grain.step[0];
         for (int o = 0; o < kOctaves; ++o)
-            if (grain.amplitude[o] > 0.0f) finest = grain.step[o];
+            if (grain.amplitude[o] > kFaint * grain.amplitude[0]) finest = grain.step[o];
         const float thickest = 2.0f * *std::max_element(half, half + count);
         const auto wanted = static_cast<std::int64_t>(
-            std::min(static_cast<double>(thickest) / (fineness_.layers * static_cast<double>(finest)), 1e3));
+            std::min(static_cast<double>(thickest) / (layers_ * static_cast<double>(finest)), 1e3));
         return std::min(wanted + 1, kMostLayers);
     }
 
@@ -392,7 +422,7 @@ class Painter {
 
     CellGrid grid_;
     DepthShares shares_;
-    Fineness fineness_;
+    double layers_;
     Integrals depths_;
     float* out_;
     Scratch scratch_;
@@ -402,8 +432,8 @@ class Painter {
 }  // namespace
 
 void add_columns(const Bodies& bodies, std::size_t first, std::size_t last, const double* value, const CellGrid& grid,
-                 const DepthShares& shares, const Fineness& fineness, float* out) {
-    Painter painter(grid, shares, fineness, out);
+                 const DepthShares& shares, double layers, float* out) {
+    Painter painter(grid, shares, layers, out);
     for (std::size_t i = first; i < last; ++i) {
         const Body body = make_body(bodies, i, grid.pixel_size);
         const Texture grain = texture(pixel_stream(bodies.seed, bodies.address + 3 * i), bodies.texture[i],

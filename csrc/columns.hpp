@@ -31,14 +31,10 @@ struct CellGrid {
     std::int64_t margin;        // pixels before pixel (0, 0)
 };
 
-struct Fineness {
-    double nodes;   // distance of the points at which an irregular surface is found, relative to the radius
-    double layers;  // thickness of a layer, relative to the finest grains
-};
-
-// Adds to out (plane, y, x) the light of the bodies first .. last - 1: value is per volume, a disc's per area.
+// Adds to out (plane, y, x) the light of the bodies first .. last - 1: value is per volume, a disc's per area. layers:
+// thickness of what has one texture, relative to the finest grains.
 void add_columns(const Bodies& bodies, std::size_t first, std::size_t last, const double* value, const CellGrid& grid,
-                 const DepthShares& shares, const Fineness& fineness, float* out);
+                 const DepthShares& shares, double layers, float* out);
 
 // Half sides of the bodies' boxes along x, y, z, deformation included, and the smaller radius of the ellipse that is seen
 // along z; out (body, 4), um.

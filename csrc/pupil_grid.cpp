@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fourier.hpp"
-
 namespace simcore {
 namespace {
 
@@ -37,36 +35,45 @@ double quiet_distance(const std::vector<EdgeWave>& edges, double sine, double wa
 // The smoothed rim must be narrow against the pupil and, where much accuracy is asked for, leave room for the pupil to
 // go on beyond its edge before the directions end.
 double period_for_rim(int rim, bool strict, double sine, double wavelength) {
-    const double narrow = (strict ? 3.0 : 2.0) * rim * wavelength / sine;
-    return strict ? std::max(narrow, rim * wavelength / std::max(0.8 * (1.0 - sine), 1e-3)) : narrow;
+    const double narrow = (strict ? 4.75 : 2.0) * rim * wavelength / sine;
+    return strict ? std::max(narrow, rim * wavelength / std::max(0.7 * (1.0 - sine), 1e-3)) : narrow;
 }
 
 }  // namespace
 
-Grid choose_grid(const Reach& reach, const std::vector<EdgeWave>& edges, double sine, double wavelength, double cell,
-                 const GridLimits& limits) {
+GridNeed grid_need(const Reach& reach, const std::vector<EdgeWave>& edges, double sine, double wavelength, double cell,
+                   const GridLimits& limits) {
     const bool strict = limits.tolerance < 1e-4;
-    Grid grid;
-    grid.rim = strict ? kWidestRim : 6;
+    GridNeed need;
+    need.rim = strict ? kWidestRim : 6;
     // The corners of the field may see the window begin to fall, unless much accuracy is asked for. An error of the
     // field counts twice in the intensity.
-    const double quiet =
-        quiet_distance(edges, sine, wavelength, (strict ? 0.25 : 1.0) * limits.tolerance, reach.diagonal);
-    const double period = std::max({2.0 * reach.cone + reach.field, reach.farthest + std::min(quiet, reach.farthest),
-                                    2.0 * quiet / (strict ? flat_part(grid.rim) : 0.92),
-                                    2.0 * std::min(quiet, reach.farthest) / flat_part(grid.rim),
-                                    period_for_rim(grid.rim, strict, sine, wavelength)});
-    grid.size = period < static_cast<double>(limits.largest) * cell ? fast_size(period / cell) : limits.largest;
-    grid.size = std::min(grid.size, limits.largest);
-    const double reached = static_cast<double>(grid.size) * cell;
+    need.quiet = quiet_distance(edges, sine, wavelength, (strict ? 0.25 : 1.0) * limits.tolerance, reach.diagonal);
+    const double near = std::min(need.quiet, reach.farthest), flat = flat_part(need.rim);
+    // Noise reaches across the edge to what the grid repeats, whether particles are there or not.
+    const double apart = 2.0 * wavelength / sine;
+    const double period = std::max({2.0 * reach.cone + reach.field, reach.field + apart, reach.farthest + near,
+                                    2.0 * need.quiet / (strict ? flat : 0.92), 2.0 * near / flat,
+                                    period_for_rim(need.rim, strict, sine, wavelength)});
+    const bool fits = period < static_cast<double>(limits.largest) * cell;
+    need.least = fits ? std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(period / cell))) : limits.largest;
+    return need;
+}
+
+Grid grid_of(const GridNeed& need, std::int64_t size, const Reach& reach, const std::vector<EdgeWave>& edges,
+             double sine, double wavelength, double cell, const GridLimits& limits) {
+    const double reached = static_cast<double>(size) * cell;
+    Grid grid;
+    grid.size = size;
+    grid.rim = need.rim;
     grid.step = wavelength / reached;
     // The nearest place where the window over the image is not what it should be.
     const double right = std::min(reached - reach.farthest, 0.5 * flat_part(grid.rim) * reached);
-    if (right < std::min(quiet, reach.farthest))
+    if (right < std::min(need.quiet, reach.farthest))
         grid.error = edge_field(edges, sine, wavelength, std::max(right, wavelength));
     // Close to grazing light the pupil's smoothed rim has nothing to continue with; measured
     // (tests/test_through_pupil.py).
-    if (sine > kGrazing) grid.error = std::max(grid.error, strict ? 4e-4 : 8e-4);
+    if (sine > kGrazing) grid.error = std::max(grid.error, limits.tolerance < 1e-4 ? 4e-4 : 8e-4);
     return grid;
 }
 

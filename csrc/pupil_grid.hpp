@@ -20,9 +20,16 @@ struct EdgeWave {
     double amplitude, ring;
 };
 
+// The least size of the grid, its rim (pupil.hpp), and how far the edge waves are seen (micrometres).
+struct GridNeed {
+    std::int64_t least = 0;
+    int rim = 0;
+    double quiet = 0.0;
+};
+
 struct Grid {
     std::int64_t size = 0;
-    int rim = 0;         // pupil.hpp
+    int rim = 0;
     double step = 0.0;   // of the direction cosines
     double error = 0.0;  // estimate of what the repetitions add to the field
 };
@@ -34,8 +41,12 @@ inline double rim_cap(double sine, double tolerance) {
 }
 
 // wavelength: in the medium; cell: spacing of the image's points in micrometres.
-Grid choose_grid(const Reach& reach, const std::vector<EdgeWave>& edges, double sine, double wavelength, double cell,
-                 const GridLimits& limits);
+GridNeed grid_need(const Reach& reach, const std::vector<EdgeWave>& edges, double sine, double wavelength, double cell,
+                   const GridLimits& limits);
+
+// A grid of the size that was chosen.
+Grid grid_of(const GridNeed& need, std::int64_t size, const Reach& reach, const std::vector<EdgeWave>& edges,
+             double sine, double wavelength, double cell, const GridLimits& limits);
 
 // Directions s0 + m step, m = first .. first + count - 1, that lie within the smoothed pupil.
 struct Box {

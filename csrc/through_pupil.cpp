@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <stdexcept>
 #include <vector>
 
 #include "elementary.hpp"
 #include "far_field.hpp"
-#include "fourier.hpp"
 #include "lanes.hpp"
 #include "pixels.hpp"
 #include "pupil_grid.hpp"
@@ -20,20 +18,20 @@ namespace {
 constexpr double kTwoPi = 6.28318530717958647692;
 constexpr double kCoarsest = 400.0;  // largest phase across a pixel
 
+// value: pairs of real and imaginary parts.
 template <class T>
-SIMCORE_INLINE void intensity_body(std::int64_t count, const T* re, const T* im, std::complex<double> reference,
-                                   double weight, T* to) {
+SIMCORE_INLINE void intensity_body(std::int64_t count, const T* value, std::complex<double> reference, double weight,
+                                   T* to) {
     const T a = static_cast<T>(reference.real()), b = static_cast<T>(reference.imag()), w = static_cast<T>(weight);
     for (std::int64_t i = 0; i < count; ++i) {
-        const T x = a + re[i], y = b + im[i];
+        const T x = a + value[2 * i], y = b + value[2 * i + 1];
         to[i] += w * (x * x + y * y);
     }
 }
 
-#define PARAMETERS(T) \
-    (std::int64_t count, const T* re, const T* im, std::complex<double> reference, double weight, T* to)
-SIMCORE_DISPATCH(square, intensity_body, PARAMETERS(float), (count, re, im, reference, weight, to))
-SIMCORE_DISPATCH(square, intensity_body, PARAMETERS(double), (count, re, im, reference, weight, to))
+#define PARAMETERS(T) (std::int64_t count, const T* value, std::complex<double> reference, double weight, T* to)
+SIMCORE_DISPATCH(square, intensity_body, PARAMETERS(float), (count, value, reference, weight, to))
+SIMCORE_DISPATCH(square, intensity_body, PARAMETERS(double), (count, value, reference, weight, to))
 #undef PARAMETERS
 
 // Adds complex normal numbers times the pupil; pixels[i] tells the points of the grid apart.
@@ -66,37 +64,40 @@ void room_for(V& vector, std::int64_t count) {
     if (static_cast<std::int64_t>(vector.size()) < count) vector.resize(static_cast<std::size_t>(count));
 }
 
-std::int64_t rounded_up(std::int64_t count, std::int64_t unit) { return (count + unit - 1) / unit * unit; }
-
 }  // namespace
 
+// One image after the other: what its calls share, and the memory that all images share.
 template <class T>
-struct PupilScratch {
-    std::map<std::int64_t, FourierPlan<T>> plans;
+struct PupilWork {
+    PupilView view{};
+    ParticleList particles{};
+    FieldNoise noise;
+    PixelRule rule;
+    Lens lens{};
+    double cap = 0.0;      // rim_cap
+    double passing = 0.0;  // irradiance that comes through the pupil, intensities only
+    Reach reach;
+    GridNeed need;
+    Grid grid;
+    std::int64_t number = 0;  // the wave, its box, and what of it passes the pupil
+    Box box{};
+    std::complex<double> through;
+    std::int64_t height = 0, width = 0, cells_x = 0, cells_y = 0;
+    bool field = false;
+
     std::vector<AmplitudeTable<T>> tables;
     std::vector<EdgeWave> edges;
     AmplitudeScratch<T> amplitudes;
     LineScratch<T> line;
-    std::vector<T> pupil_re, pupil_im, half_re, half_im, field_re, field_im, work, cells, column;
+    std::vector<T> re, im, cells, column, strip;
     std::vector<double> sinc, uniform, amplitude;
     std::vector<std::uint32_t> pixels;
+    std::vector<std::complex<T>> turns;
+
+    double cell() const { return view.pixel_size / rule.division; }
 };
 
 namespace {
-
-// What the calls for one image share.
-template <class T>
-struct Job {
-    const PupilView& view;
-    const ParticleList& particles;
-    const PixelRule& rule;
-    Lens lens;
-    double cap;  // rim_cap
-    Grid grid;
-    std::int64_t cells_x, cells_y, stride;
-    bool field;
-    const FieldNoise* noise;
-};
 
 double incident_z(const Wave& wave) { return std::sqrt(1.0 - (wave.sx * wave.sx + wave.sy * wave.sy)); }
 
@@ -108,59 +109,65 @@ double chord(double first, double second, double side) {
 }
 
 template <class T>
-void tabulate_all(const PupilView& view, const ParticleList& particles, const Lens& lens, double cap,
-                  PupilScratch<T>& s) {
+void tabulate_all(double tolerance, PupilWork<T>& w) {
     double tilt = 0.0;
-    for (std::int64_t w = 0; w < view.waves; ++w)
-        tilt = std::max(tilt, std::sqrt(view.wave[w].sx * view.wave[w].sx + view.wave[w].sy * view.wave[w].sy));
-    const double from = lens.sine > tilt ? chord(lens.sine, tilt, 1.0) : 0.0, largest = chord(cap, tilt, -1.0);
-    if (s.tables.size() < static_cast<std::size_t>(particles.count)) s.tables.resize(particles.count);
-    for (std::int64_t i = 0; i < particles.count; ++i) {
-        tabulate(particles.source(i), from, largest, s.amplitudes, s.tables[i]);
+    for (std::int64_t i = 0; i < w.view.waves; ++i) {
+        const Wave& wave = w.view.wave[i];
+        tilt = std::max(tilt, std::sqrt(wave.sx * wave.sx + wave.sy * wave.sy));
     }
+    w.cap = rim_cap(w.lens.sine, tolerance);
+    const double from = w.lens.sine > tilt ? chord(w.lens.sine, tilt, 1.0) : 0.0, largest = chord(w.cap, tilt, -1.0);
+    if (w.tables.size() < static_cast<std::size_t>(w.particles.count)) w.tables.resize(w.particles.count);
+    for (std::int64_t i = 0; i < w.particles.count; ++i)
+        tabulate(w.particles.source(i), from, largest, w.amplitudes, w.tables[i]);
 }
 
 // How far light of the particles lands from their axes, apart from diffraction, and how far the field reaches from
 // there.
 template <class T>
-Reach reach_of(const PupilView& view, const ParticleList& particles, const Lens& lens, const PixelRule& rule,
-               std::int64_t cells_x, std::int64_t cells_y, PupilScratch<T>& s) {
-    const double tangent = lens.sine / std::sqrt(std::max(1.0 - lens.sine * lens.sine, 1e-6));
-    const double shift = ray_shift(view.pupil, lens), p = view.pixel_size;
+void find_reach(PupilWork<T>& w) {
+    const PupilView& view = w.view;
+    const double tangent = w.lens.sine / std::sqrt(std::max(1.0 - w.lens.sine * w.lens.sine, 1e-6));
+    const double shift = ray_shift(view.pupil, w.lens), p = view.pixel_size;
     // A term of order l leaves as rays at l / k from the centre, and is that over the cosine away in the focal plane.
     const double per_order = view.wavelength / (kTwoPi * view.medium_index) * std::sqrt(1.0 + tangent * tangent);
-    const double left = rule.position(0), right = rule.position(cells_x - 1), bottom = rule.position(cells_y - 1);
-    Reach reach;
-    s.edges.clear();
-    reach.field = p * (std::max(right, bottom) - left);
-    for (std::int64_t i = 0; i < particles.count; ++i) {
-        const double ring = std::abs(particles.z[i] - view.pupil.refocus) * tangent;
-        const double cone = ring + shift + per_order * s.tables[i].order;
-        s.edges.push_back({s.tables[i].rim, ring});
-        const double x = std::max(right - particles.x[i], particles.x[i] - left);
-        const double y = std::max(bottom - particles.y[i], particles.y[i] - left);
+    const double left = w.rule.position(0), right = w.rule.position(w.cells_x - 1);
+    const double bottom = w.rule.position(w.cells_y - 1);
+    Reach& reach = w.reach;
+    reach = {};
+    w.edges.clear();
+    reach.field = p * (std::max(right, bottom) - left) + w.cell();
+    for (std::int64_t i = 0; i < w.particles.count; ++i) {
+        const double ring = std::abs(w.particles.z[i] - view.pupil.refocus) * tangent;
+        const double cone = ring + shift + per_order * w.tables[i].order;
+        w.edges.push_back({w.tables[i].rim, ring});
+        const double x = std::max(right - w.particles.x[i], w.particles.x[i] - left);
+        const double y = std::max(bottom - w.particles.y[i], w.particles.y[i] - left);
         reach.cone = std::max(reach.cone, cone);
         reach.farthest = std::max(reach.farthest, p * std::max(x, y) + cone);
         reach.diagonal = std::max(reach.diagonal, p * std::sqrt(x * x + y * y) + cone);
     }
-    return reach;
 }
 
 template <class T>
-Job<T> prepare(const PupilView& view, const ParticleList& particles, const GridLimits& limits, const PixelRule& rule,
-               std::int64_t height, std::int64_t width, PupilScratch<T>& s) {
-    Job<T> job{view, particles, rule, {}, 0.0, {}, 0, 0, 0, false, nullptr};
-    job.lens = {std::min(1.0, view.numerical_aperture / view.medium_index), view.medium_index / view.numerical_aperture,
-                view.wavelength, view.numerical_aperture, view.medium_index};
-    job.cells_x = rule.cells(width);
-    job.cells_y = rule.cells(height);
-    job.stride = rounded_up(job.cells_x, kColumns<T>);
-    job.cap = rim_cap(job.lens.sine, limits.tolerance);
-    tabulate_all(view, particles, job.lens, job.cap, s);
-    const Reach reach = reach_of(view, particles, job.lens, rule, job.cells_x, job.cells_y, s);
-    const double cell = view.pixel_size / rule.division;
-    job.grid = choose_grid(reach, s.edges, job.lens.sine, view.wavelength / view.medium_index, cell, limits);
-    return job;
+void begin(const PupilView& view, const ParticleList& particles, std::int64_t height, std::int64_t width,
+           PupilWork<T>& w) {
+    w.view = view;
+    w.particles = particles;
+    w.height = height;
+    w.width = width;
+    w.lens = {std::min(1.0, view.numerical_aperture / view.medium_index), view.medium_index / view.numerical_aperture,
+              view.wavelength, view.numerical_aperture, view.medium_index};
+    w.cells_x = w.rule.cells(width);
+    w.cells_y = w.rule.cells(height);
+}
+
+template <class T>
+GridWish wish(const GridLimits& limits, PupilWork<T>& w) {
+    tabulate_all(limits.tolerance, w);
+    find_reach(w);
+    w.need = grid_need(w.reach, w.edges, w.lens.sine, w.view.wavelength / w.view.medium_index, w.cell(), limits);
+    return {w.need.least, w.cells_y};
 }
 
 // sin(u) / u, u = pi m / size: the mean over a pixel as a factor of the pupil.
@@ -188,117 +195,159 @@ Part part_of(const Box& box, const Grid& grid, double sx, double s0y) {
 
 // Multiplies the pupil of the line by the mean over a pixel.
 template <class T>
-void average_pixels(const Job<T>& job, std::int64_t mx, std::int64_t skipped, std::int64_t count, PupilScratch<T>& s) {
-    const double u = 0.5 * kTwoPi * static_cast<double>(mx) / static_cast<double>(job.grid.size);
+void average_pixels(std::int64_t mx, std::int64_t skipped, std::int64_t count, PupilWork<T>& w) {
+    const double u = 0.5 * kTwoPi * static_cast<double>(mx) / static_cast<double>(w.grid.size);
     const double along = mx == 0 ? 1.0 : elementary::sin(u) / u;
-    T *re = s.line.value(kPupilRe), *im = s.line.value(kPupilIm);
+    T *re = w.line.value(kPupilRe), *im = w.line.value(kPupilIm);
     for (std::int64_t i = 0; i < count; ++i) {
-        const T factor = static_cast<T>(along * s.sinc[skipped + i]);
+        const T factor = static_cast<T>(along * w.sinc[skipped + i]);
         re[i] *= factor;
         im[i] *= factor;
     }
 }
 
 template <class T>
-void noisy_line(const Job<T>& job, std::int64_t mx, std::int64_t my, std::int64_t count, std::int64_t state,
-                PupilScratch<T>& s, T* re, T* im) {
-    room_for(s.pixels, count);
-    room_for(s.uniform, 2 * count);
+void noisy_line(std::int64_t mx, std::int64_t my, std::int64_t count, std::int64_t state, PupilWork<T>& w) {
+    room_for(w.pixels, count);
+    room_for(w.uniform, 2 * count);
     const auto word = [](std::int64_t m) { return static_cast<std::uint32_t>(m + 0x8000) & 0xffffu; };
-    for (std::int64_t i = 0; i < count; ++i) s.pixels[i] = (word(my + i) << 16) | word(mx);
-    add_noise(*job.noise, static_cast<std::uint32_t>(state), job.noise->sigma / static_cast<double>(job.grid.size),
-              count, s.pixels.data(), s.line.value(kPupilRe), s.line.value(kPupilIm), s.uniform.data(), re, im);
+    for (std::int64_t i = 0; i < count; ++i) w.pixels[i] = (word(my + i) << 16) | word(mx);
+    add_noise(w.noise, static_cast<std::uint32_t>(state), w.noise.sigma / static_cast<double>(w.grid.size), count,
+              w.pixels.data(), w.line.value(kPupilRe), w.line.value(kPupilIm), w.uniform.data(), w.re.data(),
+              w.im.data());
 }
 
-// The scattered light of one wave on the grid, for every state: planes of box.count_x lines of `stride`.
+// The sums over the particles at the points `part` of line mx, and the pupil there.
 template <class T>
-void fill_box(const Job<T>& job, const Wave& wave, const Box& box, std::complex<double> scale,
-              const std::vector<StateMix<T>>& mixes, std::int64_t stride, PupilScratch<T>& s) {
-    const std::int64_t plane = box.count_x * stride, states = job.view.states;
-    room_for(s.pupil_re, plane * states);
-    room_for(s.pupil_im, plane * states);
-    std::fill(s.pupil_re.begin(), s.pupil_re.begin() + plane * states, T(0));
-    std::fill(s.pupil_im.begin(), s.pupil_im.begin() + plane * states, T(0));
-    s.line.reserve(stride);
-    room_for(s.amplitude, 2 * stride);
-    if (job.field) fill_sinc(job.grid.size, box.first_y, box.count_y, s.sinc);
-    const double z0 = incident_z(wave), turn = -kTwoPi / static_cast<double>(job.grid.size);
-    const double wavenumber = kTwoPi * job.view.medium_index / job.view.wavelength;
-    const double left = job.rule.position(0), division = job.rule.division;
-    for (std::int64_t row = 0; row < box.count_x; ++row) {
-        const std::int64_t mx = box.first_x + row;
-        const double sx = wave.sx + static_cast<double>(mx) * job.grid.step;
-        const Part part = part_of(box, job.grid, sx, wave.sy);
-        const std::int64_t count = part.high - part.low;
-        if (count <= 0) continue;
-        const double start = wave.sy + static_cast<double>(part.low) * job.grid.step;
-        start_line({count, sx, start, job.grid.step, wave.sx, wave.sy, z0, job.cap}, s.line);
-        pupil_line(job.view.pupil, job.lens, {count, sx, start, job.grid.step, job.grid.rim}, s.line.number(kRadius),
-                   scale, s.amplitude.data(), s.line.value(kPupilRe), s.line.value(kPupilIm));
-        if (job.field) average_pixels(job, mx, part.low - box.first_y, count, s);
-        for (std::int64_t i = 0; i < job.particles.count; ++i) {
-            const double x = (job.particles.x[i] - left) * division, y = (job.particles.y[i] - left) * division;
-            const double first =
-                turn * (static_cast<double>(mx) * x + static_cast<double>(part.low) * y) + job.particles.phase[i];
-            const double depth = wavenumber * (job.particles.z[i] - job.view.pupil.refocus);
-            add_particle(count, s.tables[i], first, turn * y, depth, s.line);
-        }
-        for (std::int64_t state = 0; state < states; ++state) {
-            const std::int64_t at = state * plane + row * stride + part.low - box.first_y;
-            T *re = s.pupil_re.data() + at, *im = s.pupil_im.data() + at;
-            finish_line(count, mixes[state], s.line, re, im);
-            if (job.noise != nullptr) noisy_line(job, mx, part.low, count, state, s, re, im);
-        }
+void light_of_line(const Wave& wave, std::int64_t mx, const Part& part, std::complex<double> scale, PupilWork<T>& w) {
+    const double step = w.grid.step, sx = wave.sx + static_cast<double>(mx) * step;
+    const double start = wave.sy + static_cast<double>(part.low) * step;
+    const std::int64_t count = part.high - part.low;
+    start_line({count, sx, start, step, wave.sx, wave.sy, incident_z(wave), w.cap}, w.line);
+    pupil_line(w.view.pupil, w.lens, {count, sx, start, step, w.grid.rim}, w.line.number(kRadius), scale,
+               w.amplitude.data(), w.line.value(kPupilRe), w.line.value(kPupilIm));
+    if (w.field) average_pixels(mx, part.low - w.box.first_y, count, w);
+    const double turn = -kTwoPi / static_cast<double>(w.grid.size);
+    const double wavenumber = kTwoPi * w.view.medium_index / w.view.wavelength;
+    const double left = w.rule.position(0), division = w.rule.division;
+    for (std::int64_t i = 0; i < w.particles.count; ++i) {
+        const double x = (w.particles.x[i] - left) * division, y = (w.particles.y[i] - left) * division;
+        const double first =
+            turn * (static_cast<double>(mx) * x + static_cast<double>(part.low) * y) + w.particles.phase[i];
+        const double depth = wavenumber * (w.particles.z[i] - w.view.pupil.refocus);
+        add_particle(count, w.tables[i], first, turn * y, depth, w.line);
     }
 }
 
-template <class T>
-void transform_box(const Job<T>& job, const Box& box, std::int64_t stride, std::int64_t state, PupilScratch<T>& s) {
-    auto found = s.plans.find(job.grid.size);
-    if (found == s.plans.end()) found = s.plans.emplace(job.grid.size, FourierPlan<T>(job.grid.size)).first;
-    const FourierPlan<T>& plan = found->second;
-    room_for(s.half_re, box.count_y * job.stride);
-    room_for(s.half_im, box.count_y * job.stride);
-    room_for(s.field_re, job.cells_y * job.stride);
-    room_for(s.field_im, job.cells_y * job.stride);
-    const std::int64_t at = state * box.count_x * stride;
-    transform_columns<T>(plan, box.count_y, {s.pupil_re.data() + at, s.pupil_im.data() + at, stride}, box.first_x,
-                         box.count_x, {s.half_re.data(), s.half_im.data(), job.stride}, job.cells_x, true, s.work);
-    transform_columns<T>(plan, job.cells_x, {s.half_re.data(), s.half_im.data(), job.stride}, box.first_y, box.count_y,
-                         {s.field_re.data(), s.field_im.data(), job.stride}, job.cells_y, false, s.work);
+// Calls use(place, i, n) for the runs of the elements first .. first + count - 1 of a line that is repeated.
+template <class Use>
+SIMCORE_INLINE void for_runs(std::int64_t size, std::int64_t first, std::int64_t count, Use use) {
+    std::int64_t place = (first % size + size) % size;
+    for (std::int64_t i = 0; i < count;) {
+        const std::int64_t n = std::min(count - i, size - place);
+        use(place, i, n);
+        i += n;
+        place = 0;
+    }
 }
 
-// Fills s.field_* of each state in turn and calls use(state).
-template <class T, class Use>
-void for_each_state(const Job<T>& job, const Wave& wave, std::complex<double> scale, PupilScratch<T>& s, Use use) {
-    const Box box = box_of(job.grid, job.lens.sine, wave.sx, wave.sy);
-    const std::int64_t stride = rounded_up(box.count_y, kColumns<T>);
-    const double amount = -job.grid.step * job.grid.step / (kTwoPi * std::sqrt(incident_z(wave)));
+// Puts the points of a line where they belong: what falls on the same place is added, elsewhere the line becomes 0.
+template <class T>
+void store_line(std::int64_t size, std::int64_t low, std::int64_t count, const T* re, const T* im, bool fresh,
+                std::complex<T>* to) {
+    const std::int64_t alone = fresh ? std::min(count, size) : 0;
+    T* values = reinterpret_cast<T*>(to);
+    for_runs(size, low, alone, [=](std::int64_t place, std::int64_t i, std::int64_t n) {
+        T* at = values + 2 * place;
+        for (std::int64_t k = 0; k < n; ++k) {
+            at[2 * k] = re[i + k];
+            at[2 * k + 1] = im[i + k];
+        }
+    });
+    for_runs(size, low + alone, count - alone, [=](std::int64_t place, std::int64_t i, std::int64_t n) {
+        for (std::int64_t k = 0; k < n; ++k) to[place + k] += std::complex<T>(re[alone + i + k], im[alone + i + k]);
+    });
+    if (fresh)
+        for_runs(size, low + alone, size - alone, [=](std::int64_t place, std::int64_t, std::int64_t n) {
+            std::fill(to + place, to + place + n, std::complex<T>());
+        });
+}
+
+template <class T>
+std::vector<StateMix<T>> mixes_of(const Wave& wave, const PupilWork<T>& w) {
+    const double amount = -w.grid.step * w.grid.step / (kTwoPi * std::sqrt(incident_z(wave)));
     std::vector<StateMix<T>> mixes;
-    for (std::int64_t state = 0; state < job.view.states; ++state) {
-        const State& given = job.view.state[state];
-        const std::complex<double> jones[2] = {amount * given.jones[0], amount * given.jones[1]};
-        mixes.emplace_back(jones, given.analyser);
+    for (std::int64_t i = 0; i < w.view.states; ++i) {
+        const State& state = w.view.state[i];
+        const std::complex<double> jones[2] = {amount * state.jones[0], amount * state.jones[1]};
+        mixes.emplace_back(jones, state.analyser);
     }
-    fill_box(job, wave, box, scale, mixes, stride, s);
-    for (std::int64_t state = 0; state < job.view.states; ++state) {
-        transform_box(job, box, stride, state, s);
-        use(state);
+    return mixes;
+}
+
+template <class T>
+void reserve_lines(PupilWork<T>& w) {
+    w.line.reserve(w.box.count_y);
+    room_for(w.amplitude, 2 * w.box.count_y);
+    room_for(w.re, w.box.count_y);
+    room_for(w.im, w.box.count_y);
+    if (w.field) fill_sinc(w.grid.size, w.box.first_y, w.box.count_y, w.sinc);
+}
+
+// Fills the lines of the box, of every state, and clears what the second transform reads of the others.
+template <class T>
+std::int64_t fill_grid(const Wave& wave, std::complex<double> scale, std::int64_t stride, std::complex<T>* grid,
+                       PupilWork<T>& w) {
+    const std::int64_t size = w.grid.size, lines = std::min(w.box.count_x, size);
+    const std::vector<StateMix<T>> mixes = mixes_of(wave, w);
+    reserve_lines(w);
+    for (std::int64_t row = 0; row < w.box.count_x; ++row) {
+        const std::int64_t mx = w.box.first_x + row;
+        const Part part = part_of(w.box, w.grid, wave.sx + static_cast<double>(mx) * w.grid.step, wave.sy);
+        const std::int64_t count = part.high - part.low;
+        if (count > 0) light_of_line(wave, mx, part, scale, w);
+        for (std::int64_t state = 0; state < w.view.states; ++state) {
+            if (count > 0) finish_line(count, mixes[state], w.line, w.re.data(), w.im.data());
+            if (count > 0 && w.noise.sigma > 0.0) noisy_line(mx, part.low, count, state, w);
+            std::complex<T>* to = grid + (state * size + row % size) * stride;
+            store_line(size, part.low, count, w.re.data(), w.im.data(), row < size, to);
+        }
     }
+    for (std::int64_t state = 0; state < w.view.states; ++state)
+        for (std::int64_t row = lines; row < size; ++row) {
+            std::complex<T>* to = grid + (state * size + row) * stride;
+            std::fill(to, to + std::min(w.cells_y, size), std::complex<T>());
+        }
+    return lines;
+}
+
+// exp(2 pi i m_x j / size) for the first line, which the transforms count as 0.
+std::complex<double> turn_at(const Box& box, const Grid& grid, std::int64_t j) {
+    const std::int64_t place = (box.first_x % grid.size + grid.size) * (j % grid.size) % grid.size;
+    const elementary::SinCos turn =
+        elementary::sincos(kTwoPi * static_cast<double>(place) / static_cast<double>(grid.size));
+    return {turn.cos, turn.sin};
 }
 
 std::complex<double> analysed(const State& state) {
     return std::conj(state.analyser[0]) * state.jones[0] + std::conj(state.analyser[1]) * state.jones[1];
 }
 
+constexpr std::int64_t kStrip = 16;  // columns of pixels that are put in order together
+
+// From cells with x along the rows to pixels with y along them.
 template <class T>
-void add_pixels(const Job<T>& job, double weight, std::int64_t height, std::int64_t width, PupilScratch<T>& s, T* out) {
-    room_for(s.column, job.cells_x + width);
-    T* row = s.column.data() + job.cells_x;
-    for (std::int64_t y = 0; y < height; ++y) {
-        integrate_row(job.rule, s.cells.data() + y * job.rule.division * job.cells_x, job.cells_x, s.column.data(),
-                      width, row);
-        for (std::int64_t x = 0; x < width; ++x) out[y * width + x] += static_cast<T>(weight) * row[x];
+void add_pixels(double weight, PupilWork<T>& w, T* out) {
+    room_for(w.column, w.cells_y);
+    room_for(w.strip, kStrip * w.height);
+    for (std::int64_t first = 0; first < w.width; first += kStrip) {
+        const std::int64_t here = std::min(kStrip, w.width - first);
+        for (std::int64_t i = 0; i < here; ++i)
+            integrate_row(w.rule, w.cells.data() + (first + i) * w.rule.division * w.cells_y, w.cells_y,
+                          w.column.data(), w.height, w.strip.data() + i * w.height);
+        for (std::int64_t y = 0; y < w.height; ++y)
+            for (std::int64_t i = 0; i < here; ++i)
+                out[y * w.width + first + i] += static_cast<T>(weight) * w.strip[i * w.height + y];
     }
 }
 
@@ -320,58 +369,116 @@ double largest_phase(const PupilView& view) {
     return kTwoPi * std::min(view.medium_index, view.numerical_aperture) / view.wavelength * view.pixel_size;
 }
 
+template <class T>
+void add_empty(double weight, const PupilWork<T>& w, T* out) {
+    double seen = 0.0;
+    for (std::int64_t i = 0; i < w.view.states; ++i)
+        seen += w.view.state[i].weight * std::norm(w.view.reference * analysed(w.view.state[i]));
+    const T value = static_cast<T>(w.passing > 0.0 ? weight * seen : 0.0);
+    for (std::int64_t i = 0; i < w.height * w.width; ++i) out[i] += value;
+}
+
 }  // namespace
 
 template <class T>
-PupilImager<T>::PupilImager(GridLimits limits) : limits_(limits), scratch_(std::make_unique<PupilScratch<T>>()) {}
+PupilImager<T>::PupilImager(GridLimits limits) : limits_(limits), work_(std::make_unique<PupilWork<T>>()) {}
+
+template <class T>
+PupilImager<T>::PupilImager(PupilImager&&) noexcept = default;
 
 template <class T>
 PupilImager<T>::~PupilImager() = default;
 
 template <class T>
-double PupilImager<T>::add_intensity(const PupilView& view, const ParticleList& particles, double weight,
-                                     std::int64_t height, std::int64_t width, T* out) {
-    PupilScratch<T>& s = *scratch_;
+GridWish PupilImager<T>::begin_intensity(const PupilView& view, const ParticleList& particles, std::int64_t height,
+                                         std::int64_t width) {
+    PupilWork<T>& w = *work_;
     require_resolved(largest_phase(view));
-    const PixelRule rule = pixel_rule(2.0 * largest_phase(view), 0.05 * limits_.tolerance);
-    const Job<T> job = prepare(view, particles, limits_, rule, height, width, s);
-    const double passing = view.reference != 0.0 ? empty_irradiance(view, job.lens, true) : 0.0;
-    const double total = passing > 0.0 ? passing : empty_irradiance(view, job.lens, false);
-    s.cells.assign(static_cast<std::size_t>(job.cells_x * job.cells_y), T(0));
-    for (std::int64_t w = 0; w < view.waves; ++w) {
-        const Wave& wave = view.wave[w];
-        const std::complex<double> through = view.reference * pupil_at(view.pupil, job.lens, wave.sx, wave.sy);
-        for_each_state(job, wave, 1.0, s, [&](std::int64_t state) {
-            const double share = wave.weight * view.state[state].weight / total;
-            for (std::int64_t y = 0; y < job.cells_y; ++y)
-                square(job.cells_x, s.field_re.data() + y * job.stride, s.field_im.data() + y * job.stride,
-                       through * analysed(view.state[state]), share, s.cells.data() + y * job.cells_x);
-        });
-    }
-    add_pixels(job, weight, height, width, s, out);
-    return job.grid.error;
+    w.rule = pixel_rule(2.0 * largest_phase(view), 0.05 * limits_.tolerance);
+    w.field = false;
+    w.noise = {};
+    begin(view, particles, height, width, w);
+    w.passing = view.reference != 0.0 ? empty_irradiance(view, w.lens, true) : 0.0;
+    if (particles.count == 0) return {0, 0};
+    w.cells.assign(static_cast<std::size_t>(w.cells_x * w.cells_y), T(0));
+    return wish(limits_, w);
 }
 
 template <class T>
-double PupilImager<T>::field(const PupilView& view, const ParticleList& particles, const FieldNoise& noise,
-                             std::int64_t height, std::int64_t width, std::complex<T>* out) {
-    PupilScratch<T>& s = *scratch_;
+GridWish PupilImager<T>::begin_field(const PupilView& view, const ParticleList& particles, const FieldNoise& noise,
+                                     std::int64_t height, std::int64_t width) {
+    PupilWork<T>& w = *work_;
     require_resolved(largest_phase(view));
-    const PixelRule rule;
-    Job<T> job = prepare(view, particles, limits_, rule, height, width, s);
-    job.field = true;
-    job.noise = noise.sigma > 0.0 ? &noise : nullptr;
-    const std::complex<double> through = pupil_at(view.pupil, job.lens, view.wave[0].sx, view.wave[0].sy);
-    const std::complex<double> scale = through == 0.0 ? 1.0 : 1.0 / through;
-    for_each_state(job, view.wave[0], scale, s, [&](std::int64_t state) {
-        const std::complex<double> passing = through != 0.0 ? view.reference * analysed(view.state[state]) : 0.0;
+    w.rule = {};
+    w.field = true;
+    w.noise = noise;
+    begin(view, particles, height, width, w);
+    return wish(limits_, w);
+}
+
+template <class T>
+double PupilImager<T>::settle(std::int64_t size) {
+    PupilWork<T>& w = *work_;
+    w.grid = grid_of(w.need, size, w.reach, w.edges, w.lens.sine, w.view.wavelength / w.view.medium_index, w.cell(),
+                     limits_);
+    return w.grid.error;
+}
+
+template <class T>
+std::int64_t PupilImager<T>::fill(std::int64_t number, std::int64_t stride, std::complex<T>* grid) {
+    PupilWork<T>& w = *work_;
+    const Wave& wave = w.view.wave[number];
+    w.number = number;
+    w.box = box_of(w.grid, w.lens.sine, wave.sx, wave.sy);
+    w.through = pupil_at(w.view.pupil, w.lens, wave.sx, wave.sy);
+    const std::complex<double> scale = w.field && w.through != 0.0 ? 1.0 / w.through : 1.0;
+    return fill_grid(wave, scale, stride, grid, w);
+}
+
+template <class T>
+void PupilImager<T>::add_intensity(std::int64_t stride, const std::complex<T>* grid) {
+    PupilWork<T>& w = *work_;
+    const double total = w.passing > 0.0 ? w.passing : empty_irradiance(w.view, w.lens, false);
+    for (std::int64_t i = 0; i < w.view.states; ++i) {
+        const State& state = w.view.state[i];
+        const std::complex<double> reference = w.view.reference * w.through * analysed(state);
+        const double share = w.view.wave[w.number].weight * state.weight / total;
+        for (std::int64_t x = 0; x < w.cells_x; ++x) {
+            const std::complex<double> turned = std::conj(turn_at(w.box, w.grid, x)) * reference;
+            const std::complex<T>* row = grid + (i * w.grid.size + x % w.grid.size) * stride;
+            for_runs(w.grid.size, 0, w.cells_y, [&](std::int64_t, std::int64_t y, std::int64_t n) {
+                square(n, reinterpret_cast<const T*>(row), turned, share, w.cells.data() + x * w.cells_y + y);
+            });
+        }
+    }
+}
+
+template <class T>
+void PupilImager<T>::finish_intensity(double weight, T* out) {
+    PupilWork<T>& w = *work_;
+    if (w.particles.count == 0) return add_empty(weight, w, out);
+    add_pixels(weight, w, out);
+}
+
+template <class T>
+void PupilImager<T>::finish_field(std::int64_t stride, const std::complex<T>* grid, std::complex<T>* out) {
+    PupilWork<T>& w = *work_;
+    const std::int64_t size = w.grid.size, states = w.view.states;
+    w.turns.resize(static_cast<std::size_t>(w.width));
+    for (std::int64_t x = 0; x < w.width; ++x) w.turns[x] = std::complex<T>(turn_at(w.box, w.grid, x));
+    for (std::int64_t i = 0; i < states; ++i) {
+        const std::complex<double> passing = w.through != 0.0 ? w.view.reference * analysed(w.view.state[i]) : 0.0;
         const std::complex<T> reference(passing);
-        for (std::int64_t y = 0; y < height; ++y)
-            for (std::int64_t x = 0; x < width; ++x)
-                out[(y * width + x) * view.states + state] =
-                    reference + std::complex<T>(s.field_re[y * job.stride + x], s.field_im[y * job.stride + x]);
-    });
-    return job.grid.error;
+        const std::complex<T>* plane = grid + i * size * stride;
+        for (std::int64_t first = 0; first < w.width; first += kStrip)
+            for (std::int64_t y = 0; y < w.height; ++y)
+                for (std::int64_t x = first; x < std::min(first + kStrip, w.width); ++x) {
+                    const std::complex<T> value = plane[(x % size) * stride + y % size], turn = w.turns[x];
+                    out[(y * w.width + x) * states + i] = {
+                        reference.real() + (value.real() * turn.real() - value.imag() * turn.imag()),
+                        reference.imag() + (value.real() * turn.imag() + value.imag() * turn.real())};
+                }
+    }
 }
 
 template class PupilImager<float>;

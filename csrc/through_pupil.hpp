@@ -71,32 +71,53 @@ struct GridLimits {
     std::int64_t largest;  // size of the grid
 };
 
-template <class T>
-struct PupilScratch;
+// The grid that an image asks for: its least size, 0 if nothing is to be transformed, and how many of the places along
+// y are wanted.
+struct GridWish {
+    std::int64_t least, columns;
+};
 
-// Draws images one after the other; holds the memory that they share. Both calls return the estimated error of the
-// field from what the grid repeats, 0 where it was padded enough.
+template <class T>
+struct PupilWork;
+
+// Makes images one after the other; holds the memory that they share. The transforms are the caller's:
+//
+//   begin_*, settle, then for each wave: fill, transform, add_intensity; at last finish_*
+//
+// A grid holds, for each state, `size` lines of `stride` >= size values: the light G(m_x, m_y) at the directions m from
+// the incident one, m_y modulo the size within a line, the lines from the first m_x on that has light. `fill` returns
+// how many lines have. What is wanted comes by transforming these lines and then the first columns, whose other lines
+// are cleared, in place, both by the sum over m of G(m) exp(+2 pi i m j / size).
 template <class T>
 class PupilImager {
   public:
     explicit PupilImager(GridLimits limits);
+    PupilImager(PupilImager&&) noexcept;
     ~PupilImager();
-    PupilImager(const PupilImager&) = delete;
-    PupilImager& operator=(const PupilImager&) = delete;
+
+    // What the view and the particles point to must stay until the image is finished.
+    GridWish begin_intensity(const PupilView& view, const ParticleList& particles, std::int64_t height,
+                             std::int64_t width);
+    GridWish begin_field(const PupilView& view, const ParticleList& particles, const FieldNoise& noise,
+                         std::int64_t height, std::int64_t width);
+
+    // Takes a grid of this size; returns the estimated error of the field from what it repeats, 0 where it is padded
+    // enough.
+    double settle(std::int64_t size);
+    std::int64_t fill(std::int64_t wave, std::int64_t stride, std::complex<T>* grid);
+    void add_intensity(std::int64_t stride, const std::complex<T>* grid);
 
     // Adds `weight` times the intensity, averaged over the pixels. Both waves are relative to the incident one as it
     // comes through the pupil, or, where the reference is 0 or stopped, as it comes to the pupil.
-    double add_intensity(const PupilView& view, const ParticleList& particles, double weight, std::int64_t height,
-                         std::int64_t width, T* out);
+    void finish_intensity(double weight, T* out);
 
-    // The field q* . E of each state under the first wave, averaged over the pixels: (height, width, states), with the
-    // reference times q* . J added.
-    double field(const PupilView& view, const ParticleList& particles, const FieldNoise& noise, std::int64_t height,
-                 std::int64_t width, std::complex<T>* out);
+    // The field q* . E of each state under the wave filled last, averaged over the pixels: (height, width, states),
+    // with the reference times q* . J added.
+    void finish_field(std::int64_t stride, const std::complex<T>* grid, std::complex<T>* out);
 
   private:
     GridLimits limits_;
-    std::unique_ptr<PupilScratch<T>> scratch_;
+    std::unique_ptr<PupilWork<T>> work_;
 };
 
 }  // namespace simcore

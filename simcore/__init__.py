@@ -36,6 +36,7 @@ from simcore.geometry import (
     QuarterTurn,
     Transpose,
 )
+from simcore.localization import bounds
 from simcore.motion import (
     bleaching,
     blinking,
@@ -87,7 +88,27 @@ from simcore.optics import (
     Darkfield,
     Fluorescence,
     Holography,
+    OffAxisHolography,
 )
+from simcore.optics.aberrations import (
+    AstigmatismOblique,
+    AstigmatismVertical,
+    CentralStop,
+    ComaHorizontal,
+    ComaVertical,
+    Defocus,
+    GaussianApodization,
+    Piston,
+    PupilArray,
+    Refocus,
+    Spherical,
+    TiltX,
+    TiltY,
+    TrefoilOblique,
+    TrefoilVertical,
+    Zernike,
+)
+from simcore.optics.through_pupil import pupil
 from simcore.point_spread import emitter_bounds, psf
 from simcore.properties import (
     each_frame,
@@ -122,6 +143,11 @@ from simcore.scatterers import (
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored
 from simcore.structure import Conditional, Maybe, OneOf
-from simcore.targets import positions, properties
+from simcore.targets import (
+    photons,
+    positions,
+    properties,
+    tracks,
+)
 
 __version__ = "0.1.0"

@@ -102,34 +102,41 @@ cdef check(const uint64_t[::1] key, const uint64_t[::1] example, const uint64_t[
         raise ValueError("parameters: the shape of out")
 
 
-def choose_places(const int64_t[::1] first, const double[:, :, ::1] position, const double[::1] diameter, int64_t[::1] out):
+def choose_places(const int64_t[::1] first, const int64_t[::1] start, const double[:, ::1] position,
+                  const double[::1] diameter, int64_t[::1] out):
     """Choose for each copy, in order, its first attempt that keeps (d_i + d_j) / 2 from the copies of its example before it.
 
-    position (copy, attempt, axis); copies of example e are first[e] .. first[e + 1]; out: the attempt, -1 where none does.
+    Copies of example e are first[e] .. first[e + 1], the attempts of copy i the rows start[i] .. start[i + 1] of ``position``
+    (row, axis); out: the attempt, -1 where none does.
     """
     cdef Py_ssize_t e, i, j, a, axis
-    cdef Py_ssize_t attempts = position.shape[1], axes = position.shape[2]
+    cdef Py_ssize_t axes = position.shape[1], copies = out.shape[0]
     cdef double square, step, least
     cdef bint free
-    if out.shape[0] != position.shape[0] or diameter.shape[0] != position.shape[0]:
-        raise ValueError("diameter, out: one entry for each copy")
-    if first.shape[0] < 1 or first[0] != 0 or first[first.shape[0] - 1] != out.shape[0]:
+    if start.shape[0] != copies + 1 or diameter.shape[0] != copies:
+        raise ValueError("start, diameter, out: one entry for each copy")
+    if first.shape[0] < 1 or first[0] != 0 or first[first.shape[0] - 1] != copies:
         raise ValueError("first: from 0 to the number of copies")
+    if start[0] != 0 or start[copies] != position.shape[0]:
+        raise ValueError("start: from 0 to the number of positions")
     for e in range(first.shape[0] - 1):
         if first[e + 1] < first[e]:
             raise ValueError("first: must not decrease")
+    for i in range(copies):
+        if start[i + 1] < start[i]:
+            raise ValueError("start: must not decrease")
     with nogil:
         for e in range(first.shape[0] - 1):
             for i in range(first[e], first[e + 1]):
                 out[i] = -1
-                for a in range(attempts):
+                for a in range(start[i + 1] - start[i]):
                     free = True
                     for j in range(first[e], i):
                         if out[j] < 0:
                             continue
                         square = 0.0
                         for axis in range(axes):
-                            step = position[i, a, axis] - position[j, out[j], axis]
+                            step = position[start[i] + a, axis] - position[start[j] + out[j], axis]
                             square += step * step
                         least = 0.5 * (diameter[i] + diameter[j])
                         if square < least * least:

@@ -13,7 +13,8 @@ from simcore.streams import Array
 from simcore.values import Members, in_images
 
 # Scatterers that have a silhouette.
-OUTLINED: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere, Ellipse, MieSphere, LayeredMieSphere)
+BODIES: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere, Ellipse)  # that emit from a volume or an area
+OUTLINED: tuple[type[Scatterer], ...] = (*BODIES, MieSphere, LayeredMieSphere)
 
 
 def gather_bodies(members: Sequence[Members], images: int) -> tuple[kernels.Bodies, Array]:

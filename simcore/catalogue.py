@@ -10,6 +10,7 @@ from simcore import (
     camera,
     draws,
     geometry,
+    localization,
     motion,
     movies,
     noise,
@@ -24,11 +25,13 @@ from simcore import (
     units,
 )
 from simcore.features import Feature
+from simcore.optics import aberrations
 from simcore.stored import stored
 
 FAMILIES: dict[str, tuple[ModuleType, ...]] = {
     "Scatterers": (scatterers,),
     "Microscopes": (optics,),
+    "Aberrations": (aberrations,),
     "Noise and camera": (noise, camera),
     "Operations on images": (operations,),
     "Geometry": (geometry,),
@@ -56,6 +59,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stored": stored,
     "positions": targets.positions,
     "properties": targets.properties,
+    "tracks": targets.tracks,
+    "photons": targets.photons,
+    "bounds": localization.bounds,
     "boxes": rasters.boxes,
 }
 

@@ -192,6 +192,19 @@ def bench(
     _print_bench(result)
 
 
+@app.command()
+def catalogue(
+    out: Annotated[
+        Path, typer.Option(help="The page; its pictures go into the folder beside it of the same name.")
+    ] = Path("docs/catalogue.md"),
+) -> None:
+    """Write the catalogue: all features with their parameters and a picture."""
+    from simcore.gallery import write_catalogue  # noqa: PLC0415  (slow to import)
+
+    made = write_catalogue(out)
+    print(f"{out}: {len(made) - 1} pictures, {decimal(sum(path.stat().st_size for path in made))}")
+
+
 def _print_bench(result: dict[str, Any]) -> None:
     console = Console(highlight=False)
     machine = result["machine"]

@@ -58,6 +58,8 @@ class Draw(Property):
 
     def full(self, arguments: Sequence[Array], n: int) -> list[Array]:
         """Return the parameters as float64 (example, value) arrays, one value for each number drawn."""
+        if not self.shape:
+            return [np.ascontiguousarray(a, np.float64).reshape(n, 1) for a in arguments]
         target = (n, *self.shape)
         wide = [a.reshape(n, *(1,) * (len(self.shape) - a.ndim + 1), *a.shape[1:]) for a in arguments]
         return [np.ascontiguousarray(np.broadcast_to(a, target).reshape(n, -1), np.float64) for a in wide]

@@ -182,6 +182,7 @@ class Feature(Node):
         return cls._of_kind("option")
 
     @classmethod
+    @functools.cache
     def _of_kind(cls, kind: str) -> list[tuple[str, Any]]:
         return [(field.name, field.metadata[kind]) for field in attrs.fields(cls) if kind in field.metadata]
 

@@ -16,7 +16,7 @@ from simcore.properties import Expression, Property, as_property
 from simcore.rows import FRAME, PART, STILL, Domain
 from simcore.scenes import Microscope, Repeat, Scatterer, Scene
 from simcore.streams import Array
-from simcore.targets import Positions, SceneTarget
+from simcore.targets import SceneTarget
 from simcore.values import Plan
 
 Place = tuple[tuple[object, ...], int]
@@ -122,24 +122,26 @@ class Graph:
                 raise RecipeError(f"output {name!r} changes with time; an output must go through >> sc.Movie(...)")
 
     def _find_frame(self, flow: Flow) -> None:
-        if isinstance(flow, Positions):
-            frame = self._microscope_frame(flow)
+        if isinstance(flow, SceneTarget):
+            frame = flow.frame or self._microscope_frame(flow)
             if frame:
                 self.frames[flow.key] = frame
-        elif flow.kind == "points" and isinstance(flow, Applied):
+        elif flow.kind in ("points", "boxes") and isinstance(flow, Applied):
             source = flow.inputs[0]
             if source.key not in self.frames and isinstance(flow.feature, Movie):
                 return
             if source.key not in self.frames:
                 raise RecipeError(
-                    f"{flow.feature.title()} cannot move these positions: not one microscope in the recipe images their scene; "
+                    f"{flow.feature.title()} cannot move these {flow.kind}: not one microscope in the recipe images their scene; "
                     "write positions(scene, microscope=...)"
                 )
             self.frames[flow.key] = flow.feature.frame_after(self.frames[source.key])
 
-    def _microscope_frame(self, points: Positions) -> tuple[int, int] | None:
+    def _microscope_frame(self, points: SceneTarget) -> tuple[int, int] | None:
         if points.microscope is not None:
             return points.microscope.shape
+        if points.kind != "points":
+            return None
         wanted = {id(scatterer) for scatterer in points.scene.scatterers}
         found = {
             id(flow.feature): flow.feature.shape

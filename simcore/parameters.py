@@ -172,9 +172,9 @@ def option(
     return attrs.field(default=default, metadata={"option": Option(doc, read, allowed)}, alias=alias)
 
 
-def parts(doc: str, kind: str) -> Any:
+def parts(doc: str, kind: str, *, default: Any = ()) -> Any:
     """Declare a list of features that stand inside another one; ``kind`` is the name of their class."""
-    return attrs.field(default=(), metadata={"parts": Parts(doc, kind)})
+    return attrs.field(default=default, metadata={"parts": Parts(doc, kind)})
 
 
 def one_of(*choices: Any) -> Callable[[str, Any], Any]:

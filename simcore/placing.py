@@ -30,19 +30,17 @@ def place(planner: Planner, repeat: Repeat, distance: Array, pixel_size: Array |
     copies = planner.block.copies[id(repeat)]
     axes = [_start(getattr(repeat.scatterers[0], axis)) for axis in ("x", "y", "z")[: repeat.dimensions]]
     tries = Tries(planner, repeat, axes, pixel_size)
-    attempt = np.full(len(copies.number), -1, np.int64)
-    pending = np.arange(len(copies.first) - 1)
-    count = 1
-    while len(pending) and len(attempt):
-        rows = np.flatnonzero(np.isin(copies.example, pending))
-        first = np.concatenate([[0], np.cumsum(np.diff(copies.first)[pending])]).astype(np.int64)
-        found = np.empty(len(rows), np.int64)
-        _draw.choose_places(first, tries.positions(rows, count), np.ascontiguousarray(distance[rows]), found)
-        attempt[rows] = found
-        left = np.unique(copies.example[rows[found < 0]])
-        if count >= repeat.attempts:
+    attempt = np.empty(len(copies.number), np.int64)
+    counts = np.ones(len(attempt), np.int64)  # how many positions of each copy are known
+    positions = tries.positions(np.arange(len(attempt)), 0 * counts)
+    while True:
+        start = _offsets(counts)
+        _draw.choose_places(copies.first, start, positions, distance, attempt)
+        # Only those without a place are tried more often: what others have chosen does not depend on it.
+        wanted = np.where(attempt < 0, np.minimum(counts * GROWTH, repeat.attempts), counts)
+        if np.array_equal(wanted, counts):
             break
-        pending, count = left, min(count * GROWTH, repeat.attempts)
+        positions, counts = tries.extended(positions, counts, wanted), wanted
     unplaced = attempt < 0
     if unplaced.any() and repeat.crowded == "error":
         row = int(np.argmax(unplaced))
@@ -79,10 +77,18 @@ class Tries:
             self.again.add(id(node))
         return id(node) in self.again
 
-    def positions(self, rows: Array, count: int) -> Array:
-        """Return positions (row, attempt, axis) of the first ``count`` attempts."""
+    def extended(self, positions: Array, counts: Array, wanted: Array) -> Array:
+        """Return ``positions`` of the first ``counts`` attempts of each copy with those up to ``wanted`` among them."""
+        rows, attempt = np.repeat(np.arange(len(wanted)), wanted), _ranks(wanted)
+        new = attempt >= counts[rows]
+        found = np.empty((len(rows), positions.shape[1]))
+        found[~new] = positions
+        found[new] = self.positions(rows[new], attempt[new])
+        return found
+
+    def positions(self, each: Array, attempt: Array) -> Array:
+        """Return positions (row, axis) of copies at their attempts."""
         copies = self.planner.block.copies[id(self.repeat)]
-        each, attempt = np.repeat(rows, count), np.tile(np.arange(count), len(rows))
         places = place_words(len(each), copy=copies.number[each], attempt=np.where(attempt > 0, attempt, -1))
         base = self.planner.drawn.lanes
         lanes = Lanes(base.key, base.examples[copies.example[each]], places, base.split)
@@ -90,7 +96,7 @@ class Tries:
         axes = [self._value(node, each, lanes, known).astype(float) for node in self.axes]
         if self.pixel_size is not None and self.repeat.dimensions == 3:
             axes[:2] = [axis * self.pixel_size[each] for axis in axes[:2]]
-        return np.ascontiguousarray(np.stack(axes, axis=-1)).reshape(len(rows), count, -1)
+        return np.stack(axes, axis=-1)
 
     def _value(self, node: Property, rows: Array, lanes: Lanes, known: dict[int, Array]) -> Array:
         if id(node) not in self.again:
@@ -99,6 +105,15 @@ class Tries:
             arguments = [self._value(child, rows, lanes, known) for child in node.inputs]
             known[id(node)] = node.evaluate(lanes, arguments, self.planner.name(node))
         return known[id(node)]
+
+
+def _offsets(counts: Array) -> Array:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _ranks(counts: Array) -> Array:
+    """Return 0, 1, ... for each of ``counts``, one after the other."""
+    return np.arange(counts.sum()) - np.repeat(_offsets(counts)[:-1], counts)
 
 
 def _start(node: Property) -> Property:

@@ -11,7 +11,7 @@ from simcore.errors import ParameterError, RecipeError
 from simcore.features import Feature
 from simcore.graph import Graph
 from simcore.placing import place
-from simcore.properties import Property
+from simcore.properties import Constant, Property
 from simcore.rows import PART, STILL, Block, Copies, Domain
 from simcore.scenes import Placed, Repeat
 from simcore.streams import Array, Clock, Lanes, seed_key
@@ -140,7 +140,7 @@ class Planner:
 
     def check_field(self, feature: Feature, field: str) -> None:
         node = getattr(feature, field)
-        if node is None:
+        if node is None or isinstance(node, Constant):  # numbers were checked when they were written
             return
         declaration, values = dict(feature.declarations())[field], self.value(node)
         rows = self.block.rows(self.graph.domains[id(node)])

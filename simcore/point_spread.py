@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from simcore import kernels
 from simcore.errors import ParameterError
+from simcore.features import Feature
 from simcore.optics.fluorescence import FINEST, Fluorescence
 from simcore.properties import Array, Constant
 
@@ -47,7 +48,7 @@ def psf(
     centre = np.full((2, len(heights)), [[(width - 1) / 2], [(height - 1) / 2]])
     angles = (np.nan, 0.0) if dipole is None else dipole
     rows = [*centre, heights, *(np.full(len(heights), value) for value in (1.0, *angles))]
-    return _images(microscope, rows, (height, width))
+    return _images(microscope, _known(microscope, len(heights)), rows, (height, width))
 
 
 def emitter_bounds(
@@ -79,37 +80,72 @@ def emitter_bounds(
     values = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, float)) for v in (x, y, z, intensity, background)))
     if not (values[3] > 0).all() or not (values[4] >= 0).all():
         raise ParameterError("emitter_bounds: intensity must be > 0 and background >= 0 photons")
-    mean, slopes = _derivatives(microscope, [np.array(v) for v in values], dipole, unknown)
+    angles = [np.full(len(values[0]), value) for value in ((np.nan, 0.0) if dipole is None else dipole)]
+    optics = _known(microscope, len(values[0]))
+    return bounds_of(microscope, optics, [np.array(v) for v in values], angles, unknown)
+
+
+def bounds_of(
+    microscope: Fluorescence,
+    optics: dict[str, Any],
+    values: list[Array],
+    angles: list[Array],
+    unknown: tuple[str, ...] = UNKNOWN,
+) -> Bounds:
+    """Return the bounds of emitters under optics that differ from one to the other.
+
+    ``optics``: values of the parameters, (emitter, ...); ``values``: x, y, z, intensity, background, ``angles``: of the
+    dipoles, each (emitter,).
+    """
+    mean, slopes = _derivatives(microscope, optics, values, angles, unknown)
     information = np.einsum("inp,jnp,np->nij", slopes, slopes, 1 / np.maximum(mean, 1e-300))
     sigma = dict(zip(unknown, _invert(information).T, strict=True))
     known = np.zeros(len(mean))
     return Bounds(*(sigma.get(name, known) for name in ("x", "y", "z")))
 
 
-def _images(microscope: Fluorescence, rows: list[Array], shape: tuple[int, int]) -> Array:
-    """Return one image, float64, for each of the emitters with ``rows`` x, y, z, intensity, polar, azimuth."""
-    count = len(rows[0])
-    values = {}
-    for field, node in microscope.properties():
+def _known(microscope: Fluorescence, count: int) -> dict[str, Any]:
+    """Return the parameters of a microscope without draws, the same for ``count`` images."""
+    values: dict[str, Any] = _known_part(microscope, count)
+    known = [_known_part(aberration, count) for aberration in microscope.aberrations]
+    return values | {"aberrations": microscope.terms(known, count)}
+
+
+def _known_part(feature: Feature, count: int) -> dict[str, Array]:
+    found = {}
+    for field, node in feature.properties():
         if not isinstance(node, Constant):
-            raise ParameterError(f"{microscope.place_of(field)}: is drawn; must be a number here")
-        values[field] = np.broadcast_to(node.value, (count, *node.shape))
+            raise ParameterError(f"{feature.place_of(field)}: is drawn; must be a number here")
+        found[field] = np.broadcast_to(node.value, (count, *node.shape))
+    return found
+
+
+def _images(microscope: Fluorescence, values: dict[str, Any], rows: list[Array], shape: tuple[int, int]) -> Array:
+    """Return one image, float64, for each of the emitters with ``rows`` x, y, z, intensity, polar, azimuth.
+
+    ``values`` are those of the microscope and, under "aberrations", the terms of its pupil.
+    """
+    count = len(rows[0])
     emitters = kernels.Emitters(np.arange(count + 1, dtype=np.int64), *rows)
     image = np.empty((count, *shape))
-    microscope.draw(image, emitters, values, FINEST)
+    terms: Any = values.get("aberrations")
+    microscope.draw(image, emitters, values, FINEST, terms)
     return image
 
 
 def _derivatives(
-    microscope: Fluorescence, values: list[Array], dipole: tuple[float, float] | None, unknown: tuple[str, ...]
+    microscope: Fluorescence,
+    optics: dict[str, Any],
+    values: list[Array],
+    angles: list[Array],
+    unknown: tuple[str, ...],
 ) -> tuple[Array, Array]:
     """Return the expected photons (emitter, pixel) and their derivatives (unknown, emitter, pixel)."""
     *place, intensity, background = values
-    angles = [np.full(len(intensity), value) for value in ((np.nan, 0.0) if dipole is None else dipole)]
 
     def light(axis: int = 0, shift: float = 0.0) -> Array:
         moved = [position + shift * (axis == i) for i, position in enumerate(place)]
-        image = _images(microscope, [*moved, np.ones(len(intensity)), *angles], microscope.shape)
+        image = _images(microscope, optics, [*moved, np.ones(len(intensity)), *angles], microscope.shape)
         return image.reshape(len(image), -1)
 
     def slope(axis: int, step: float) -> Array:

@@ -12,14 +12,16 @@ from simcore.layout import OutputLike, RecipeLike, whole
 FORMATS = tuple(Figure().canvas.get_supported_filetypes())
 COLUMNS = 8
 MOST_CHANNELS = 4
+PICTURES = ("image", "mask", "field", "movie")
 INCHES = 1.6
 
 
 def preview(recipe: RecipeLike, count: int = 8, seed: int = 1) -> Figure:
     """A figure of the first ``count`` examples.
 
-    A row for every image (and channel), one column for every example, folded after eight. Points are drawn into the
-    images of their frame, properties of few values are written beneath. Without an image: a histogram of each property.
+    A row for every image (and channel), one column for every example, folded after eight; of movies the first frame, of
+    fields magnitude and phase. Points are drawn into the images of their frame, properties of few values are written beneath.
+    Without an image: a histogram of each property.
 
     Raises:
         ParameterError: a count or a seed that cannot be.
@@ -28,11 +30,11 @@ def preview(recipe: RecipeLike, count: int = 8, seed: int = 1) -> Figure:
     count = whole("count", count, least=1)
     arrays = recipe.render(count=count, seed=seed)
     outputs = recipe.outputs
+    pictures = {name: _pictures(output, arrays[name]) for name, output in outputs.items() if output.kind in PICTURES}
     panels = [
         (name, channel)
-        for name, output in outputs.items()
-        if output.kind in ("image", "mask") and len(output.shape) == 3
-        for channel in range(1 if output.shape[-1] == 3 else min(output.shape[-1], MOST_CHANNELS))
+        for name, picture in pictures.items()
+        for channel in range(1 if picture.shape[-1] == 3 else min(picture.shape[-1], MOST_CHANNELS))
     ]
     if not panels:
         return _histograms(outputs, arrays)
@@ -45,12 +47,20 @@ def preview(recipe: RecipeLike, count: int = 8, seed: int = 1) -> Figure:
         band, column = divmod(example, COLUMNS)
         for row, (name, channel) in enumerate(panels):
             axis = axes[band * len(panels) + row, column]
-            _draw_image(axis, arrays[name][example], channel)
-            _draw_points(axis, outputs, arrays, example, outputs[name].shape[:2])
+            _draw_image(axis, pictures[name][example], channel)
+            _draw_points(axis, outputs, arrays, example, pictures[name].shape[1:3])
             if column == 0:
-                axis.set_title(_title(outputs[name], channel), fontsize=7, loc="left")
+                axis.set_title(_title(name, pictures[name], channel), fontsize=7, loc="left")
         _write_values(axes[band * len(panels) + len(panels) - 1, column], outputs, arrays, example)
     return figure
+
+
+def _pictures(output: OutputLike, array: np.ndarray) -> np.ndarray:
+    """Images (example, y, x, channel): the first frame of movies, magnitude and phase of fields."""
+    still = array[:, 0] if output.dimensions[0] == "frame" else array
+    if np.iscomplexobj(still):
+        return np.concatenate([np.abs(still), np.angle(still)], axis=-1)
+    return still
 
 
 def _draw_image(axis: Axes, image: np.ndarray, channel: int) -> None:
@@ -67,7 +77,9 @@ def _draw_points(
 ) -> None:
     for name, output in outputs.items():
         if output.kind == "points" and tuple(output.attributes.get("frame", frame)) == tuple(frame):
-            points = arrays[name][example].reshape(-1, output.shape[-1])[:, -2:]
+            found = arrays[name][example]
+            first = found[0] if output.dimensions[0] == "frame" else found
+            points = first.reshape(-1, output.shape[-1])[:, -2:]
             axis.plot(points[:, 1], points[:, 0], "+", color="tab:red", markersize=6, markeredgewidth=0.8)
 
 
@@ -84,8 +96,8 @@ def _write_values(
         axis.text(0, -0.05, "\n".join(lines), fontsize=6, va="top", transform=axis.transAxes)
 
 
-def _title(output: OutputLike, channel: int) -> str:
-    return output.name if output.shape[-1] in (1, 3) else f"{output.name} [{channel}]"
+def _title(name: str, picture: np.ndarray, channel: int) -> str:
+    return name if picture.shape[-1] in (1, 3) else f"{name} [{channel}]"
 
 
 def _histograms(outputs: Mapping[str, OutputLike], arrays: Mapping[str, np.ndarray]) -> Figure:

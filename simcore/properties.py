@@ -164,6 +164,8 @@ class Constant(Property):
         self.dtype = self.value.dtype
 
     def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
+        if not self.shape:
+            return np.full(len(lanes), self.value)
         return np.broadcast_to(self.value, (len(lanes), *self.shape))
 
     def bounds(self) -> Bounds:

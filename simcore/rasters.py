@@ -30,7 +30,8 @@ __all__ = [
     "SphereVolume",
 ]
 
-MERGES = ("add", "overwrite", "max")
+MERGES = ("add", "or", "overwrite", "max")
+OVERLAPS = 'what overlaps do: "or" (bool), "add" (their number), "overwrite" or "max" (float32 of 0 and 1)'
 
 
 PITCH = "pixel pitch in the object: camera pitch / magnification"
@@ -59,7 +60,10 @@ class SceneImage(Feature):
 
     def after(self, flow: Flow) -> Flow:
         self.refuse(flow)
-        return Applied(self, flow, kind="image", shape=(*self.shape, self.depth()), dtype=np.dtype(self.dtype))
+        return Applied(self, flow, kind="image", shape=(*self.shape, self.depth()), dtype=self.dtype_after(flow))
+
+    def dtype_after(self, flow: Flow) -> np.dtype:
+        return np.dtype(self.dtype)
 
     def depth(self) -> int:
         """Return the number of channels."""
@@ -93,20 +97,28 @@ class Places:
         return np.ascontiguousarray(values[self.image])
 
 
-class DiskMask(SceneImage):
-    """Where a particle's centre is at most ``radius`` pixels away: bool (y, x, 1).
+class Marks(SceneImage):
+    """Base of targets that mark pixels: bool, or float32 where overlaps count. A subclass declares ``merge``."""
+
+    def dtype_after(self, flow: Flow) -> np.dtype:
+        declared: Any = self
+        return np.dtype(bool if declared.merge == "or" else np.float32)
+
+
+class DiskMask(Marks):
+    """Where a particle's centre is at most ``radius`` pixels away: bool (y, x, 1), or float32 with another ``merge`` than "or".
 
     Raises ParameterError for values out of range.
     """
 
-    dtype = np.bool_
     radius: Value = parameter("radius of the disks", unit="px", above=0)
     shape: tuple[int, int] = option(SHAPE, read=image_shape)
+    merge: str = option(OVERLAPS, default="or", read=one_of(*MERGES))
 
     def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
         at = Places(members, len(plan))
-        radius, value = at.each(plan.value(self.radius)), np.ones(len(at.x), bool)
-        kernels.discs(out, first=at.first, y=at.y, x=at.x, radius=radius, value=value)
+        radius, value = at.each(plan.value(self.radius)), np.ones(len(at.x), out.dtype)
+        kernels.discs(out, first=at.first, y=at.y, x=at.x, radius=radius, value=value, merge=self.merge)
 
 
 class GaussianDensity(SceneImage):
@@ -119,7 +131,8 @@ class GaussianDensity(SceneImage):
     sigma: Value = parameter("standard deviation of the densities", unit="px", above=0)
     shape: tuple[int, int] = option(SHAPE, read=image_shape)
     weight: Value = parameter("integral of each density", default=1.0)
-    merge: str = option('what overlaps do: "add", "overwrite" or "max"', default="add", read=one_of(*MERGES))
+    merge: str = option('what overlaps do: "add", "or" (the first stays), "overwrite" or "max"', default="add",
+                        read=one_of(*MERGES))  # fmt: skip
 
     def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
         at = Places(members, len(plan))
@@ -138,18 +151,18 @@ def z_range(label: str, value: Any) -> tuple[float, float]:
     return low, high
 
 
-class SphereVolume(SceneImage):
-    """Where a voxel's centre is at most ``radius`` voxels from a particle's: bool (y, x, plane).
+class SphereVolume(Marks):
+    """Where a voxel's centre is at most ``radius`` voxels from a particle's: bool (y, x, plane), or float32 as in `DiskMask`.
 
     ``z`` (low, high) um is cut into ``planes`` layers of equal thickness; plane k is the middle of layer k. ``radius`` may
     be three numbers, along y, x and the planes. Raises ParameterError for values out of range.
     """
 
-    dtype = np.bool_
     radius: Value = parameter("radius in voxels: one, or those along y, x and the planes", above=0, vector=True)
     z: tuple[float, float] = option("lowest and highest height", read=z_range)
     planes: int = option("number of planes", read=whole_number(1, 65536))
     shape: tuple[int, int] = option(SHAPE, read=image_shape)
+    merge: str = option(OVERLAPS, default="or", read=one_of(*MERGES))
 
     def depth(self) -> int:
         return self.planes
@@ -163,29 +176,30 @@ class SphereVolume(SceneImage):
         low, high = self.z
         plane = (at.z - low) * (self.planes / (high - low)) - 0.5
         radius = np.broadcast_to(plan.value(self.radius).reshape(len(plan), -1), (len(plan), 3))
-        value = np.ones(len(at.x), bool)
-        kernels.ellipsoids(out, first=at.first, y=at.y, x=at.x, z=plane, radius=at.each(radius), value=value)
+        value = np.ones(len(at.x), out.dtype)
+        kernels.ellipsoids(
+            out, first=at.first, y=at.y, x=at.x, z=plane, radius=at.each(radius), value=value, merge=self.merge
+        )
 
 
 class InstanceMask(SceneImage):
     """Which particle is seen: int32 (y, x, 1), 0 where none is, 1, 2, ... in the order of the particles.
 
-    Silhouettes along z, deformed as the bodies are; where they overlap, the later particle is in front, or the earlier with
-    ``front="first"``. Raises ParameterError for values out of range.
+    Silhouettes along z, deformed as the bodies are; where they overlap, the later particle is in front ("overwrite", which gives
+    the larger label too, "max"), or the earlier with ``merge="or"``. Raises ParameterError for values out of range.
     """
 
     outlined = True
     dtype = np.int32
     pixel_size: Value = parameter(PITCH, unit="um", above=0, plausible=100)
     shape: tuple[int, int] = option(SHAPE, read=image_shape)
-    front: str = option('which of two overlapping particles is seen: "last" or "first"', default="last",
-                        read=one_of("last", "first"))  # fmt: skip
+    merge: str = option('what overlaps show: "overwrite" (the last), "or" (the first) or "max"', default="overwrite",
+                        read=one_of("or", "overwrite", "max"))  # fmt: skip
 
     def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
         bodies, order = gather_bodies(members, len(plan))
-        merge = "overwrite" if self.front == "last" else "or"
         label = self.labels(members, bodies, order)
-        kernels.silhouettes(out, bodies, pixel_size=plan.value(self.pixel_size), value=label, merge=merge)
+        kernels.silhouettes(out, bodies, pixel_size=plan.value(self.pixel_size), value=label, merge=self.merge)
 
     def labels(self, members: list[Members], bodies: kernels.Bodies, order: Array) -> Array:
         """Return what stands for each body."""
@@ -240,12 +254,12 @@ class BorderDistance(SceneImage):
 class Boxes(SceneTarget):
     """Bounding boxes of the particles of a scene: see `boxes`."""
 
-    kind = "table"
+    kind = "boxes"
     units = "px"
 
     def __init__(self, scene: Scene, seen_by: Microscope | InstanceMask) -> None:
         super().__init__(scene)
-        self.seen_by, self.columns = seen_by, ("y0", "x0", "y1", "x1")
+        self.seen_by, self.columns, self.frame = seen_by, ("y0", "x0", "y1", "x1"), seen_by.shape
         self.finish()
 
     @property

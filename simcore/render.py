@@ -15,8 +15,10 @@ from simcore.plan import plan
 from simcore.streams import Array
 from simcore.values import Plan
 
-RENDER_VERSION = 3  # raised whenever the bytes of any output change
+RENDER_VERSION = 2  # raised whenever the bytes of any output change
 BLOCK_BYTES = 1 << 20  # of the largest flow of a block: what stays in a core's own cache
+LEAST_BLOCK = 16  # examples over which drawing and calling spread, while the largest flow stays below MOST_BYTES
+MOST_BYTES = 32 << 20
 
 
 def render(
@@ -56,7 +58,8 @@ def block_size(graph: Graph, outputs: Sequence[str]) -> int:
     """Return how many examples are rendered at a time."""
     steps = graph.steps(outputs)
     sizes = (prod(step.flow.shape) * step.flow.dtype.itemsize * graph.moments(step.level) for step in steps)
-    return int(min(max(BLOCK_BYTES // max(*sizes, 1, 1), 1), 1024))
+    largest = max(*sizes, 1, 1)
+    return int(min(max(BLOCK_BYTES // largest, min(LEAST_BLOCK, MOST_BYTES // largest), 1), 1024))
 
 
 def render_plan(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +17,7 @@ from simcore.streams import Array
 STILL, FRAME, PART = 0, 1, 2  # one value for the example, for each frame, for each part of a frame's exposure
 
 
-@dataclass(frozen=True)
-class Domain:
+class Domain(NamedTuple):
     """The kind of rows that a value has: those of the copies of a repetition (its identity, or None), at a level."""
 
     repeat: int | None = None

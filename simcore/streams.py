@@ -64,7 +64,6 @@ def name_word(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
-@lru_cache(maxsize=1 << 20)
 def place_word(text: str) -> int:
     """Return the 64-bit word of a place, such as "copy=3,frame=7": BLAKE2b as for names; "" (the whole example) is 0."""
     return name_word(text) if text else 0
@@ -80,12 +79,16 @@ def place_words(rows: int, **parts: Array | None) -> Array:
     flat = np.zeros(rows, np.int64)
     for column, size in zip(table.T, sizes, strict=True):
         flat = flat * size + column + 1
-    unique, first, inverse = np.unique(flat, return_index=True, return_inverse=True)
-    words = np.empty(len(unique), np.uint64)
-    for i, row in enumerate(first):
-        named = [f"{label}={number}" for label, number in zip(known, table[row], strict=True) if number >= 0]
-        words[i] = place_word(",".join(named))
-    return words[inverse]
+    _, first, inverse = np.unique(flat, return_index=True, return_inverse=True)
+    labels = tuple(known)
+    words = [_numbered(labels, tuple(numbers)) for numbers in table[first].tolist()]
+    return np.array(words, np.uint64)[inverse]
+
+
+@lru_cache(maxsize=1 << 20)
+def _numbered(labels: tuple[str, ...], numbers: tuple[int, ...]) -> int:
+    """Return the word of a place, whose numbers below 0 are left out."""
+    return place_word(",".join(f"{label}={n}" for label, n in zip(labels, numbers, strict=True) if n >= 0))
 
 
 def seed_key(seed: int) -> Array:

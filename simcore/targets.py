@@ -13,9 +13,10 @@ from simcore.properties import Array
 from simcore.scenes import Microscope, Repeat, Scatterer, Scene, as_scene
 from simcore.values import Members, Plan, in_images
 
-__all__ = ["positions", "properties"]
+__all__ = ["photons", "positions", "properties", "tracks"]
 
 AXES = {"yx": ("y", "x"), "zyx": ("z", "y", "x")}
+UNITS = {"id": "1", "z": "um", "y": "px", "x": "px", "photons": "photons"}
 
 
 class SceneTarget(Flow):
@@ -28,6 +29,7 @@ class SceneTarget(Flow):
     label = "columns"  # what the columns are called in a dataset
     units = "1"
     microscope: Microscope | None = None
+    frame: tuple[int, int] | None = None  # of the image that it lies in, where that is known at once
 
     def __init__(self, scene: Scene) -> None:
         self.inputs = (scene,)
@@ -92,6 +94,57 @@ class Positions(SceneTarget):
         return np.stack([members.values[axis] for axis in self.columns], axis=1).astype(np.float32)
 
 
+class Tracks(Positions):
+    """Where each particle is and which one it is: see `tracks`."""
+
+    def __init__(self, scene: Scene, axes: str, microscope: Microscope | None) -> None:
+        super().__init__(scene, axes, microscope)
+        self.columns = ("id", *AXES[axes])
+        self.units = ", ".join(UNITS[column] for column in self.columns)
+        self.shape = (scene.most, len(self.columns))
+
+    alone = False
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return ("tracks", *super().key[1:])
+
+    def written(self, write: Callable[[Any], str]) -> tuple[str, list[str]]:
+        return "tracks", super().written(write)[1]
+
+    def render(self, plan: Plan, arrays: list[Array]) -> Array:
+        table = super().render(plan, arrays)
+        numbers = np.broadcast_to(np.arange(table.shape[1], dtype=np.float32), table.shape[:2])
+        table[..., 0] = np.where(np.isnan(table[..., -1]), np.nan, numbers)
+        return table
+
+    def rows(self, plan: Plan, members: Members) -> Array:
+        places = [members.values[axis] for axis in AXES[self.axes]]
+        return np.stack([np.zeros(len(members.image)), *places], axis=1).astype(np.float32)
+
+
+class Photons(SceneTarget):
+    """How much light each particle emits: see `photons`."""
+
+    kind = "table"
+    units = "photons"
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self.columns = ("photons",)
+        self.finish()
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return ("photons", self.scene.key)
+
+    def written(self, write: Callable[[Any], str]) -> tuple[str, list[str]]:
+        return "photons", [write(self.scene)]
+
+    def rows(self, plan: Plan, members: Members) -> Array:
+        return members.scatterer.photons(members.values).astype(np.float32)[:, None]
+
+
 class Properties(SceneTarget):
     """Properties of the particles of a scene: see `properties`."""
 
@@ -131,6 +184,38 @@ def positions(scene: Flow | Scatterer, axes: str = "yx", microscope: Microscope 
     if axes not in AXES:
         raise ParameterError(f'positions.axes: {axes!r}; must be "yx" or "zyx"')
     return Positions(flow, axes, microscope)
+
+
+def tracks(scene: Flow | Scatterer, axes: str = "yx", microscope: Microscope | None = None) -> Tracks:
+    """Return the tracks of the particles in ``scene``: (example, [frame,] particle, column) with columns id, [z,] y, x.
+
+    As `positions`, with the number of the particle before them, which it keeps from frame to frame; padded with NaN. Write
+    ``sc.tracks(scene) >> movie``.
+
+    Raises
+    ------
+    RecipeError, ParameterError
+        As `positions`.
+    """
+    flow = as_scene(scene, "tracks")
+    if axes not in AXES:
+        raise ParameterError(f'tracks.axes: {axes!r}; must be "yx" or "zyx"')
+    return Tracks(flow, axes, microscope)
+
+
+def photons(scene: Flow | Scatterer) -> Photons:
+    """Return the photons that each particle in ``scene`` emits, as a column: its intensity, over its volume if it has one.
+
+    Raises
+    ------
+    RecipeError
+        If ``scene`` is no scene, or a scatterer in it emits no light.
+    """
+    flow = as_scene(scene, "photons")
+    for scatterer in flow.scatterers:
+        if not hasattr(scatterer, "photons"):
+            raise RecipeError(f"photons: {scatterer.title()} emits no light")
+    return Photons(flow)
 
 
 def properties(scene: Flow | Scatterer, *fields: str) -> Properties:

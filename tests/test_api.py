@@ -143,3 +143,48 @@ def test_the_command_lines(folder, monkeypatch, capsys):
     dtmodels("predict runs/cli frames.npy --out tracks.csv")
     assert "98178" in dtmodels("info runs/cli").replace(",", "")
     compile(dtmodels("export training.yaml"), "train.py", "exec")
+
+
+def test_scenes_targets_sources_and_maths(tmp_path, monkeypatch):
+    """The fragments of the acceptance text on repeats, targets, splits, measured images and maths for direct use."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("mnist.npz", x_train=np.zeros((9, 28, 28), np.uint8) + np.arange(28, dtype=np.uint8), y_train=np.arange(9))
+    particle = sc.MieSphere(
+        x=sc.uniform(0, 128), y=sc.uniform(0, 128), z=sc.uniform(2, 30), radius=0.24, refractive_index=1.5
+    )
+    scene = particle.repeat(sc.integers(2, 9), min_distance=6)
+    hologram = sc.Holography(
+        numerical_aperture=0.9, wavelength=0.633, pixel_size=0.345, shape=(128, 128), tolerance=0.05
+    )
+    digits = sc.Source("mnist.npz", image="x_train", label="y_train", order="random")
+    warp = sc.Affine(rotation=sc.uniform(-0.35, 0.35))
+    snr = sc.where(sc.equal(sc.split, "train"), sc.uniform(2, 60), 10)
+    image = scene >> hologram >> sc.PoissonNoise(snr=snr, background=1)
+    recipe = sc.Recipe(
+        image=sc.stored(image, dtype="uint16", scale=16),
+        mask=scene >> sc.DiskMask(radius=3, shape=(128, 128)),
+        density=scene >> sc.GaussianDensity(sigma=10, shape=(128, 128)),
+        volume=scene >> sc.SphereVolume(radius=3, z=(2, 30), planes=56, shape=(128, 128)),
+        instances=scene >> sc.InstanceMask(pixel_size=0.345, shape=(128, 128), merge="overwrite"),
+        kinds=scene >> sc.SemanticMask(pixel_size=0.345, shape=(128, 128)),
+        distance=scene >> sc.DistanceMap(limit=20, shape=(128, 128)),
+        position=sc.positions(scene, axes="zyx"),
+        properties=sc.properties(scene, "radius", "refractive_index"),
+        count=scene.count,
+        digit=digits.image >> warp,
+        label=digits.label,
+    )
+    arrays = recipe.render(2, seed=1)
+    assert arrays["image"].dtype == np.uint16 and arrays["mask"].dtype == bool
+    assert arrays["volume"].shape == (2, 128, 128, 56) and arrays["position"].shape == (2, 8, 3)
+    np.testing.assert_array_equal(arrays["position_count"], arrays["count"])
+    assert sc.loads(recipe.canonical) == recipe
+    # Targets alone are the same as together with the image, and an output more changes nothing.
+    np.testing.assert_array_equal(recipe.render(2, seed=1, outputs=["density"])["density"], arrays["density"])
+    a, b = sc.mie.coefficients(5.0, 1.2)
+    assert a.shape == b.shape and sc.mie.efficiencies(5.0, 1.2).extinction > 0
+    assert sc.mie.amplitudes(5.0, 1.2, [1.0])[0].shape == (1,)
+    microscope = sc.Fluorescence(numerical_aperture=1.2, wavelength=0.52, pixel_size=0.1, shape=(33, 33))
+    stack = sc.psf(microscope, z=[-1, 0, 1])
+    assert stack.shape == (3, 33, 33) and stack[1].max() > stack[0].max()
+    assert abs(sc.pupil(hologram)).max() == 1

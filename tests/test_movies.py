@@ -179,3 +179,17 @@ def test_a_moving_thing_needs_a_movie():
     with pytest.raises(sc.RecipeError, match="drawn for each copy of mie_sphere and the whole example"):
         once = sc.MieSphere(x=1, y=1, radius=sc.uniform(0.1, 0.2), refractive_index=1.5)
         sc.Recipe(p=sc.properties(once.repeat(2), "radius"), radius=sc.where(True, once.radius, 1))
+
+
+def test_preview_shows_the_first_frame_and_fields_as_magnitude_and_phase():
+    particle = sc.MieSphere(x=12 + 30 * sc.time, y=12, radius=0.3, refractive_index=1.6)
+    movie = sc.Movie(frames=3, interval=0.1)
+    still = sc.MieSphere(x=12, y=12, radius=0.3, refractive_index=1.6)
+    field = sc.ComplexField(numerical_aperture=0.8, wavelength=0.6, pixel_size=0.1, shape=(24, 24))
+    recipe = sc.Recipe(video=particle >> MICROSCOPE >> movie, p=sc.positions(particle) >> movie, field=still >> field)
+    arrays, figure = recipe.render(2, seed=1), recipe.preview(count=2, seed=1)
+    shown = [axis.images[0].get_array() for axis in figure.axes]
+    wanted = [arrays["video"][:, 0, ..., 0], abs(arrays["field"][..., 0]), np.angle(arrays["field"][..., 0])]
+    for picture, expected in zip(shown, [a[i] for a in wanted for i in range(2)], strict=True):
+        np.testing.assert_allclose(picture, expected, rtol=1e-6)
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_xydata(), [[12, 12]])

@@ -118,3 +118,131 @@ def test_the_interface_reflects_by_fresnel_unless_told():
     assert abs(weak - 1).max() > 5 * abs(plain - 1).max()
     dark = image(sc.ISCAT(**OPTICS, reflectance=0), particle)
     assert dark.min() >= 0 and dark.max() < 0.1 and passed > 0.99
+
+
+COMA = {"numerical_aperture": 1.07, "wavelength": 0.635, "pixel_size": 0.113, "shape": (32, 34)}
+
+
+def test_symmetric_aberrations_are_the_same_on_both_ways():
+    """By radial integrals and, with a coma that is drawn as 0, by the pupil on a grid."""
+    symmetric = [sc.Spherical(0.04), sc.GaussianApodization(1.2), sc.Refocus(0.7), sc.Defocus(-0.03)]
+    at = sc.MieSphere(**(SPHERE | {"radius": 0.3}))
+    for kind in (sc.Holography, sc.Darkfield, sc.ISCAT):
+        radial = image(kind(**COMA, aberrations=symmetric), at)
+        grid = image(kind(**COMA, aberrations=[*symmetric, sc.ComaVertical(sc.uniform(0, 1) * 0)]), at)
+        np.testing.assert_allclose(grid, radial, rtol=0, atol=1e-3 * max(1, abs(radial - 1).max()))
+    stopped = [sc.CentralStop(0.3)]
+    radial = image(sc.Holography(**COMA, aberrations=stopped), at)
+    grid = image(sc.Holography(**COMA, aberrations=[*stopped, sc.ComaVertical(0)]), at)
+    np.testing.assert_allclose(grid, radial, rtol=0, atol=1e-3)
+
+
+def test_tilts_move_the_image_and_coma_has_its_axis():
+    at = sc.MieSphere(x=16, y=15, radius=0.1, refractive_index=1.6)
+    plain = image(sc.Darkfield(**COMA), at)[..., 0]
+    # A tilt of W = 2 c rho_x moves the image by -2 c / NA.
+    tilt = sc.TiltX(3 * 0.113 * 1.07 / 2)
+    moved = image(sc.Darkfield(**COMA, aberrations=[tilt]), at)[..., 0]
+    np.testing.assert_allclose(moved[:, 3:-6], plain[:, 6:-3], rtol=0, atol=1e-3 * plain.max())
+    spot = image(sc.Darkfield(**COMA, aberrations=[sc.ComaHorizontal(0.06)]), at)[..., 0]
+    rows, columns = spot.sum(axis=1), spot.sum(axis=0)
+    np.testing.assert_allclose(rows[7:15], rows[16:24][::-1], rtol=2e-2)
+    assert abs(columns[8:16] - columns[17:25][::-1]).max() > 0.05 * columns.max()
+
+
+def test_aberrations_are_drawn_and_written():
+    coma = sc.ComaHorizontal(sc.uniform(0.02, 0.05))
+    microscope = sc.ComplexField(**COMA, aberrations=[coma, sc.Zernike(7, sc.normal(0, 0.005))], incident=False,
+                                 polarization_angle=sc.uniform(0, 6.28), object_noise=sc.uniform(0, 0.02))  # fmt: skip
+    particle = sc.MieSphere(x=sc.uniform(14, 18), y=sc.uniform(14, 18), z=sc.normal(0, 0.23), radius=sc.uniform(0.1, 0.4),
+                            refractive_index=sc.uniform(1.37, 1.67))  # fmt: skip
+    recipe = sc.Recipe(image=particle >> microscope >> sc.RealImaginary(), coma=coma.coefficient)
+    assert sc.loads(recipe.canonical) == recipe
+    space = {}
+    exec(recipe.to_python(), space)
+    assert space["recipe"] == recipe
+    arrays = recipe.render(5, seed=1)
+    assert arrays["image"].shape == (5, 32, 34, 2) and ((arrays["coma"] > 0.02) & (arrays["coma"] < 0.05)).all()
+    np.testing.assert_array_equal(recipe.render(indices=[3], seed=1)["image"][0], arrays["image"][3])
+
+
+def test_noise_before_the_pupil_is_filtered_by_it():
+    """White noise of density sigma^2 pixel_size^2: what passes has the variance sigma^2 pixel_size^2 pi (NA / wavelength)^2."""
+    fine = COMA | {"pixel_size": 0.1, "shape": (64, 64), "numerical_aperture": 0.6}
+    nothing = sc.MieSphere(x=-1000, y=-1000, radius=0.001, refractive_index=1.34)
+    noisy = sc.ComplexField(**fine, incident=False, object_noise=0.1)
+    fields = sc.Recipe(image=nothing >> noisy).render(40, seed=1)["image"]
+    wanted = 0.1**2 * 0.1**2 * np.pi * (0.6 / 0.635) ** 2
+    for part in (fields.real, fields.imag):
+        assert part.mean() == pytest.approx(0, abs=5 * np.sqrt(wanted / 4000))
+        assert part.var() == pytest.approx(wanted, rel=0.06)
+
+
+@pytest.mark.parametrize(("analyzer", "precision", "error"), [(None, "single", 7e-4), (0.7, "double", 1e-4)])
+def test_an_off_axis_hologram_is_the_field_on_its_carrier(analyzer, precision, error):
+    """Against the intensity on points far below the pixel, added up, and extrapolated to none."""
+    amplitude, carrier = 0.8, (0.31, -0.22)
+    common = {"analyzer_angle": analyzer, "polarization_angle": 0.3, "precision": precision}
+    small = OPTICS | {"shape": (12, 14)}
+    at = {"z": 1.0, "radius": 0.3, "refractive_index": 1.5}
+    hologram = sc.OffAxisHolography(
+        **small, **common, carrier_x=carrier[0], carrier_y=carrier[1], reference_amplitude=amplitude
+    )
+    seen = image(hologram, sc.MieSphere(x=6.3, y=5.6, **at))[..., 0]
+
+    def summed(fine):
+        dense = small | {"pixel_size": 0.15 / fine, "shape": (12 * fine, 14 * fine)}
+        moved = sc.MieSphere(x=6.8 * fine - 0.5, y=6.1 * fine - 0.5, **at)
+        y, x = ((np.arange(n) + 0.5) / fine - 0.5 for n in dense["shape"])
+        wave = amplitude * np.exp(2j * np.pi * (carrier[0] * x[None] + carrier[1] * y[:, None]))
+        total = 0
+        for angle in [0, np.pi / 2] if analyzer is None else [analyzer]:
+            field = image(sc.ComplexField(**dense, **(common | {"analyzer_angle": angle})), moved)[..., 0]
+            total = total + abs(field + wave * np.cos(angle - 0.3)) ** 2
+        return total.reshape(12, fine, 14, fine).mean((1, 3))
+
+    np.testing.assert_allclose(seen, (4 * summed(16) - summed(8)) / 3, rtol=0, atol=error)
+
+
+def test_a_condenser_blurs_the_rings_and_a_tilt_moves_them():
+    high = sc.MieSphere(**(SPHERE | {"z": 6.0, "x": 14.5, "y": 13.5}))
+    plane = image(sc.Brightfield(**OPTICS), high)
+    wide = image(sc.Brightfield(**OPTICS, condenser_aperture=0.5, condenser_rings=5), high)
+    assert np.abs(np.diff(wide, axis=1)).max() < 0.5 * np.abs(np.diff(plane, axis=1)).max()
+    narrow = image(sc.Brightfield(**OPTICS, condenser_aperture=1e-4), high)
+    np.testing.assert_allclose(narrow, plane, rtol=0, atol=1e-3)
+    # Light that travels towards +x comes to the focal plane further right than the particle that it met before.
+    tilted = image(sc.Brightfield(**OPTICS, illumination_angle=0.2), high)
+    x = np.arange(30)
+    centre = [((abs(a - 1) ** 2).sum((0, 2)) * x).sum() / (abs(a - 1) ** 2).sum() for a in (plane, tilted)]
+    assert 1 < centre[1] - centre[0] < 6.0 * np.tan(0.2) / 0.15 + 1
+
+
+def test_darkfield_under_tilted_light_sees_what_no_direct_light_reaches():
+    beyond = {"illumination_angle": 1.0, "tolerance": 1e-3}
+    at = sc.MieSphere(x=14.5, y=13, radius=0.1, refractive_index=1.6)
+    low = OPTICS | {"numerical_aperture": 0.6, "shape": (27, 30)}
+    one = image(sc.Darkfield(**low, **beyond), at)
+    ring = image(sc.Darkfield(**low, **beyond, illumination_azimuth=None, illumination_directions=12), at)
+    hologram = image(sc.Holography(**low, **beyond), at)
+    np.testing.assert_allclose(hologram, one, rtol=0, atol=1e-3 * one.max())  # the reference misses the objective
+    np.testing.assert_allclose(ring[..., 0], ring[::-1, :, 0], rtol=0, atol=2e-2 * ring.max())
+    assert one.min() >= 0 and 0 < one.max() < 1
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: sc.ISCAT(**OPTICS, illumination_angle=0.1), "ISCAT.illumination_angle: must be 0"),
+        (lambda: sc.ComplexField(**(OPTICS | {"wavelength": [0.5, 0.6]})), "must be one for a field"),
+        (lambda: sc.ComplexField(**OPTICS, illumination_azimuth=None), "fields of many waves do not add"),
+        (lambda: sc.Holography(**OPTICS, aberrations=[sc.FlipLeftRight()]), "must be a list of features of the kind Aberration"),
+        (lambda: sc.MieSphere(**SPHERE) >> sc.Spherical(0.1), r"write aberrations=\[Spherical"),
+        (lambda: sc.Zernike(0, 0.1), "Zernike.index: 0; must be a whole number from 1"),
+        (lambda: sc.Spherical(50), "50 um\\? lengths are in micrometres"),
+        (lambda: sc.Holography(**(OPTICS | {"numerical_aperture": 1.4})), "must be <= 1.33, the refractive index"),
+    ],
+)  # fmt: skip
+def test_optics_that_cannot_be_are_refused(make, message):
+    with pytest.raises(sc.SimcoreError, match=message):
+        make()

@@ -127,3 +127,63 @@ def test_what_does_not_fit_is_refused():
         sc.Recipe(image=low).render(1, seed=0)
     with pytest.raises(sc.RecipeError, match="cannot image"):
         still >> sc.Brightfield(numerical_aperture=0.5, wavelength=0.5, pixel_size=0.1, shape=(9, 9))
+
+
+@pytest.mark.parametrize("model", ["scalar", "vectorial"])
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_an_emitter_moved_by_037_px_moves_its_image_by_0370(model, precision):
+    """Band-limited images obey the shift theorem; what is left after shifting one onto the other is fitted by its slope."""
+    microscope = sc.Fluorescence(
+        numerical_aperture=0.8, wavelength=0.5, pixel_size=0.1, shape=(64, 64), model=model, precision=precision
+    )
+
+    def image(x):
+        return sc.Recipe(i=sc.PointEmitter(x=x, y=31.2, intensity=1.0) >> microscope).render(1, seed=1)["i"][0, ..., 0]
+
+    frequency = 2j * np.pi * np.fft.fftfreq(64)
+    spectrum = np.fft.fft(image(31.0).astype(float), axis=1) * np.exp(-0.37 * frequency)
+    moved, slope = np.fft.ifft(spectrum, axis=1).real, np.fft.ifft(-frequency * spectrum, axis=1).real
+    left = (image(31.37) - moved)[8:-8, 8:-8]
+    assert abs((left * slope[8:-8, 8:-8]).sum() / (slope[8:-8, 8:-8] ** 2).sum()) < 1e-4
+
+
+@pytest.mark.parametrize("model", ["scalar", "vectorial"])
+def test_aberrations_of_one_kind_are_the_same_on_both_ways(model):
+    """By radial integrals and, beside a coma of 0, by sums over the pupil."""
+    common = {"numerical_aperture": 1.0, "wavelength": 0.6, "pixel_size": 0.1, "shape": (31, 33), "model": model}
+    symmetric = [sc.Spherical(0.05), sc.GaussianApodization(1.5), sc.Refocus(0.4)]
+    radial = sc.psf(sc.Fluorescence(**common, aberrations=symmetric), z=[-0.5, 0.3])
+    nodes = sc.psf(sc.Fluorescence(**common, aberrations=[*symmetric, sc.ComaVertical(0.0)]), z=[-0.5, 0.3])
+    np.testing.assert_allclose(nodes, radial, rtol=0, atol=2e-5 * radial.max())
+    shifted = sc.psf(sc.Fluorescence(**common, aberrations=[sc.Refocus(0.4)]), z=0.9)
+    np.testing.assert_allclose(shifted, sc.psf(sc.Fluorescence(**common), z=0.5), rtol=0, atol=1e-6)
+
+
+def test_coma_and_a_pupil_array_bend_the_spot_where_they_should():
+    common = {"numerical_aperture": 0.9, "wavelength": 0.6, "pixel_size": 0.1, "shape": (41, 41)}
+    plain = sc.psf(sc.Fluorescence(**common))[0]
+    tilt = sc.TiltX(2 * 0.1 * 0.9 / 2)  # moves the image by 2 px towards -x
+    moved = sc.psf(sc.Fluorescence(**common, aberrations=[tilt]))[0]
+    np.testing.assert_allclose(moved[:, :-2], plain[:, 2:], rtol=0, atol=1e-4 * plain.max())
+    ones = sc.psf(sc.Fluorescence(**common, aberrations=[sc.PupilArray([[1, 1], [1, 1]])]))[0]
+    np.testing.assert_allclose(ones, plain, rtol=0, atol=2e-5 * plain.max())
+    coma = sc.psf(sc.Fluorescence(**common, aberrations=[sc.ComaHorizontal(0.05)]))[0]
+    np.testing.assert_allclose(coma, coma[::-1], rtol=0, atol=1e-6 * coma.max())
+    assert abs(coma - coma[:, ::-1]).max() > 0.1 * coma.max()
+
+
+def test_aberrated_scenes_are_drawn_written_and_bounded():
+    coma = sc.ComaHorizontal(sc.uniform(0, 0.05))
+    microscope = sc.Fluorescence(
+        numerical_aperture=0.9, wavelength=0.6, pixel_size=0.1, shape=(24, 24), aberrations=[coma]
+    )
+    scene = sc.PointEmitter(x=sc.uniform(6, 18), y=12, intensity=500.0).repeat(sc.integers(1, 3))
+    recipe = sc.Recipe(image=scene >> microscope, bound=sc.bounds(scene, microscope, background=2))
+    arrays = recipe.render(3, seed=1)
+    np.testing.assert_array_equal(recipe.render(indices=[2], seed=1)["image"][0], arrays["image"][2])
+    assert np.isfinite(arrays["bound"][:, 0, :2]).all() and sc.loads(recipe.canonical) == recipe
+    with pytest.raises(sc.ParameterError, match="a CentralStop goes with symmetric aberrations only"):
+        sc.Fluorescence(numerical_aperture=0.9, wavelength=0.6, pixel_size=0.1, shape=(9, 9),
+                        aberrations=[coma, sc.CentralStop(0.2)])  # fmt: skip
+    with pytest.raises(sc.RecipeError, match="images point emitters only, not Sphere"):
+        sc.Sphere(x=1, y=1, radius=1) >> microscope

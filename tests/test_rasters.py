@@ -63,7 +63,7 @@ def test_labels_follow_the_particles_and_boxes_hold_them():
     mask = sc.InstanceMask(**MASK)
     arrays = rendered(
         label=particles >> mask,
-        behind=particles >> sc.InstanceMask(**MASK, front="first"),
+        behind=particles >> sc.InstanceMask(**MASK, merge="or"),
         kind=particles >> sc.SemanticMask(**MASK),
         inside=particles >> sc.BorderDistance(**MASK, limit=50),
         box=sc.boxes(particles, mask),
@@ -110,9 +110,7 @@ def test_a_moving_cell_keeps_its_outline():
 
 def test_copies_have_outlines_of_their_own():
     pair = cell(x=sc.uniform(20, 20.0001), y=20, rotation=0.0, deformation=0.2).repeat(2)
-    arrays = rendered(
-        count=1, one=pair >> sc.InstanceMask(**MASK), other=pair >> sc.InstanceMask(**MASK, front="first")
-    )
+    arrays = rendered(count=1, one=pair >> sc.InstanceMask(**MASK), other=pair >> sc.InstanceMask(**MASK, merge="or"))
     assert (arrays["one"] != arrays["other"]).any() and (arrays["one"] == 1).any()
 
 
@@ -140,3 +138,15 @@ def test_targets_survive_text():
     assert again == made
     for name, array in made.render(2, seed=1).items():
         np.testing.assert_array_equal(again.render(2, seed=1)[name], array)
+
+
+@pytest.mark.parametrize(
+    ("merge", "overlap", "dtype"), [("or", 1, bool), ("add", 2, np.float32), ("max", 1, np.float32)]
+)
+def test_overlaps_of_disks_and_balls_do_what_was_asked(merge, overlap, dtype):
+    two = sc.PointEmitter(x=5, y=6, z=0, intensity=1) + sc.PointEmitter(x=7, y=6, z=0, intensity=1)
+    disk = sc.DiskMask(radius=2.5, shape=(12, 13), merge=merge)
+    ball = sc.SphereVolume(radius=2.5, z=(-2, 3), planes=5, shape=(12, 13), merge=merge)
+    arrays = sc.Recipe(disk=two >> disk, ball=two >> ball).render(1, seed=1)
+    assert arrays["disk"].dtype == arrays["ball"].dtype == dtype
+    assert arrays["disk"][0, 6, 6, 0] == arrays["ball"][0, 6, 6, 1] == overlap and arrays["disk"][0, 6, 3, 0] == 1

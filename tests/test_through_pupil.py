@@ -438,6 +438,18 @@ def test_apertures_up_to_grazing_light_are_reported(aperture: float) -> None:
     assert np.abs(image[ROWS, COLUMNS] - expected).max() < error < 1e-2
 
 
+def test_an_empty_scene_is_the_empty_field() -> None:
+    nothing = kernels.Particles(np.array([0, 0]), *(np.zeros(0),) * 4, np.zeros(0, complex))
+    image = np.zeros((1, 6, 7))
+    shared: dict[str, Any] = {"particles": nothing, "pupils": known(zernikes(COMA)), "waves": illumination.axial(1)}
+    shared["tolerance"] = 5e-4
+    kernels.add_intensity_through_pupil(image, optics=light(View()).optics(BASE), **shared)
+    np.testing.assert_array_equal(image, 1)
+    fields = np.zeros((1, 6, 7, 2), complex)
+    kernels.fill_field_through_pupil(fields, optics=light(View(jones=(0.6, 0.8j))).optics(BASE), **shared)
+    np.testing.assert_allclose(fields, np.broadcast_to([0.6, 0.8j], fields.shape), rtol=0, atol=1e-14)
+
+
 def test_wrong_arguments_are_refused() -> None:
     lamp = light(View())
     for changes, message in (

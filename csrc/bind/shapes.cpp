@@ -52,15 +52,15 @@ void outlines_array(const BodyArrays& bodies, const Array<double>& direction, Ar
 
 void columns_array(Array<float> out, const BodyArrays& bodies, py::ssize_t image, const Array<double>& value,
                    double pixel_size, std::int64_t division, std::int64_t margin, double z_first, double z_step,
-                   const Array<double>& share, double nodes, double layers) {
+                   const Array<double>& share, double layers) {
     require_shape(share, "share (depth, plane)", {-1, -1});
     require_shape(out, "out (plane, y, x)", {share.shape(1), -1, -1});
     require_shape(value, "value (body)", {bodies.count()});
     const auto bad = [](double number) { return !(std::isfinite(number) && number > 0.0); };
     if (share.shape(0) < 4) throw std::invalid_argument("share (depth, plane): at least 4 depths are needed");
     if (image < 0 || image >= bodies.images()) throw std::invalid_argument("image: must be one of the bodies'");
-    if (bad(pixel_size) || bad(z_step) || bad(nodes) || bad(layers))
-        throw std::invalid_argument("pixel_size, z_step, nodes, layers: must be > 0 and finite");
+    if (bad(pixel_size) || bad(z_step) || bad(layers))
+        throw std::invalid_argument("pixel_size, z_step, layers: must be > 0 and finite");
     if (!std::isfinite(z_first)) throw std::invalid_argument("z_first: must be finite");
     if (division < 1 || division > 64 || margin < 0 || margin > 1 << 20)
         throw std::invalid_argument("division, margin: must be in [1, 64] and in [0, 2^20]");
@@ -78,7 +78,7 @@ void columns_array(Array<float> out, const BodyArrays& bodies, py::ssize_t image
     const py::gil_scoped_release release;
     check_bodies(view, static_cast<std::size_t>(bodies.images()), static_cast<std::size_t>(bodies.count()));
     add_columns(view, static_cast<std::size_t>(view.first[image]), static_cast<std::size_t>(view.first[image + 1]),
-                value.data(), grid, shares, {nodes, layers}, data);
+                value.data(), grid, shares, layers, data);
 }
 
 void extents_array(const BodyArrays& bodies, Array<double> out) {
@@ -113,7 +113,7 @@ void add_shapes(py::module_& module) {
     add_voxelise<std::complex<float>, std::complex<double>>(module);
     module.def("columns", &columns_array, py::arg("out").noconvert(), py::arg("bodies"), py::arg("image"),
                py::arg("value").noconvert(), py::arg("pixel_size"), py::arg("division"), py::arg("margin"),
-               py::arg("z_first"), py::arg("z_step"), py::arg("share").noconvert(), py::arg("nodes"), py::arg("layers"),
+               py::arg("z_first"), py::arg("z_step"), py::arg("share").noconvert(), py::arg("layers"),
                "Add the light of the bodies of one image to out (plane, y, x), float32, shared between the planes by "
                "share (depth, plane).");
     module.def("body_extents", &extents_array, py::arg("bodies"), py::arg("out").noconvert(),

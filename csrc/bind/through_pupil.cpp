@@ -178,52 +178,114 @@ ParticleList Block::particles(py::ssize_t image) const {
             s2.data()};
 }
 
+// The images of a block, one after the other (PupilImager); keeps the block's arrays alive.
 template <class T>
-void add_intensity(Array<T>& out, const Block& block, const Array<double>& weight, Array<double>& error) {
-    require_shape(out, "out (image, y, x)", {-1, -1, -1});
-    const py::ssize_t images = out.shape(0), height = out.shape(1), width = out.shape(2);
-    check(block, images);
-    require_shape(weight, "weight (image)", {images});
-    require_shape(error, "error (image)", {images});
-    require_finite(weight, "weight");
-    T* to = out.mutable_data();
-    double* errors = error.mutable_data();
-    if (height == 0 || width == 0) return;
-    const py::gil_scoped_release release;
-    PupilImager<T> imager({block.tolerance, block.largest});
-    std::vector<Wave> wave;
-    std::vector<State> state;
-    for (py::ssize_t i = 0; i < images; ++i)
-        errors[i] = imager.add_intensity(block.view(i, wave, state), block.particles(i), weight.data()[i], height,
-                                         width, to + i * height * width);
-}
+class BlockImager {
+  public:
+    using Grid = Array<std::complex<T>>;
 
-template <class T>
-void fill_field(Array<std::complex<T>>& out, const Block& block, const Array<double>& sigma,
-                const Array<std::uint64_t>& key, const Array<std::uint64_t>& counter, Array<double>& error) {
-    require_shape(out, "out (image, y, x, state)", {-1, -1, -1, -1});
-    const py::ssize_t images = out.shape(0), height = out.shape(1), width = out.shape(2);
-    check(block, images);
-    require(block.waves.shape(1) == 1, "waves: a field has one");
-    require_shape(block.states, "states (image, state, 4)", {images, out.shape(3), 4});
-    require_shape(sigma, "sigma (image)", {images});
-    require_shape(key, "key (2)", {2});
-    require_shape(counter, "counter (image, 3)", {images, 3});
-    require_shape(error, "error (image)", {images});
-    require_finite(sigma, "sigma");
-    std::complex<T>* to = out.mutable_data();
-    double* errors = error.mutable_data();
-    if (height == 0 || width == 0) return;
-    const py::gil_scoped_release release;
-    PupilImager<T> imager({block.tolerance, block.largest});
-    std::vector<Wave> wave;
-    std::vector<State> state;
-    for (py::ssize_t i = 0; i < images; ++i) {
-        const FieldNoise noise{sigma.data()[i], pixel_stream(key.data(), counter.data() + 3 * i)};
-        errors[i] = imager.field(block.view(i, wave, state), block.particles(i), noise, height, width,
-                                 to + i * height * width * out.shape(3));
+    BlockImager(const Block& block, py::ssize_t images) : block_(block), imager_({block.tolerance, block.largest}) {
+        check(block, images);
     }
-}
+
+    py::tuple begin_intensity(py::ssize_t image, std::int64_t height, std::int64_t width) {
+        start(image, height, width, false);
+        return waited([&] { return imager_.begin_intensity(view(), block_.particles(image_), height_, width_); });
+    }
+
+    py::tuple begin_field(py::ssize_t image, std::int64_t height, std::int64_t width, double sigma,
+                          const Array<std::uint64_t>& key, const Array<std::uint64_t>& counter) {
+        require(block_.waves.shape(1) == 1, "waves: a field has one");
+        require_shape(key, "key (2)", {2});
+        require_shape(counter, "counter (3)", {3});
+        require(std::isfinite(sigma), "sigma: must be finite");
+        start(image, height, width, true);
+        const FieldNoise noise{sigma, pixel_stream(key.data(), counter.data())};
+        return waited([&] { return imager_.begin_field(view(), block_.particles(image_), noise, height_, width_); });
+    }
+
+    double settle(std::int64_t size) {
+        require(least_ > 0, "size: no image has begun, or it needs no grid");
+        require(size >= least_, "size: smaller than what was asked for");
+        size_ = size;
+        return imager_.settle(size);
+    }
+
+    std::int64_t fill(std::int64_t wave, Grid& grid) {
+        require(size_ > 0, "grid: its size has not been settled");
+        require(wave >= 0 && wave < block_.waves.shape(1), "wave: there is none of this number");
+        check_grid(grid);
+        std::complex<T>* to = grid.mutable_data();
+        const py::ssize_t stride = grid.shape(2);
+        filled_ = true;
+        const py::gil_scoped_release release;
+        return imager_.fill(wave, stride, to);
+    }
+
+    void add_intensity(const Grid& grid) {
+        require(filled_ && !field_, "grid: it has not been filled for an intensity");
+        check_grid(grid);
+        const py::gil_scoped_release release;
+        imager_.add_intensity(grid.shape(2), grid.data());
+    }
+
+    void finish_intensity(Array<T>& out, double weight) {
+        require(begun_ && !field_ && (filled_ || least_ == 0), "out: no intensity has been made");
+        require(std::isfinite(weight), "weight: must be finite");
+        require_shape(out, "out (y, x)", {height_, width_});
+        T* to = out.mutable_data();
+        const py::gil_scoped_release release;
+        imager_.finish_intensity(weight, to);
+    }
+
+    void finish_field(Grid& out, const Grid& grid) {
+        require(filled_ && field_, "grid: it has not been filled for a field");
+        require_shape(out, "out (y, x, state)", {height_, width_, block_.states.shape(1)});
+        check_grid(grid);
+        std::complex<T>* to = out.mutable_data();
+        const py::gil_scoped_release release;
+        imager_.finish_field(grid.shape(2), grid.data(), to);
+    }
+
+  private:
+    Block block_;
+    PupilImager<T> imager_;
+    std::vector<Wave> wave_;
+    std::vector<State> state_;
+    py::ssize_t image_ = 0;
+    std::int64_t height_ = 0, width_ = 0, least_ = 0, size_ = 0;
+    bool field_ = false, begun_ = false, filled_ = false;
+
+    PupilView view() { return block_.view(image_, wave_, state_); }
+
+    void start(py::ssize_t image, std::int64_t height, std::int64_t width, bool field) {
+        require(image >= 0 && image < block_.images(), "image: there is none of this number");
+        require(height > 0 && width > 0, "height, width: must be > 0");
+        begun_ = filled_ = false;
+        least_ = size_ = 0;
+        image_ = image;
+        height_ = height;
+        width_ = width;
+        field_ = field;
+    }
+
+    template <class Call>
+    py::tuple waited(Call call) {
+        GridWish wish;
+        {
+            const py::gil_scoped_release release;
+            wish = call();
+        }
+        begun_ = true;
+        least_ = wish.least;
+        return py::make_tuple(wish.least, wish.columns);
+    }
+
+    void check_grid(const Grid& grid) const {
+        require_shape(grid, "grid (state, size, stride)", {block_.states.shape(1), size_, -1});
+        require(grid.shape(2) >= size_, "grid: lines shorter than the size");
+    }
+};
 
 Block make_block(Array<std::int64_t> first, Array<double> x, Array<double> y, Array<double> z, Array<double> phase,
                  Array<Complex> a, Array<Complex> b, Array<std::int64_t> table, Array<Complex> s1, Array<Complex> s2,
@@ -265,16 +327,24 @@ Block make_block(Array<std::int64_t> first, Array<double> x, Array<double> y, Ar
 }
 
 template <class T>
-void add_for(py::module_& module) {
-    module.def("add_intensity_through_pupil", &add_intensity<T>, py::arg("out").noconvert(), py::arg("block"),
-               py::arg("weight").noconvert(), py::arg("error").noconvert(),
-               "Adds weight times the intensity relative to the empty field to out [image, y, x]; error (image): "
-               "estimate of what too small a grid costs.");
-    module.def("fill_field_through_pupil", &fill_field<T>, py::arg("out").noconvert(), py::arg("block"),
-               py::arg("sigma").noconvert(), py::arg("key").noconvert(), py::arg("counter").noconvert(),
-               py::arg("error").noconvert(),
-               "Field relative to the empty one into out [image, y, x, state]; sigma: noise before the pupil, each "
-               "quadrature and pixel.");
+void add_imager(py::module_& module, const char* name) {
+    using Imager = BlockImager<T>;
+    py::class_<Imager>(module, name, "Makes the images of a PupilBlock; the transforms are the caller's.")
+        .def(py::init<const Block&, py::ssize_t>(), py::arg("block"), py::arg("images"))
+        .def("begin_intensity", &Imager::begin_intensity, py::arg("image"), py::arg("height"), py::arg("width"),
+             "(least size of the grid, 0 if none is needed; columns wanted)")
+        .def("begin_field", &Imager::begin_field, py::arg("image"), py::arg("height"), py::arg("width"),
+             py::arg("sigma"), py::arg("key").noconvert(), py::arg("counter").noconvert(),
+             "As begin_intensity; sigma: noise before the pupil, each quadrature and pixel.")
+        .def("settle", &Imager::settle, py::arg("size"), "Estimate of what a grid of this size costs.")
+        .def("fill", &Imager::fill, py::arg("wave"), py::arg("grid").noconvert(),
+             "Light of a wave into grid [state, line, place]; the number of lines to transform.")
+        .def("add_intensity", &Imager::add_intensity, py::arg("grid").noconvert(),
+             "Adds the intensity of the wave filled last, transformed.")
+        .def("finish_intensity", &Imager::finish_intensity, py::arg("out").noconvert(), py::arg("weight"),
+             "Adds weight times the intensity relative to the empty field to out [y, x].")
+        .def("finish_field", &Imager::finish_field, py::arg("out").noconvert(), py::arg("grid").noconvert(),
+             "Field relative to the empty one, transformed, into out [y, x, state].");
 }
 
 }  // namespace
@@ -291,8 +361,8 @@ void add_through_pupil(py::module_& module) {
              py::arg("transmission").noconvert(), py::arg("waves").noconvert(), py::arg("states").noconvert(),
              py::arg("state_weight").noconvert(), py::arg("reference").noconvert(), py::arg("tolerance"),
              py::arg("largest"));
-    add_for<float>(module);
-    add_for<double>(module);
+    add_imager<float>(module, "PupilImagerSingle");
+    add_imager<double>(module, "PupilImagerDouble");
 }
 
 }  // namespace simcore::bind

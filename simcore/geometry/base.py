@@ -15,6 +15,7 @@ from simcore.properties import Array, Expression, Property
 from simcore.values import Plan
 
 Frame = tuple[int, int]
+MOVED = ("points", "boxes")  # kinds of flow that hold places, not pixels
 
 
 class Geometry(Feature):
@@ -23,15 +24,15 @@ class Geometry(Feature):
     `frame_after` gives the height and width that an image has afterwards; it raises RecipeError if the image does not fit.
     """
 
-    takes: ClassVar[tuple[str, ...]] = ("image", "field", "points")
+    takes: ClassVar[tuple[str, ...]] = ("image", "field", "points", "boxes")
 
     def refuse(self, flow: Flow) -> None:
         super().refuse(flow)
-        if flow.kind != "points" and len(flow.shape) != 3:
+        if flow.kind not in MOVED and len(flow.shape) != 3:
             raise RecipeError(f"{self.title()} takes images of (y, x, channel); not of shape {flow.shape}")
 
     def shape_after(self, flow: Flow) -> tuple[int, ...]:
-        if flow.kind == "points":
+        if flow.kind in MOVED:
             return flow.shape
         return (*self.frame_after((flow.shape[0], flow.shape[1])), *flow.shape[2:])
 
@@ -39,6 +40,9 @@ class Geometry(Feature):
         source = flow.inputs[0]
         if flow.kind == "points":
             return self.move_points(plan, data, plan.frame(source.key))
+        if flow.kind == "boxes":
+            corners = self.move_points(plan, corners_of(data), plan.frame(source.key))
+            return np.concatenate([corners.min(axis=-2) + 0.5, corners.max(axis=-2) + 0.5], axis=-1).astype(data.dtype)
         return self.move_image(plan, data)
 
     def move_image(self, plan: Plan, image: Array) -> Array:
@@ -48,6 +52,13 @@ class Geometry(Feature):
     def move_points(self, plan: Plan, points: Array, frame: Frame) -> Array:
         """Return points (example, ..., [z,] y, x) moved as the pixels of an image of ``frame`` are."""
         raise NotImplementedError
+
+
+def corners_of(boxes: Array) -> Array:
+    """Return the four corners (..., 4, 2) of boxes (..., y0, x0, y1, x1) that hold the pixels from y0, x0 up to y1, x1."""
+    low, high = boxes[..., :2] - 0.5, boxes[..., 2:] - 0.5
+    pairs = [(low, low), (low, high), (high, low), (high, high)]
+    return np.stack([np.stack([y[..., 0], x[..., 1]], axis=-1) for y, x in pairs], axis=-2)
 
 
 def probability_parameter(default: float) -> Any:

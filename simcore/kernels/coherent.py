@@ -127,7 +127,8 @@ def _draw(out: Array, particles: Particles, optics: CoherentOptics, tolerance: f
 def coherent_intensity(out: Array, *, particles: Particles, optics: CoherentOptics, tolerance: float) -> None:
     """Fill ``out`` (image, y, x), float32 or float64, with intensities averaged over the pixels.
 
-    ``tolerance``: largest error, relative to the incident intensity.
+    ``tolerance``: largest error, relative to the incident intensity; where light adds up to more than ten times that,
+    relative to a tenth of what there is.
 
     Raises
     ------

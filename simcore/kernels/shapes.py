@@ -78,17 +78,14 @@ def columns(
     z_first: float,
     z_step: float,
     share: Array,
-    nodes: float,
     layers: float,
 ) -> None:
     """Add to ``out`` (plane, y, x), float32, the light of the bodies of one image, ``value`` (body,) per um^3 or um^2.
 
     Plane p gets ``share[:, p]`` of it, given at depths ``z_first + i z_step`` (um). There are ``division`` cells in a pixel along each
-    axis, and ``margin`` pixels before pixel (0, 0). ``nodes``: distance of the points where an irregular surface is looked
-    for, relative to the radius; ``layers``: thickness of what has one texture, relative to the finest grains.
+    axis, and ``margin`` pixels before pixel (0, 0). ``layers``: thickness of what has one texture, relative to the finest grains.
     """
-    _core.columns(out, bodies.view, image, flat(value), pixel_size, division, margin, z_first, z_step, flat(share), nodes,
-                  layers)  # fmt: skip
+    _core.columns(out, bodies.view, image, flat(value), pixel_size, division, margin, z_first, z_step, flat(share), layers)
 
 
 def body_extents(bodies: Bodies) -> Array:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from simcore import _core
 from simcore.kernels.coherent import CoherentOptics, Particles
+from simcore.kernels.grids import Grids, transformed
 from simcore.kernels.mie import mie_coefficients, mie_terms
 from simcore.kernels.views import flat
 from simcore.streams import Array, Stream
@@ -64,11 +66,18 @@ def add_intensity_through_pupil(
     states, state_weight = _states(optics)
     weight = np.full((images, wavelengths), 1 / wavelengths) if optics.weight is None else optics.weight
     error = np.zeros(images)
+    grids = Grids(np.result_type(out, np.complex64))
     for number in range(wavelengths):
         block = _block(particles, optics, pupils, waves, number, states, state_weight, tolerance, largest)
-        found = np.zeros(images)
-        _core.add_intensity_through_pupil(out, block, flat(weight[:, number]), found)
-        error = np.maximum(error, found)
+        imager = _imager(block, out)
+        for image in range(images if out.size else 0):
+            least, columns = imager.begin_intensity(image, *out.shape[1:])
+            if least:
+                grid = grids.of(states.shape[1], least, largest)
+                error[image] = max(error[image], imager.settle(grid.shape[1]))
+                for wave in range(waves.shape[1]):
+                    imager.add_intensity(transformed(grid, imager.fill(wave, grid), columns))
+            imager.finish_intensity(out[image], weight[image, number])
     return error
 
 
@@ -94,16 +103,25 @@ def fill_field_through_pupil(
     ValueError
         As `add_intensity_through_pupil`.
     """
-    images = len(out)
+    images, height, width = out.shape[:3]
     states, state_weight = _states(optics)
     block = _block(particles, optics, pupils, waves, 0, states, state_weight, tolerance, largest)
     key, counter = np.zeros(2, np.uint64), np.zeros((images, 3), np.uint64)
     if stream is not None:
         key, counter = stream.key, stream.counter
-    error = np.zeros(images)
     sigma = np.zeros(images) if noise is None else noise
-    _core.fill_field_through_pupil(out, block, flat(sigma), key, counter, error)
+    imager, grids, error = _imager(block, out), Grids(out.dtype), np.zeros(images)
+    for image in range(images if out.size else 0):
+        least, columns = imager.begin_field(image, height, width, sigma[image], key, counter[image])
+        grid = grids.of(states.shape[1], least, largest)
+        error[image] = imager.settle(grid.shape[1])
+        imager.finish_field(out[image], transformed(grid, imager.fill(0, grid), columns))
     return error
+
+
+def _imager(block: Any, out: Array) -> Any:
+    double = out.dtype.name in ("float64", "complex128")
+    return (_core.PupilImagerDouble if double else _core.PupilImagerSingle)(block, len(out))
 
 
 def _complex(values: Array) -> Array:

@@ -14,9 +14,28 @@ import numpy as np
 from simcore import files
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Feature, Flow
-from simcore.optics import zernike
+from simcore.optics.zernike import LARGEST_INDEX, cartesian, orders, rotational
 from simcore.parameters import Value, option, parameter, whole_number
 from simcore.properties import STORED_VALUES, Array
+
+__all__ = [
+    "AstigmatismOblique",
+    "AstigmatismVertical",
+    "CentralStop",
+    "ComaHorizontal",
+    "ComaVertical",
+    "Defocus",
+    "GaussianApodization",
+    "Piston",
+    "PupilArray",
+    "Refocus",
+    "Spherical",
+    "TiltX",
+    "TiltY",
+    "TrefoilOblique",
+    "TrefoilVertical",
+    "Zernike",
+]
 
 # Arrays that describe a pupil, by what `Aberration.terms` calls them.
 Terms = dict[str, Array]
@@ -60,13 +79,13 @@ class NamedZernike(Aberration):
 
     @property
     def symmetric(self) -> bool:
-        return zernike.orders(self.noll)[1] == 0
+        return orders(self.noll)[1] == 0
 
     def terms(self, values: Mapping[str, Array]) -> Terms:
-        return {"wavefront": values["coefficient"][:, None, None] * zernike.cartesian(self.noll)}
+        return {"wavefront": values["coefficient"][:, None, None] * cartesian(self.noll)}
 
     def radial(self, values: Mapping[str, Array]) -> Terms:
-        return {"wavefront": values["coefficient"][:, None] * zernike.rotational(self.noll)}
+        return {"wavefront": values["coefficient"][:, None] * rotational(self.noll)}
 
 
 class Piston(NamedZernike):
@@ -138,7 +157,7 @@ class Spherical(NamedZernike):
 class Zernike(NamedZernike):
     """A Zernike polynomial by Noll's index, unit RMS over the pupil (Noll, J. Opt. Soc. Am. 66, 207 (1976))."""
 
-    index: int = option("Noll's index, from 1", read=whole_number(1, zernike.LARGEST_INDEX))
+    index: int = option("Noll's index, from 1", read=whole_number(1, LARGEST_INDEX))
     coefficient: Value = parameter("amount, root mean square over the pupil", unit="um", plausible=20)
 
     @property
@@ -229,6 +248,27 @@ class PupilArray(Aberration):
         return {"transmission": self.factor()}
 
 
+def rows_of(terms: Terms, rows: Array) -> Terms:
+    """Return the terms of some examples, or of examples over again."""
+    return {name: values if name == "transmission" else values[rows] for name, values in terms.items()}
+
+
+def wavefront_at(coefficients: Array, x: Array, y: Array) -> Array:
+    """Return the wavefront (example, point) of coefficients (example, i, j) of x^i y^j, um."""
+    size = coefficients.shape[1]
+    across = [np.ones_like(x)]
+    down = [np.ones_like(y)]
+    for _ in range(size - 1):
+        across.append(across[-1] * x)
+        down.append(down[-1] * y)
+    total = np.zeros((len(coefficients), len(x)))
+    for i in range(size):
+        for j in range(size):
+            if coefficients[:, i, j].any():
+                total += coefficients[:, i, j, None] * (across[i] * down[j])
+    return total
+
+
 def together(terms: Sequence[Terms], count: int) -> Terms:
     """Return the terms of several aberrations as one pupil, all names present; ``count``: examples."""
     size = max((t["wavefront"].shape[1] for t in terms if "wavefront" in t), default=0)
@@ -252,6 +292,17 @@ def _product(left: Array, right: Array) -> Array:
         return right
     side = max(len(left), len(right))
     return resampled(left, side) * resampled(right, side)
+
+
+def interpolated(array: Array, x: Array, y: Array) -> Array:
+    """Return an array over the square -1 .. 1, rows along y, linearly between its points, at (x, y) (point,)."""
+    last = len(array) - 1
+    column, row = (np.clip((place + 1) * 0.5 * last, 0, last) for place in (x, y))
+    left, top = (np.minimum(at.astype(int), last - 1) for at in (column, row))
+    u, v = column - left, row - top
+    upper = array[top, left] * (1 - u) + array[top, left + 1] * u
+    lower = array[top + 1, left] * (1 - u) + array[top + 1, left + 1] * u
+    return upper * (1 - v) + lower * v
 
 
 def resampled(array: Array, side: int) -> Array:

@@ -5,21 +5,28 @@ A new one is a class that says what interferes: see `Brightfield`, `Darkfield`, 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import pi
 from typing import Any, ClassVar
 
 import numpy as np
 
 from simcore import kernels
-from simcore.errors import ParameterError
+from simcore.bodies import gather_bodies
+from simcore.errors import ParameterError, RecipeError
 from simcore.features import Applied, Flow
+from simcore.optics.aberrations import Aberration, together
+from simcore.optics.illumination import ring, tilted
 from simcore.optics.particles import ROUND, gather
-from simcore.parameters import Value, between, image_shape, one_of, option, parameter
-from simcore.properties import Array
+from simcore.optics.refracting import add_intensity
+from simcore.optics.through_pupil import pupils, report
+from simcore.parameters import Value, between, image_shape, one_of, option, parameter, parts, whole_number
+from simcore.properties import Array, Constant
+from simcore.scatterers import Ellipsoid, Sphere
 from simcore.scenes import Microscope, Scatterer, Scene
-from simcore.values import Plan
+from simcore.values import Members, Plan
 
+SOLID: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere)  # bodies of another refractive index
 FINEST = 1e-6  # tolerance of double precision
 
 
@@ -29,7 +36,7 @@ class Coherent(Microscope):
     Source: Leahy et al., Opt. Express 28, 1061 (2020); Novotny & Hecht, Principles of Nano-Optics, ch. 3.
     """
 
-    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND
+    images: ClassVar[tuple[type[Scatterer], ...]] = (*ROUND, *SOLID)
     backward: ClassVar[bool] = False
 
     numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
@@ -61,6 +68,18 @@ class Coherent(Microscope):
                                       unit="rad", optional=True)  # fmt: skip
     focus_depth: Value = parameter("depth of the focal plane below the coverslip, where the immersion differs from the medium",
                                    default=0.0, unit="um", least=0, plausible=1000)  # fmt: skip
+
+    illumination_angle: Value = parameter("angle of the light to the optical axis, in the medium", default=0.0, unit="rad",
+                                          least=0, below=pi / 2)  # fmt: skip
+    illumination_azimuth: Value = parameter(
+        "where tilted light travels to, from +x towards +y; None: from all sides",
+        default=0.0,
+        unit="rad",
+        optional=True,
+    )
+    illumination_directions: int = option("number of directions that stand for light from all sides", default=8,
+                                          read=whole_number(1, 1000))  # fmt: skip
+    aberrations: tuple[Aberration, ...] = parts("aberrations of the pupil", "Aberration", default=())
 
     def check(self) -> None:
         limit = self._immersion.bounds()
@@ -100,22 +119,66 @@ class Coherent(Microscope):
         """The tolerance that the kernels are to keep."""
         return FINEST if self.precision == "double" else self.tolerance
 
-    # -- what light there is ---------------------------------------------------------------------------------------
+    # -- from the scene to the image -------------------------------------------------------------------------------
+
+    @property
+    def on_axis(self) -> bool:
+        """Whether light and pupil have rotational symmetry, so that radial integrals serve."""
+        return is_zero(self.illumination_angle) and all(aberration.symmetric for aberration in self.aberrations)
 
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
         scene = flow.inputs[0]
         assert isinstance(scene, Scene)
         values = self.values(plan)
         optics = self.optics(values)
-        particles = gather(plan.particles(scene), len(plan), optics)
-        return self.draw(values, particles, optics, flow)
+        members = plan.particles(scene)
+        particles = gather([m for m in members if isinstance(m.scatterer, ROUND)], len(plan), optics)
+        solid = [m for m in members if isinstance(m.scatterer, SOLID)]
+        if solid:
+            return self.draw_bodies(Shot(plan, values, optics, particles, flow), solid)
+        return self.draw(Shot(plan, values, optics, particles, flow))
 
-    def draw(
-        self, values: dict[str, Array], particles: kernels.Particles, optics: kernels.CoherentOptics, flow: Applied
-    ) -> Array:
+    def draw_bodies(self, shot: Shot, members: list[Members]) -> Array:
+        """Return the block of images of bodies, by multi-slice, beside spheres."""
+        bodies, index = refracting(members, len(shot.plan))
+        image = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
+        add_intensity(image, bodies=bodies, index=index, particles=shot.particles, optics=shot.optics,
+                      waves=self.waves(shot.values), tolerance=self.accuracy)  # fmt: skip
+        return image[..., None]
+
+    def refuse(self, flow: Flow) -> None:
+        super().refuse(flow)
+        for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
+            if isinstance(scatterer, SOLID):
+                self.refuse_body(scatterer)
+
+    def refuse_body(self, scatterer: Scatterer) -> None:
+        """Raise RecipeError if the microscope cannot image a body."""
+        if getattr(scatterer, "refractive_index", None) is None:
+            raise RecipeError(
+                f"{scatterer.title()}.refractive_index: not given; {self.title()} needs it to image the body"
+            )
+        if self.aberrations:
+            raise RecipeError(f"{self.title()} with aberrations images spheres only, not {scatterer.title()}")
+
+    def draw(self, shot: Shot) -> Array:
         """Return the block of images."""
-        image = np.empty((len(values["pixel_size"]), *self.shape), flow.dtype)
-        kernels.coherent_intensity(image, particles=particles, optics=optics, tolerance=self.accuracy)
+        optics, particles = shot.optics, shot.particles
+        if self.on_axis:
+            image = np.empty((len(shot.plan), *self.shape), shot.flow.dtype)
+            optics, particles = self.with_symmetric_pupil(shot)
+            kernels.coherent_intensity(image, particles=particles, optics=optics, tolerance=self.accuracy)
+            return image[..., None]
+        image = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
+        error = kernels.add_intensity_through_pupil(
+            image,
+            particles=particles,
+            optics=optics,
+            pupils=pupils(self.aberrations, shot.plan),
+            waves=self.waves(shot.values),
+            tolerance=self.accuracy,
+        )
+        report(self.title(), error, self.accuracy, shot.plan.lanes.examples)
         return image[..., None]
 
     def optics(self, values: dict[str, Array]) -> kernels.CoherentOptics:
@@ -137,6 +200,54 @@ class Coherent(Microscope):
             backward=self.backward,
         )
 
+    def waves(self, values: dict[str, Array]) -> Array:
+        """Return the incident plane waves (image, wave, 3), which do not interfere: direction cosines and weight."""
+        azimuth = values.get("illumination_azimuth")
+        if azimuth is None:
+            return ring(values["illumination_angle"], self.illumination_directions)
+        return tilted(values["illumination_angle"], azimuth)
+
+    def with_symmetric_pupil(self, shot: Shot) -> tuple[kernels.CoherentOptics, kernels.Particles]:
+        """Return optics and particles with the aberrations, all of which have rotational symmetry."""
+        if not self.aberrations:
+            return shot.optics, shot.particles
+        terms = [one.radial(one.values(shot.plan)) for one in self.aberrations]
+        pupil, particles = together(terms, len(shot.plan)), shot.particles
+        moved = np.repeat(pupil["refocus"], np.diff(particles.first))
+        reflector = 0.0 if shot.optics.reflector is None else shot.optics.reflector
+        with np.errstate(divide="ignore"):
+            waist = 1 / np.sqrt(pupil["apodization"])
+        optics = replace(
+            shot.optics,
+            wavefront=pupil["wavefront"].reshape(len(shot.plan), -1)[:, 1:] if pupil["wavefront"].ndim == 2 else None,
+            waist=waist,
+            stop=pupil["stop"],
+            reflector=reflector - pupil["refocus"],
+        )
+        return optics, replace(particles, z=particles.z - moved)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What a block of images is made of."""
+
+    plan: Plan
+    values: dict[str, Array]
+    optics: kernels.CoherentOptics
+    particles: kernels.Particles
+    flow: Applied
+
+
+def refracting(members: list[Members], images: int) -> tuple[kernels.Bodies, Array]:
+    """Return the bodies of a block of images and their complex refractive indices."""
+    bodies, order = gather_bodies(members, images)
+    return bodies, np.concatenate([np.asarray(m.values["refractive_index"], np.complex128) for m in members])[order]
+
+
+def is_zero(node: Any) -> bool:
+    """Whether a parameter is the number 0 in all examples."""
+    return isinstance(node, Constant) and not np.any(node.value)
+
 
 def turned(angle: Array) -> Array:
     """Return Jones vectors (image, 2) of light polarized at ``angle``."""
@@ -149,16 +260,18 @@ def polarization(angle: Array | None, ellipticity: Array, images: int) -> tuple[
     if angle is None:
         states = np.array([[1, 0], [0, 1]], np.complex128)
         return np.broadcast_to(states, (images, 2, 2)), np.full((images, 2), 0.5)
-    along = turned(angle)
+    along = turned(angle).real
     across = np.stack([-along[:, 1], along[:, 0]], axis=1)
     cosine, sine = (kernels.elementary(function, ellipticity)[:, None] for function in ("cos", "sin"))
     # exp(-i w t): i across lags by a quarter of a period, so the field turns from along to across, clockwise on the screen.
-    return (along * cosine + 1j * sine * across)[:, None], np.ones((images, 1))
+    jones = np.empty((images, 1, 2), np.complex128)
+    jones[:, 0].real, jones[:, 0].imag = along * cosine, across * sine
+    return jones, np.ones((images, 1))
 
 
 def with_reference(optics: kernels.CoherentOptics, amplitude: Array) -> kernels.CoherentOptics:
     """Return ``optics`` with another amplitude (image,) of the wave that interferes, and intensities relative to it."""
     waves = optics.wavelength.shape[1]
-    size = (amplitude * np.conj(amplitude)).real
+    size = amplitude.real**2 + amplitude.imag**2
     weight = np.repeat(1 / (waves * np.where(size > 0, size, 1.0))[:, None], waves, axis=1)
     return replace(optics, reference=np.repeat(amplitude[:, None], waves, axis=1), weight=weight)

@@ -1,41 +1,137 @@
 """The complex field itself, as off-axis holography or a phase-shifting interferometer recovers it."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from simcore import kernels
-from simcore.features import Applied
-from simcore.optics.coherent import Coherent
-from simcore.parameters import option, switch
+from simcore.errors import ParameterError, RecipeError
+from simcore.optics.coherent import Coherent, Shot, is_zero, refracting
+from simcore.optics.particles import ROUND
+from simcore.optics.refracting import fill_field
+from simcore.optics.through_pupil import pupils, report
+from simcore.parameters import Value, option, parameter, switch
 from simcore.properties import Array
+from simcore.scenes import Scatterer
+from simcore.values import Members
 
 
-class ComplexField(Coherent):
+class OneField(Coherent):
+    """Base of microscopes that need the field of a single plane wave."""
+
+    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND
+
+    def check(self) -> None:
+        super().check()
+        if self.illumination_azimuth is None:
+            raise ParameterError(
+                f"{self.place_of('illumination_azimuth')}: None; must be a number: fields of many waves do not add"
+            )
+        if self.wavelength.shape not in ((), (1,)):
+            raise ParameterError(
+                f"{self.place_of('wavelength')}: {self.wavelength.shape[0]} of them; must be one for a field"
+            )
+
+    def field(self, shot: Shot, shape: tuple[int, int], noise: Array | None = None, incident: bool = True) -> Array:
+        """Return the field (image, y, x) behind the analyzer of one state of polarization, averaged over each pixel.
+
+        ``noise`` (image,): standard deviation of white noise before the pupil, for each quadrature and pixel.
+        """
+        kind = np.complex128 if self.precision == "double" else np.complex64
+        out = np.empty((len(shot.plan), *shape, 1), kind)
+        if self.on_axis:
+            optics, particles = self.with_symmetric_pupil(shot)
+            kernels.coherent_field(out, particles=particles, optics=optics, tolerance=self.accuracy, incident=incident)
+            return out[..., 0]
+        nothing = np.zeros(shot.optics.wavelength.shape)
+        error = kernels.fill_field_through_pupil(
+            out,
+            particles=shot.particles,
+            optics=shot.optics if incident else replace(shot.optics, reference=nothing),
+            pupils=pupils(self.aberrations, shot.plan),
+            waves=self.waves(shot.values),
+            noise=noise,
+            stream=shot.plan.stream(self),
+            tolerance=self.accuracy,
+        )
+        report(self.title(), error, self.accuracy, shot.plan.lanes.examples)
+        return out[..., 0]
+
+
+def states_of(shot: Shot) -> list[tuple[Shot, Array, Array]]:
+    """Return the states of polarization one by one: the shot behind their analyzer, Jones vector and analyzer (image, 2).
+
+    The analyzer is parallel to the light unless one is given.
+    """
+    jones = shot.optics.jones
+    assert jones is not None
+    found = []
+    for state in range(jones.shape[1]):
+        one = jones[:, state]
+        analyzer = one if shot.optics.analyzer is None else shot.optics.analyzer
+        optics = replace(shot.optics, jones=one[:, None], jones_weight=None, analyzer=analyzer)
+        found.append((replace(shot, optics=optics), one, analyzer))
+    return found
+
+
+class ComplexField(OneField):
     """The field behind an analyzer, parallel to the light's polarization unless ``analyzer_angle`` is given; of unpolarized
     light the mean of two crossed states. (height, width, 1) complex, relative to the empty field, averaged over each pixel.
 
-    ``incident=False`` leaves the light out that is not scattered. Images with channels come from `RealImaginary` and the like.
+    ``incident=False`` leaves the light out that is not scattered. ``object_noise`` is white noise in the plane of the specimen,
+    filtered by the pupil like the light. Images with channels come from `RealImaginary` and the like.
     Raises ParameterError for values out of range.
     """
 
     gives: ClassVar[str] = "field"
+    images: ClassVar[tuple[type[Scatterer], ...]] = Coherent.images
     incident: bool = option("whether the light that is not scattered takes part", default=True, read=switch)
+    object_noise: Value = parameter(
+        "noise before the pupil: standard deviation for each quadrature and camera pixel", default=0.0, least=0
+    )
 
-    def draw(
-        self, values: dict[str, Array], particles: kernels.Particles, optics: kernels.CoherentOptics, flow: Applied
-    ) -> Array:
-        assert optics.jones is not None
-        total = np.zeros((len(values["pixel_size"]), *self.shape, 1), flow.dtype)
-        states = optics.jones.shape[1]
-        for state in range(states):
-            jones = optics.jones[:, state]
-            analyzer = jones if optics.analyzer is None else optics.analyzer
-            one = replace(optics, jones=jones[:, None], jones_weight=None, analyzer=analyzer)
-            field = np.empty_like(total)
-            kernels.coherent_field(
-                field, particles=particles, optics=one, tolerance=self.accuracy, incident=self.incident
-            )
-            total += field
-        return total / total.dtype.type(states)
+    @property
+    def on_axis(self) -> bool:
+        return is_zero(self.object_noise) and super().on_axis
+
+    def draw(self, shot: Shot) -> Array:
+        states = states_of(shot)
+        noise = shot.values["object_noise"] * len(states)
+        return mean_of(
+            [
+                self.field(one, self.shape, None if number else noise, self.incident)
+                for number, (one, _, _) in enumerate(states)
+            ]
+        )
+
+    def refuse_body(self, scatterer: Scatterer) -> None:
+        super().refuse_body(scatterer)
+        if not is_zero(self.object_noise):
+            raise RecipeError(f"ComplexField with object_noise images spheres only, not {scatterer.title()}")
+
+    def draw_bodies(self, shot: Shot, members: list[Members]) -> Array:
+        bodies, index = refracting(members, len(shot.plan))
+        found = []
+        for one, _, _ in states_of(shot):
+            optics = one.optics
+            if not self.incident:
+                optics = replace(optics, reference=np.zeros(optics.wavelength.shape))
+            field = np.empty((len(shot.plan), *self.shape), shot.flow.dtype)
+            fill_field(field, bodies=bodies, index=index, particles=one.particles, optics=optics,
+                       waves=self.waves(one.values), tolerance=self.accuracy)  # fmt: skip
+            found.append(field)
+        return mean_of(found)
+
+
+def mean_of(fields: list[Array]) -> Array:
+    """Return the mean of fields (image, y, x), with a channel."""
+    total, *rest = fields
+    for other in rest:
+        total += other
+    if rest:
+        parts = total.view(total.real.dtype)  # NumPy's complex quotient is not the same on every machine
+        parts /= len(fields)
+    return total[..., None]

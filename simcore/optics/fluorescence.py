@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from simcore import kernels
+from simcore.bodies import BODIES, gather_bodies
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Applied, Flow
-from simcore.parameters import Value, between, image_shape, one_of, option, parameter
+from simcore.optics.aberrated import image_aberrated
+from simcore.optics.aberrations import Aberration, CentralStop, Terms, interpolated, together, wavefront_at
+from simcore.optics.volumes import add_bodies
+from simcore.parameters import Value, between, image_shape, one_of, option, parameter, parts
 from simcore.properties import Array
 from simcore.scatterers import PointEmitter
 from simcore.scenes import Microscope, Scatterer, Scene
@@ -35,11 +40,15 @@ class Fluorescence(Microscope):
     with ``apodization="none"`` is the published integral. Values without a mismatch are those that the objective was made
     for: ``*_nominal`` unless given are as the actual ones.
 
+    Bodies (`Ellipsoid`, `Sphere`, `Ellipse`) emit from all their volume or area, freely rotating. ``tolerance`` is then the
+    largest error relative to the brightest pixel of the bodies, not below 3e-4 (nor with ``precision="double"``); it decides the
+    planes and the cells that they are cut into. Irregular outlines follow the body to about 1 % of the plateau at their rims.
+
     Raises ParameterError for values out of range, for instance an aperture above the immersion's index or an emitter under the
     coverslip; RecipeError for a fixed dipole in the scalar model.
     """
 
-    images: ClassVar[tuple[type[Scatterer], ...]] = (PointEmitter,)
+    images: ClassVar[tuple[type[Scatterer], ...]] = (PointEmitter, *BODIES)
 
     numerical_aperture: Value = parameter("numerical aperture of the objective", above=0, most=2)
     wavelength: Value = parameter(
@@ -72,8 +81,11 @@ class Fluorescence(Microscope):
     )
     precision: str = option('"single" or "double": errors of at most 1e-6, float64 images', default="single",
                             read=one_of("single", "double"))  # fmt: skip
+    aberrations: tuple[Aberration, ...] = parts("aberrations of the pupil", "Aberration", default=())
 
     def check(self) -> None:
+        if not self.symmetric and any(isinstance(aberration, CentralStop) for aberration in self.aberrations):
+            raise ParameterError(f"{self.place_of('aberrations')}: a CentralStop goes with symmetric aberrations only")
         low, high = self.numerical_aperture.bounds()
         for name in self._limits():
             limit = getattr(self, name).bounds()
@@ -113,6 +125,10 @@ class Fluorescence(Microscope):
     def refuse(self, flow: Flow) -> None:
         super().refuse(flow)
         for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
+            if isinstance(scatterer, BODIES) and not self.symmetric:
+                raise RecipeError(
+                    f"{self.title()} with such aberrations images point emitters only, not {scatterer.title()}"
+                )
             if self.model == "scalar" and getattr(scatterer, "dipole_polar", None) is not None:
                 raise RecipeError(
                     f'{self.title()} with model="scalar" cannot image a fixed dipole; take model="vectorial"'
@@ -129,8 +145,26 @@ class Fluorescence(Microscope):
         """The tolerance that the kernels are to keep."""
         return FINEST if self.precision == "double" else self.tolerance
 
-    def optics(self, values: dict[str, Array]) -> kernels.EmissionOptics:
-        """Return the optics of a block of images, for drawn values (image, ...)."""
+    @property
+    def symmetric(self) -> bool:
+        """Whether the pupil looks the same from all sides."""
+        return all(aberration.symmetric for aberration in self.aberrations)
+
+    def terms(self, values: Sequence[dict[str, Array]], count: int) -> Terms:
+        """Return what the aberrations do to ``count`` images, for the values of each; {} without aberrations."""
+        if not self.aberrations:
+            return {}
+        pairs = zip(self.aberrations, values, strict=True)
+        return together([one.radial(v) if self.symmetric else one.terms(v) for one, v in pairs], count)
+
+    def optics(self, values: dict[str, Array], terms: Terms | None = None) -> kernels.EmissionOptics:
+        """Return the optics of a block of images, for drawn values (image, ...) and the terms of symmetric aberrations."""
+        pupil: dict[str, Any] = {}
+        if terms and self.symmetric:
+            with np.errstate(divide="ignore"):
+                pupil = {"stop": terms["stop"], "waist": 1 / np.sqrt(terms["apodization"])}
+            if terms["wavefront"].ndim == 2:
+                pupil["wavefront"] = terms["wavefront"][:, 1:]
         layers: dict[str, Any] = {}
         if "focus_depth" in values:
             layered = (
@@ -145,6 +179,7 @@ class Fluorescence(Microscope):
             refractive_index_medium=values["refractive_index_medium"],
             refractive_index_immersion=values.get("refractive_index_immersion"),
             **layers,
+            **pupil,
             vectorial=self.model == "vectorial",
             aplanatic=self.apodization == "aplanatic",
         )
@@ -153,29 +188,88 @@ class Fluorescence(Microscope):
         scene = flow.inputs[0]
         assert isinstance(scene, Scene)
         values = self.values(plan)
-        emitters = gather(plan.particles(scene), len(plan))
-        image = np.empty((len(plan), *self.shape), flow.dtype)
-        self.draw(image, emitters, values, self.accuracy)
+        image = np.zeros((len(plan), *self.shape), flow.dtype)
+        members = plan.particles(scene)
+        points = [m for m in members if isinstance(m.scatterer, PointEmitter)]
+        terms = self.terms([one.values(plan) for one in self.aberrations], len(plan))
+        if points:
+            self.draw(image, gather(points, len(plan)), values, self.accuracy, terms)
+        extended = [m for m in members if isinstance(m.scatterer, BODIES)]
+        if extended:
+            self.draw_bodies(image, extended, values, terms)
         return image[..., None]
 
-    def draw(self, image: Array, emitters: kernels.Emitters, values: dict[str, Array], tolerance: float) -> None:
-        """Fill ``image`` (image, y, x) with the photons in each pixel.
+    def draw_bodies(self, image: Array, members: list[Members], values: dict[str, Array], terms: Terms) -> None:
+        """Add the photons of bodies to ``image`` (image, y, x).
+
+        Raises
+        ------
+        ParameterError
+            If a body reaches under the coverslip.
+        """
+        bodies, order = gather_bodies(members, len(image))
+        intensity = np.concatenate([np.asarray(m.values["intensity"], float) for m in members])[order]
+        lowest = bodies.z - kernels.body_extents(bodies)[:, 2]
+        _above_coverslip(members[0].scatterer.title(), lowest, values, bodies.first)
+        if terms:
+            bodies = replace(bodies, z=bodies.z - np.repeat(terms["refocus"], np.diff(bodies.first)))
+        optics = self.optics(values, terms)
+        add_bodies(image, bodies=bodies, intensity=intensity, optics=optics, tolerance=self.accuracy)
+
+    def draw(
+        self,
+        image: Array,
+        emitters: kernels.Emitters,
+        values: dict[str, Array],
+        tolerance: float,
+        terms: Terms | None = None,
+    ) -> None:
+        """Fill ``image`` (image, y, x) with the photons in each pixel; ``terms`` as `terms` gives them.
 
         Raises
         ------
         ParameterError
             If an emitter lies under the coverslip.
         """
-        if "focus_depth" in values:
-            depth = emitters.z + np.repeat(values["focus_depth"], np.diff(emitters.first))
-            if (depth < 0).any():
-                z = emitters.z[int(np.argmax(depth < 0))]
-                raise ParameterError(f"PointEmitter.z: {z:g} um; must be >= -focus_depth, above the coverslip")
-        kernels.image_emitters(image, emitters=emitters, optics=self.optics(values), tolerance=tolerance)
+        _above_coverslip("PointEmitter", emitters.z, values, emitters.first)
+        if terms:
+            emitters = replace(emitters, z=emitters.z - np.repeat(terms["refocus"], np.diff(emitters.first)))
+        optics = self.optics(values, terms)
+        if terms and not self.symmetric:
+            image_aberrated(
+                image,
+                emitters=emitters,
+                optics=optics,
+                tolerance=tolerance,
+                wavefront=lambda x, y: wavefront_at(terms["wavefront"], x, y),
+                amplitude=lambda x, y: _amplitude(terms, x, y),
+            )
+            return
+        kernels.image_emitters(image, emitters=emitters, optics=optics, tolerance=tolerance)
+
+
+def _above_coverslip(title: str, lowest: Array, values: dict[str, Array], first: Array) -> None:
+    """Refuse what reaches down to z = ``lowest`` (particle,) under the coverslip."""
+    if "focus_depth" not in values:
+        return
+    depth = lowest + np.repeat(values["focus_depth"], np.diff(first))
+    if (depth < 0).any():
+        z = lowest[int(np.argmax(depth < 0))]
+        raise ParameterError(f"{title}.z: {z:g} um; must be >= -focus_depth, above the coverslip")
+
+
+def _amplitude(terms: Terms, x: Array, y: Array) -> Array:
+    """Return the amplitude of a pupil (image, point), complex."""
+    square = x * x + y * y
+    dark = kernels.elementary("exp", (-terms["apodization"][:, None] * square).ravel())
+    factor = dark.reshape(-1, len(x)).astype(np.complex128)
+    if terms["transmission"].size:
+        factor *= interpolated(terms["transmission"], x, y)
+    return factor
 
 
 def gather(members: Sequence[Members], images: int) -> kernels.Emitters:
-    """Return the emitters of a block of images, image by image."""
+    """Return the point emitters of a block of images, image by image."""
     first, order = in_images(members, images)
 
     def laid(name: str, absent: float) -> Array:

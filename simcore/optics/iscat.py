@@ -6,9 +6,12 @@ from typing import ClassVar
 import numpy as np
 
 from simcore import kernels
-from simcore.optics.coherent import Coherent, with_reference
+from simcore.errors import ParameterError
+from simcore.optics.coherent import Coherent, is_zero, with_reference
+from simcore.optics.particles import ROUND
 from simcore.parameters import Value, parameter
 from simcore.properties import Array
+from simcore.scenes import Scatterer
 
 
 class ISCAT(Coherent):
@@ -21,11 +24,17 @@ class ISCAT(Coherent):
     """
 
     backward: ClassVar[bool] = True
+    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND  # multi-slice has no backward wave
 
     interface: Value = parameter("height of the reflecting surface", default=0.0, unit="um", plausible=1000)
     refractive_index_glass: Value = parameter("refractive index of the coverslip", default=1.518, least=1, most=4)
     reflectance: Value = parameter("reflected amplitude relative to the incident one; Fresnel's unless given", default=None,
                                    complex_valued=True, any_phase=True, optional=True)  # fmt: skip
+
+    def check(self) -> None:
+        super().check()
+        if not is_zero(self.illumination_angle):
+            raise ParameterError("ISCAT.illumination_angle: must be 0: light goes in and comes back along the axis")
 
     def optics(self, values: dict[str, Array]) -> kernels.CoherentOptics:
         glass, medium = values["refractive_index_glass"], values["refractive_index_medium"]

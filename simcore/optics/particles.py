@@ -22,8 +22,8 @@ def gather(members: Sequence[Members], images: int, optics: kernels.CoherentOpti
     first, order = in_images(members, images)
     counts = [len(m.image) for m in members]
 
-    def laid(parts: list[Array]) -> Array:
-        return np.ascontiguousarray(np.concatenate(parts)[order])
+    def laid(parts: list[Array], kind: type = np.float64) -> Array:
+        return np.ascontiguousarray(np.concatenate(parts)[order]) if parts else np.zeros(0, kind)
 
     x, y, z = (laid([m.values[axis].astype(float) for m in members]) for axis in ("x", "y", "z"))
     return kernels.Particles(
@@ -32,8 +32,8 @@ def gather(members: Sequence[Members], images: int, optics: kernels.CoherentOpti
         y,
         z,
         radius=laid([_of_spheres(m, "radius", 1.0) for m in members]),
-        refractive_index=laid([_of_spheres(m, "refractive_index", 1.0 + 0j) for m in members]),
-        source=laid(_sources(members, counts)),
+        refractive_index=laid([_of_spheres(m, "refractive_index", 1.0 + 0j) for m in members], np.complex128),
+        source=laid(_sources(members, counts), np.int64),
         multipoles=_multipoles([_layered(m, optics) for m in members if isinstance(m.scatterer, LayeredMieSphere)]),
         amplitudes=_amplitudes(members),
     )

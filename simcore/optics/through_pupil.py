@@ -10,8 +10,7 @@ import numpy as np
 from simcore import kernels
 from simcore.errors import ParameterError, SimcoreWarning
 from simcore.features import Feature
-from simcore.optics import aberrations as aberration
-from simcore.optics.aberrations import Aberration
+from simcore.optics.aberrations import Aberration, resampled, together
 from simcore.properties import Constant
 from simcore.scenes import Microscope
 from simcore.streams import Array
@@ -21,7 +20,7 @@ from simcore.values import Plan
 def pupils(aberrations: Sequence[Aberration], plan: Plan) -> kernels.Pupils:
     """Return the pupils of a block of images."""
     terms = [one.terms(one.values(plan)) for one in aberrations]
-    return kernels.Pupils(**aberration.together(terms, len(plan)))
+    return kernels.Pupils(**together(terms, len(plan)))
 
 
 def report(title: str, error: Array, tolerance: float, examples: Array) -> None:
@@ -67,7 +66,7 @@ def pupil_values(
     """
     values = [{field: _known(one, field, node) for field, node in one.properties()} for one in aberrations]
     terms = [one.terms(value) for one, value in zip(aberrations, values, strict=True)]
-    pupil = aberration.together(terms, 1)
+    pupil = together(terms, 1)
     rho = np.linspace(-1.0, 1.0, size)
     x, y = np.meshgrid(rho, rho)
     square = x * x + y * y
@@ -80,7 +79,7 @@ def pupil_values(
     turn = kernels.elementary("cos", phase.ravel()) + 1j * kernels.elementary("sin", phase.ravel())
     result = np.where(inside, amplitude * turn.reshape(x.shape), 0)
     if pupil["transmission"].size:
-        result = result * aberration.resampled(pupil["transmission"], size)
+        result = result * resampled(pupil["transmission"], size)
     return result
 
 

@@ -5,7 +5,10 @@ radius and the contents vary as 1 + ``texture`` g(place), f and g random functio
 standard deviation 1: see csrc/outline.hpp and csrc/texture.hpp.
 """
 
+from math import pi
+
 from simcore.parameters import Value, parameter
+from simcore.properties import Array
 from simcore.scenes import Scatterer
 
 X = "position of the centre, to the right, from the centre of pixel (0, 0)"
@@ -38,6 +41,10 @@ class Ellipsoid(Scatterer):
     texture: Value = parameter(TEXTURE, default=0.0, least=0, most=10)
     texture_scale: Value = parameter(SCALE, default=1.0, unit="um", above=0, plausible=1000)
 
+    def photons(self, values: dict[str, Array]) -> Array:
+        """Return the photons of each body, its outline and contents undisturbed."""
+        return 4 / 3 * pi * values["radius_x"] * values["radius_y"] * values["radius_z"] * values["intensity"]
+
 
 class Sphere(Scatterer):
     """A ball: an ellipsoid of one radius. `MieSphere` is the exact solution for light that it scatters.
@@ -54,6 +61,10 @@ class Sphere(Scatterer):
     deformation: Value = parameter(DEFORMATION, default=0.0, least=0, most=0.3)
     texture: Value = parameter(TEXTURE, default=0.0, least=0, most=10)
     texture_scale: Value = parameter(SCALE, default=1.0, unit="um", above=0, plausible=1000)
+
+    def photons(self, values: dict[str, Array]) -> Array:
+        """Return the photons of each body, its outline and contents undisturbed."""
+        return 4 / 3 * pi * values["radius"] * values["radius"] * values["radius"] * values["intensity"]
 
 
 class Ellipse(Scatterer):
@@ -72,3 +83,7 @@ class Ellipse(Scatterer):
     deformation: Value = parameter(DEFORMATION, default=0.0, least=0, most=0.3)
     texture: Value = parameter(TEXTURE, default=0.0, least=0, most=10)
     texture_scale: Value = parameter(SCALE, default=1.0, unit="um", above=0, plausible=1000)
+
+    def photons(self, values: dict[str, Array]) -> Array:
+        """Return the photons of each body, its outline and contents undisturbed."""
+        return pi * values["radius_x"] * values["radius_y"] * values["intensity"]

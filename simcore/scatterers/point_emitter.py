@@ -2,6 +2,7 @@
 
 from simcore.errors import ParameterError
 from simcore.parameters import Value, parameter
+from simcore.properties import Array
 from simcore.scenes import Scatterer
 
 
@@ -26,3 +27,7 @@ class PointEmitter(Scatterer):
     def check(self) -> None:
         if self.dipole_polar is None and self.dipole_azimuth is not None:
             raise ParameterError(f"{self.place_of('dipole_azimuth')}: needs dipole_polar, which makes the dipole fixed")
+
+    def photons(self, values: dict[str, Array]) -> Array:
+        """Return the photons of each emitter."""
+        return values["intensity"]

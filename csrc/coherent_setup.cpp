@@ -1,0 +1,219 @@
+#include "coherent_setup.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <type_traits>
+
+#include "mie.hpp"
+
+namespace simcore {
+namespace {
+
+constexpr double kTwoPi = 6.28318530717958647692;
+constexpr double kCoarsest = 400.0;  // largest phase across a pixel
+constexpr double kPlain = 2e-4;      // tolerance from which positions need no double precision
+
+template <class T>
+using Scratch = CoherentScratch<T>;
+
+template <class T>
+CoherentDemand demand(double tolerance) {
+    if (std::is_same_v<T, double>) return {6.0, 10.0, 20.0, 1};  // coefficients left out are below 1e-12
+    return tolerance < kLoose ? CoherentDemand{4.5, 6.0, 12.0, 1}
+                              : CoherentDemand{3.0, 3.0, 7.0, 2};  // below 1e-8, 1e-5
+}
+
+// Interpolation by cubics has the error (frequency spacing)^4 / 384 of what there is at that frequency, which may be
+// ten times the incident intensity in focus. Intensities have twice the frequency, and twice the points.
+double spacing_for(const CoherentSetup& setup, double tolerance) {
+    return std::sqrt(std::sqrt(4.0 * tolerance)) / setup.frequency;
+}
+
+// Largest distance of a cell from the axis of a particle, micrometres; `margin` in pixels around the cells.
+double farthest(const PixelRule& rule, const CoherentSetup& setup, double x, double y, double margin,
+                double pixel_size) {
+    const double first = rule.position(0) - margin;
+    const double right = rule.position(setup.cells - 1) + margin;
+    const double bottom = rule.position(rule.cells(setup.height) - 1) + margin;
+    const double dx = std::max(std::abs(first - x), std::abs(right - x));
+    const double dy = std::max(std::abs(first - y), std::abs(bottom - y));
+    return std::sqrt(dx * dx + dy * dy) * pixel_size;
+}
+
+// Coefficients of the homogeneous spheres at every wavelength: rows of setup.terms, wavelengths innermost.
+template <class T>
+void scatter_spheres(const Light& light, const Particles& p, CoherentSetup& setup, Scratch<T>& s) {
+    s.size.clear();
+    s.index.clear();
+    s.terms.clear();
+    s.sphere.assign(static_cast<std::size_t>(p.count), -1);
+    const double n = light.objective.medium_index;
+    for (std::int64_t i = 0; i < p.count; ++i) {
+        if (p.source[i] >= 0) continue;
+        s.sphere[i] = static_cast<std::int64_t>(s.size.size());
+        for (std::int64_t q = 0; q < light.wavelengths; ++q) {
+            s.size.push_back(kTwoPi * n * p.radius[i] / light.wavelength[q]);
+            s.index.emplace_back(p.index[i].real() / n, p.index[i].imag() / n);
+            s.terms.push_back(mie_terms(s.size.back(), setup.demand.terms));
+            setup.terms = std::max(setup.terms, s.terms.back());
+        }
+    }
+    const std::int64_t rows = static_cast<std::int64_t>(s.size.size());
+    s.a.resize(static_cast<std::size_t>(rows * setup.terms));
+    s.b.resize(static_cast<std::size_t>(rows * setup.terms));
+    if (rows > 0)
+        mie_coefficients(rows, s.size.data(), s.index.data(), s.terms.data(), setup.terms, s.a.data(), s.b.data());
+}
+
+Source multipole_source(const Particles& p, std::int64_t row, std::int64_t wavelengths, std::int64_t q) {
+    const std::int64_t at = (row * wavelengths + q) * p.terms;
+    std::int64_t terms = p.terms;
+    while (terms > 0 && p.a[at + terms - 1] == 0.0 && p.b[at + terms - 1] == 0.0) --terms;
+    return {terms, p.a + at, p.b + at, 0, nullptr, nullptr};
+}
+
+Source table_source(const Particles& p, std::int64_t row, std::int64_t q) {
+    const std::int64_t at = (row * p.table_wavelengths + (p.table_wavelengths == 1 ? 0 : q)) * p.angles;
+    return {0, nullptr, nullptr, p.angles, p.s1 + at, p.s2 + at};
+}
+
+// The sources of every particle at every wavelength, wavelengths innermost; returns the highest order that the light
+// scattered has in the angle.
+template <class T>
+double find_sources(const Light& light, const Particles& p, CoherentSetup& setup, Scratch<T>& s) {
+    scatter_spheres(light, p, setup, s);
+    s.sources.clear();
+    double order = static_cast<double>(setup.terms);
+    std::int64_t terms = setup.terms;
+    for (std::int64_t i = 0; i < p.count; ++i) {
+        for (std::int64_t q = 0; q < light.wavelengths; ++q) {
+            if (p.source[i] < 0) {
+                const std::int64_t row = s.sphere[i] + q;
+                s.sources.push_back({s.terms[row], s.a.data() + row * setup.terms, s.b.data() + row * setup.terms, 0,
+                                     nullptr, nullptr});
+            } else if (p.source[i] < p.multipole_rows) {
+                s.sources.push_back(multipole_source(p, p.source[i], light.wavelengths, q));
+            } else {
+                s.sources.push_back(table_source(p, p.source[i] - p.multipole_rows, q));
+                order = std::max(order, static_cast<double>(p.angles) / 6.0);
+            }
+            terms = std::max(terms, s.sources.back().terms);
+        }
+    }
+    setup.terms = terms;
+    return std::max(order, static_cast<double>(terms));
+}
+
+// Where the cells of a row begin and how far they reach, for every particle: the nodes and radial points needed.
+template <class T>
+void choose_directions(RadialTables& tables, const Light& light, const Particles& p, double margin, double order,
+                       CoherentSetup& setup, Scratch<T>& s) {
+    double swing = 0.0, farthest_z = 0.0, most = 0.0;
+    const double wavenumber = kTwoPi / setup.wavelength, n = light.objective.medium_index;
+    s.distance.resize(static_cast<std::size_t>(p.count));
+    for (std::int64_t i = 0; i < p.count; ++i) {
+        s.distance[i] = farthest(s.rule, setup, p.x[i], p.y[i], margin, light.pixel_size);
+        most = std::max(most, s.distance[i]);
+        farthest_z = std::max(farthest_z, std::abs(p.z[i]));
+    }
+    const auto fill = [&](double sine, Directions& to) {
+        const double below = 1.0 - std::sqrt(std::max(0.0, 1.0 - sine * sine));
+        swing = wavenumber * n * ((most + 8.0 * setup.spacing) * sine + farthest_z * below) + order * sine;
+        fill_directions(tables, light.objective, sine, {swing, wavenumber, setup.demand.nodes, setup.demand.digits},
+                        setup.terms, to);
+    };
+    fill(setup.sine, s.open);
+    s.open_profile.forget(setup.demand.stride);
+    if (setup.stopped > 0.0) {
+        fill(setup.stopped, s.blocked);
+        s.blocked_profile.forget(setup.demand.stride);
+    }
+    s.intervals.resize(static_cast<std::size_t>(p.count));
+    for (std::int64_t i = 0; i < p.count; ++i)
+        s.intervals[i] = static_cast<std::int64_t>(s.distance[i] / setup.spacing) + 2;
+    setup.stride = 4 * (*std::max_element(s.intervals.begin(), s.intervals.end()) + setup.before + kAfter);
+}
+
+template <class T>
+void integrands(const Light& light, const Particles& p, const CoherentSetup& setup, const Directions& directions,
+                std::int64_t first, std::int64_t fields, SourceScratch& scratch, const Scratch<T>& s,
+                std::vector<double>& to) {
+    to.resize(static_cast<std::size_t>(4 * directions.count * fields));
+    for (std::int64_t f = 0; f < fields; ++f) {
+        const std::int64_t i = (first + f) / light.wavelengths, q = (first + f) % light.wavelengths;
+        const double vacuum = kTwoPi / light.wavelength[q], k = vacuum * light.objective.medium_index;
+        const double constant = setup.backward ? 2.0 * k * (p.z[i] - light.reflector) : 0.0;
+        integrand(directions, s.sources[first + f], setup.backward, {vacuum, k * p.z[i], constant}, scratch,
+                  to.data() + 4 * directions.count * f);
+    }
+}
+
+}  // namespace
+
+template <class T>
+CoherentSetup set_up(const Light& light, bool backward, std::int64_t height, std::int64_t width, double tolerance) {
+    CoherentSetup setup{};
+    setup.demand = demand<T>(tolerance);
+    setup.backward = backward;
+    setup.plain = std::is_same_v<T, float> && tolerance >= kPlain;
+    setup.height = height;
+    setup.width = width;
+    setup.sine = light.objective.sine();
+    setup.stopped = light.objective.stopped_sine();
+    setup.wavelength = *std::min_element(light.wavelength, light.wavelength + light.wavelengths);
+    setup.frequency = kTwoPi * light.objective.medium_index * setup.sine / setup.wavelength;
+    if (!(setup.frequency * light.pixel_size < kCoarsest))
+        throw std::domain_error("pixel_size: more than a hundred times what the aperture resolves");
+    setup.spacing = spacing_for(setup, tolerance);
+    return setup;
+}
+
+template <class T>
+void divide_pixels(const Light& light, double highest, double accuracy, CoherentSetup& setup, Scratch<T>& s) {
+    s.rule = pixel_rule(highest * light.pixel_size, accuracy);
+    setup.cells = s.rule.cells(setup.width);
+}
+
+template <class T>
+void prepare(RadialTables& tables, const Light& light, const Particles& p, double margin, CoherentSetup& setup,
+             Scratch<T>& s) {
+    const double order = find_sources(light, p, setup, s);
+    choose_directions(tables, light, p, margin, order, setup, s);
+}
+
+template <class T>
+void profiles(RadialTables& tables, const Light& light, const Particles& p, const CoherentSetup& setup,
+              std::int64_t first, std::int64_t fields, Scratch<T>& s) {
+    const auto run = [&](const Directions& directions, ProfileScratch<T>& scratch, std::vector<double>& values,
+                         AlignedVector<T>& quads) {
+        integrands(light, p, setup, directions, first, fields, s.source, s, values);
+        s.profiles.resize(static_cast<std::size_t>(fields));
+        for (std::int64_t f = 0; f < fields; ++f) {
+            const std::int64_t i = (first + f) / light.wavelengths, q = (first + f) % light.wavelengths;
+            const double k = kTwoPi * light.objective.medium_index / light.wavelength[q];
+            s.profiles[f] = {k * directions.sine * setup.spacing, s.intervals[i] + kAfter};
+        }
+        quads.resize(static_cast<std::size_t>(setup.stride * fields));
+        radial_profiles(tables, directions, fields, values.data(), s.profiles.data(), setup.before, scratch,
+                        setup.stride, quads.data());
+    };
+    run(s.open, s.open_profile, s.integrands, s.quads);
+    if (setup.stopped > 0.0) {
+        run(s.blocked, s.blocked_profile, s.blocked_integrands, s.blocked_quads);
+        for (std::int64_t i = 0; i < setup.stride * fields; ++i) s.quads[i] -= s.blocked_quads[i];
+    }
+}
+
+#define SIMCORE_SETUP(T)                                                                                         \
+    template CoherentSetup set_up<T>(const Light&, bool, std::int64_t, std::int64_t, double);                    \
+    template void divide_pixels<T>(const Light&, double, double, CoherentSetup&, CoherentScratch<T>&);           \
+    template void prepare<T>(RadialTables&, const Light&, const Particles&, double, CoherentSetup&,              \
+                             CoherentScratch<T>&);                                                               \
+    template void profiles<T>(RadialTables&, const Light&, const Particles&, const CoherentSetup&, std::int64_t, \
+                              std::int64_t, CoherentScratch<T>&);
+
+SIMCORE_SETUP(float)
+SIMCORE_SETUP(double)
+
+}  // namespace simcore

@@ -1,0 +1,86 @@
+// What precedes the drawing of a coherent image: its numbers, what its particles scatter, the radial functions.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <vector>
+
+#include "aligned.hpp"
+#include "coherent.hpp"
+#include "pixels.hpp"
+#include "radial_profile.hpp"
+#include "refine.hpp"
+#include "scattering.hpp"
+
+namespace simcore {
+
+constexpr double kLoose = 5e-3;            // tolerance from which sums may stop early
+constexpr std::int64_t kBefore = 3;        // radial points before r = 0, for the derivatives of fields
+constexpr std::int64_t kBeforeHalves = 4;  // and for what lies half-way between the points
+constexpr std::int64_t kAfter = 4;         // and beyond the intervals in use
+constexpr std::int64_t kFields = 16;       // fields that are worked on together
+
+// What the accuracy asks for.
+struct CoherentDemand {
+    double terms;   // multiple of x^(1/3) in the number of coefficients
+    double nodes;   // nodes beyond the least number
+    double digits;  // natural logarithm of the accuracy of the quadrature
+    int stride;     // of the points of the radial grid
+};
+
+// Numbers that follow from the request; lengths in micrometres.
+struct CoherentSetup {
+    CoherentDemand demand;
+    bool backward, plain;
+    double sine, stopped;          // of the outermost direction, and of the outermost one that is blocked
+    double wavelength, frequency;  // shortest wavelength; frequency: 2 pi NA / wavelength
+    double spacing;                // of the radial points
+    std::int64_t before;           // radial points before r = 0
+    std::int64_t height, width, cells;
+    std::int64_t terms, stride;  // of the coefficients and of the radial functions
+};
+
+// Memory that the images share.
+template <class T>
+struct CoherentScratch {
+    PixelRule rule;
+    Refinement refinement;
+    Directions open, blocked;
+    ProfileScratch<T> open_profile, blocked_profile;
+    SourceScratch source;
+    std::vector<double> size, distance, integrands, blocked_integrands;
+    std::vector<std::complex<double>> index, a, b;
+    std::vector<std::int64_t> terms, sphere, intervals, piece;
+    std::vector<Source> sources;
+    std::vector<Profile> profiles;
+    AlignedVector<T> quads, blocked_quads, halves, functions, pieces, rows, column, line, weight, constant;
+    AlignedVector<T> fraction, cosine, sine, values, sums, coarse, ring, phases;
+    AlignedVector<double> dx;
+    AlignedVector<float> plain_dx;
+    std::vector<const T*> row_pointers;
+    AlignedVector<std::int32_t> base;
+};
+
+template <class T>
+CoherentSetup set_up(const Light& light, bool backward, std::int64_t height, std::int64_t width, double tolerance);
+
+// `highest`: frequency up to which what is drawn must be averaged over the pixels well.
+template <class T>
+void divide_pixels(const Light& light, double highest, double accuracy, CoherentSetup& setup, CoherentScratch<T>& s);
+
+// Sources of the particles, directions and radial points; `margin` in pixels around the cells.
+template <class T>
+void prepare(RadialTables& tables, const Light& light, const Particles& p, double margin, CoherentSetup& setup,
+             CoherentScratch<T>& s);
+
+// A and B of a number of fields (particle, wavelength) into s.quads, rows of setup.stride.
+template <class T>
+void profiles(RadialTables& tables, const Light& light, const Particles& p, const CoherentSetup& setup,
+              std::int64_t first, std::int64_t fields, CoherentScratch<T>& s);
+
+// Amplitude of the wave on the axis.
+inline std::complex<double> reference(const Light& light, std::int64_t q) {
+    return light.objective.stop > 0.0 ? 0.0 : light.reference[q];
+}
+
+}  // namespace simcore
