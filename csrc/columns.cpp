@@ -12,9 +12,9 @@
 namespace simcore {
 namespace {
 
-constexpr int kPlanes = 8;           // planes that are treated side by side
-constexpr double kAcross = 0.25;     // a column's side, relative to the radius, at most
-constexpr float kFaint = 0.05f;  // amplitude of grains, relative to the coarsest, that get no layers of their own
+constexpr int kPlanes = 8;        // planes that are treated side by side
+constexpr double kAcross = 0.25;  // a column's side, relative to the radius, at most
+constexpr float kFaint = 0.05f;   // amplitude of grains, relative to the coarsest, that get no layers of their own
 constexpr std::int64_t kMostLayers = 64;
 
 // Integrals of the shares from the first depth on, (place, plane), linear between places.
@@ -66,10 +66,10 @@ struct Place {
 // One row of columns of a body that is seen.
 struct Strip {
     std::int64_t count, layers;
-    Place bin, pixel;           // of the first column: half cell, pixel
-    const float *middle, *half; // um
-    const float* factor;        // (layer, pixel), or none
-    std::int64_t stride;        // of factor
+    Place bin, pixel;            // of the first column: half cell, pixel
+    const float *middle, *half;  // um
+    const float* factor;         // (layer, pixel), or none
+    std::int64_t stride;         // of factor
 };
 
 template <int bytes>
@@ -183,10 +183,10 @@ SIMCORE_DISPATCH(differences, differences_body,
 
 // How one body is cut into columns.
 struct Frame {
-    std::int64_t bins, pixels;         // columns in a half cell, in a pixel, along each axis
-    std::int64_t x0, x1, y0, y1;       // columns that the body may touch
-    double side, origin;               // of a column, um; centre of column 0
-    std::int64_t first, cells;         // cells of a row that they add to
+    std::int64_t bins, pixels;    // columns in a half cell, in a pixel, along each axis
+    std::int64_t x0, x1, y0, y1;  // columns that the body may touch
+    double side, origin;          // of a column, um; centre of column 0
+    std::int64_t first, cells;    // cells of a row that they add to
 };
 
 Frame frame(const Body& body, const CellGrid& grid) {
@@ -233,7 +233,8 @@ SIMCORE_INLINE void grains_body(const Texture& grain, const double* turn, const 
     for (std::int64_t k = 0; k < layers; ++k) {
         const float part = static_cast<float>(2 * k + 1) / static_cast<float>(layers) - 1.0f;
         for (std::int64_t first = 0; first < count; first += kLanes)
-            texture_lanes(grain, from, along, up, middle + first, half + first, part, first, factor + k * stride + first);
+            texture_lanes(grain, from, along, up, middle + first, half + first, part, first,
+                          factor + k * stride + first);
     }
 }
 
@@ -242,15 +243,16 @@ SIMCORE_DISPATCH(grains, grains_body,
                   const float* half, std::int64_t count, std::int64_t layers, std::int64_t stride, float* factor),
                  (grain, turn, start, side, middle, half, count, layers, stride, factor))
 
-// A row of half cells to cells, (1, 3, 3, 1) / 4 of their light: 3/4 of that to the row of cells that it lies in, 1/4 to the
-// one beside; all (place, plane). There is one half cell before the first cell and one after the last.
+// A row of half cells to cells, (1, 3, 3, 1) / 4 of their light: 3/4 of that to the row of cells that it lies in, 1/4
+// to the one beside; all (place, plane). There is one half cell before the first cell and one after the last.
 template <int bytes>
 SIMCORE_INLINE void halve_body(const float* bins, std::int64_t cells, std::int64_t planes, float* here, float* beside) {
     using Planes = Pack<float, kPlanes, bytes>;
     for (std::int64_t i = 0; i < cells; ++i)
         for (std::int64_t p = 0; p < planes; p += kPlanes) {
             const float* at = bins + 2 * i * planes + p;
-            const Planes near = Planes(at + planes) + Planes(at + 2 * planes), far = Planes(at) + Planes(at + 3 * planes);
+            const Planes near = Planes(at + planes) + Planes(at + 2 * planes),
+                         far = Planes(at) + Planes(at + 3 * planes);
             const Planes sum = scaled(0.75f, near) + scaled(0.25f, far);
             float *to = here + i * planes + p, *other = beside + i * planes + p;
             (Planes(to) + scaled(0.75f, sum)).store(to);
@@ -321,9 +323,14 @@ class Painter {
         s.heights.resize(std::max(s.heights.size(), s.half.size()));
         for (std::int64_t i = a; i < b; ++i) s.heights[i] = row.middle[i + 1] + static_cast<float>(body.centre[2]);
         const std::int64_t x = at.x0 + a;
-        const Strip strip{b - a, textured ? grains_.layers : 1, Place(x, at.bins, 2 * at.first - 1),
-                          Place(x, at.pixels, grains_.first), s.heights.data() + a, s.half.data() + a,
-                          textured ? s.factor.data() : nullptr, grains_.stride};
+        const Strip strip{b - a,
+                          textured ? grains_.layers : 1,
+                          Place(x, at.bins, 2 * at.first - 1),
+                          Place(x, at.pixels, grains_.first),
+                          s.heights.data() + a,
+                          s.half.data() + a,
+                          textured ? s.factor.data() : nullptr,
+                          grains_.stride};
         if (body.flat)
             collect_disc(strip);
         else
@@ -351,10 +358,12 @@ class Painter {
     void collect_disc(const Strip& strip) {
         Place bin = strip.bin, pixel = strip.pixel;
         for (std::int64_t i = 0; i < strip.count; ++i, bin.next(), pixel.next())
-            scratch_.sum[bin.index * depths_.planes] += strip.half[i] * (strip.factor ? strip.factor[pixel.index] : 1.0f);
+            scratch_.sum[bin.index * depths_.planes] +=
+                strip.half[i] * (strip.factor ? strip.factor[pixel.index] : 1.0f);
     }
 
-    void fill_grains(const Body& body, const Texture& grain, const Surface& surface, const Frame& at, std::int64_t row) {
+    void fill_grains(const Body& body, const Texture& grain, const Surface& surface, const Frame& at,
+                     std::int64_t row) {
         Scratch& s = scratch_;
         const std::int64_t middle = std::min(std::max(row * at.pixels + at.pixels / 2, at.y0), at.y1 - 1);
         surface.profile(middle, s.coarse);
@@ -409,8 +418,8 @@ class Painter {
 
     // v_p(z) by a cubic through four depths.
     double share_at(double z, std::int64_t plane) const {
-        const double at = std::min(std::max((z - shares_.first) / shares_.step, 0.0),
-                                   static_cast<double>(shares_.depths - 1));
+        const double at =
+            std::min(std::max((z - shares_.first) / shares_.step, 0.0), static_cast<double>(shares_.depths - 1));
         const auto base = std::min(std::max(static_cast<std::int64_t>(at) - 1, std::int64_t{0}), shares_.depths - 4);
         const double u = at - static_cast<double>(base);
         const double weight[4] = {(1.0 - u) * (2.0 - u) * (3.0 - u) / 6.0, u * (2.0 - u) * (3.0 - u) / 2.0,

@@ -1,7 +1,7 @@
 // The light of bodies in a few planes, body by body and column by column, on one thread.
 //
-// A column of a body reaches from z_0 to z_1 (surface.hpp); plane p gets the integral of its share v_p(z) between them. So
-// thin bodies and slanting surfaces cost no planes. The square of a column's half height is taken as linear over the
+// A column of a body reaches from z_0 to z_1 (surface.hpp); plane p gets the integral of its share v_p(z) between them.
+// So thin bodies and slanting surfaces cost no planes. The square of a column's half height is taken as linear over the
 // column's cross-section, and the half height averaged over that: the mean of a root across a rim needs no finer
 // columns. A disc lies at one z. Texture is constant in each layer of a pixel's column.
 //
@@ -36,8 +36,8 @@ struct CellGrid {
 void add_columns(const Bodies& bodies, std::size_t first, std::size_t last, const double* value, const CellGrid& grid,
                  const DepthShares& shares, double layers, float* out);
 
-// Half sides of the bodies' boxes along x, y, z, deformation included, and the smaller radius of the ellipse that is seen
-// along z; out (body, 4), um.
+// Half sides of the bodies' boxes along x, y, z, deformation included, and the smaller radius of the ellipse that is
+// seen along z; out (body, 4), um.
 void body_extents(const Bodies& bodies, std::size_t count, double* out);
 
 }  // namespace simcore

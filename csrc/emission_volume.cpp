@@ -76,8 +76,8 @@ SIMCORE_INLINE void overlap_body(const Overlap& o) {
 
 SIMCORE_DISPATCH(overlap, overlap_body, (const Overlap& o), (o))
 
-// Turns re + i im of every point from depth to depth, and adds its real part to `to` (depth, point). Phases are products
-// with the wavenumber: at the first depth, and from depth to depth.
+// Turns re + i im of every point from depth to depth, and adds its real part to `to` (depth, point). Phases are
+// products with the wavenumber: at the first depth, and from depth to depth.
 struct Turn {
     double first, step;
     std::int64_t depths;
@@ -161,8 +161,8 @@ void transfer_values(const EmissionOptics& optics, const EmissionModel& model, c
     const std::int64_t rows = wanted.rows;
     std::vector<double> node(rows), share(rows), q(points), first(points), second(points), cosine(points), area(points);
     std::vector<double> re(points), im(points), turn_cosine(points), turn_sine(points);
-    const Turn turn{wavenumber * optics.depth(depths.first), wavenumber * depths.step, depths.count,
-                    turn_cosine.data(), turn_sine.data()};
+    const Turn turn{wavenumber * optics.depth(depths.first), wavenumber * depths.step, depths.count, turn_cosine.data(),
+                    turn_sine.data()};
     double power = 0.0;
     std::fill(out, out + depths.count * points, 0.0);
     gauss_legendre(static_cast<int>(rows), node.data(), share.data());
@@ -173,7 +173,7 @@ void transfer_values(const EmissionOptics& optics, const EmissionModel& model, c
         place(at);
         emission_pupil(optics, model, wavefront, wavelength, points, first.data(), a);
         emission_pupil(optics, model, wavefront, wavelength, points, second.data(), b);
-        const Overlap o{points,        model.vectorial, wanted.beyond, &a,        &b,
+        const Overlap o{points,        model.vectorial, wanted.beyond, &a,       &b,
                         cosine.data(), area.data(),     re.data(),     im.data()};
         overlap(o);
         // q = 0 at z = 0: the power that the pupil lets pass.
@@ -229,8 +229,8 @@ namespace {
 
 struct RowCall {
     const TransferTable* table;
-    std::int64_t first, last;  // columns that the cutoff leaves
-    double fy, fx0, step;      // cycles per cell: of the row, of its first column, between columns
+    std::int64_t first, last;      // columns that the cutoff leaves
+    double fy, fx0, step;          // cycles per cell: of the row, of its first column, between columns
     const double *column, *total;  // the alias's part in each column; what all aliases are divided by
     std::int32_t* base;
     float *fraction, *share, *transfer;  // transfer: (column, plane)
@@ -322,8 +322,15 @@ std::vector<double> of_aliases(std::int64_t count, std::int64_t columns, std::in
 class TransferRows {
   public:
     TransferRows(const std::vector<TransferTable>& tables, std::int64_t height, std::int64_t width)
-        : tables_(tables), height_(height), width_(width), columns_(width / 2 + 1), planes_(tables[0].planes),
-          total_(columns_), base_(columns_), fraction_(columns_), share_(columns_),
+        : tables_(tables),
+          height_(height),
+          width_(width),
+          columns_(width / 2 + 1),
+          planes_(tables[0].planes),
+          total_(columns_),
+          base_(columns_),
+          fraction_(columns_),
+          share_(columns_),
           transfer_(static_cast<std::size_t>(columns_ * planes_)) {
         for (const TransferTable& table : tables) highest_ = std::max(highest_, table.cutoff);
         aliases_ = std::max(static_cast<std::int64_t>(highest_ + 0.5), std::int64_t{1});
@@ -341,7 +348,8 @@ class TransferRows {
 
     // nullptr: the row passes nothing.
     const float* row(std::int64_t row) {
-        const double y = static_cast<double>(row) / static_cast<double>(height_), across = 1.0 / static_cast<double>(width_);
+        const double y = static_cast<double>(row) / static_cast<double>(height_),
+                     across = 1.0 / static_cast<double>(width_);
         if (highest_ < 0.5 && y >= highest_) return nullptr;
         std::fill(transfer_.begin(), transfer_.end(), 0.0f);
         std::fill(total_.begin(), total_.end(), 0.0);
@@ -402,11 +410,11 @@ Factors pixel_sums(std::int64_t size, std::int64_t division) {
 // A run of one row of the cells' spectrum that is added to one of the pixels', forwards or, conjugate, backwards.
 struct Run {
     std::int64_t count;
-    double row_re, row_im;           // factor of the row
-    const double *re, *im;           // factors of the columns
-    std::int64_t way;                // 1, or -1: columns from the last one backwards
-    double sign;                     // -1: conjugate
-    const float* from;               // pairs
+    double row_re, row_im;  // factor of the row
+    const double *re, *im;  // factors of the columns
+    std::int64_t way;       // 1, or -1: columns from the last one backwards
+    double sign;            // -1: conjugate
+    const float* from;      // pairs
     double *to_re, *to_im;
 };
 
@@ -426,9 +434,15 @@ SIMCORE_DISPATCH(fold_run, fold_body, (const Run& r), (r))
 class Folding {
   public:
     Folding(std::int64_t division, std::int64_t height, std::int64_t width)
-        : height_(height), width_(width), pixels_y_(height / division), pixels_x_(width / division),
-          columns_(pixels_x_ / 2 + 1), down_(pixel_sums(height, division)), across_(pixel_sums(width, division)),
-          re_(static_cast<std::size_t>(pixels_y_ * columns_), 0.0), im_(re_) {}
+        : height_(height),
+          width_(width),
+          pixels_y_(height / division),
+          pixels_x_(width / division),
+          columns_(pixels_x_ / 2 + 1),
+          down_(pixel_sums(height, division)),
+          across_(pixel_sums(width, division)),
+          re_(static_cast<std::size_t>(pixels_y_ * columns_), 0.0),
+          im_(re_) {}
 
     // Columns 0 .. last - 1 of a row, pairs; the others are 0.
     void add(std::int64_t row, std::int64_t last, const float* values) {
@@ -444,16 +458,15 @@ class Folding {
     }
 
     void store(std::complex<float>* sum) const {
-        for (std::size_t i = 0; i < re_.size(); ++i)
-            sum[i] = {static_cast<float>(re_[i]), static_cast<float>(im_[i])};
+        for (std::size_t i = 0; i < re_.size(); ++i) sum[i] = {static_cast<float>(re_[i]), static_cast<float>(im_[i])};
     }
 
   private:
     void run(std::int64_t row, std::int64_t column, std::int64_t count, std::int64_t way, double sign,
              const float* from) {
         const std::int64_t to = (row % pixels_y_) * columns_ + column % pixels_x_;
-        fold_run({count, down_.re[row], down_.im[row], across_.re.data() + column, across_.im.data() + column, way, sign,
-                  from, re_.data() + to, im_.data() + to});
+        fold_run({count, down_.re[row], down_.im[row], across_.re.data() + column, across_.im.data() + column, way,
+                  sign, from, re_.data() + to, im_.data() + to});
     }
 
     std::int64_t height_, width_, pixels_y_, pixels_x_, columns_;

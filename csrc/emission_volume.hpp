@@ -9,9 +9,9 @@
 // overlap, which is symmetric.
 //
 // A plane is known by its cells, pixels or parts of one, each a weighted mean over its surroundings, of the spectrum G
-// (columns.hpp). Pixels see the sum over f + m, for all whole m in cycles per cell, of the light's spectrum times T times
-// the box B of a cell; the cells' transform is the sum of the light's spectrum times G. Of what is mistaken for another
-// only the likely size is known, |f|^-2 for a body with a rim; so T is sum(T B G |f|^-4) / sum(G^2 |f|^-4).
+// (columns.hpp). Pixels see the sum over f + m, for all whole m in cycles per cell, of the light's spectrum times T
+// times the box B of a cell; the cells' transform is the sum of the light's spectrum times G. Of what is mistaken for
+// another only the likely size is known, |f|^-2 for a body with a rim; so T is sum(T B G |f|^-4) / sum(G^2 |f|^-4).
 #pragma once
 
 #include <complex>
@@ -45,8 +45,8 @@ std::int64_t transfer_points(const EmissionOptics& optics, const RadialWavefront
 void transfer_values(const EmissionOptics& optics, const EmissionModel& model, const RadialWavefront& wavefront,
                      double wavelength, const Depths& depths, double tolerance, std::int64_t points, double* out);
 
-// What an error of T at a point is in the image of an edge, relative to its plateau: Int |dT| |sinc| / (pi q) dq; at q =
-// 0 the plateau itself. cutoff: cycles per pixel.
+// What an error of T at a point is in the image of an edge, relative to its plateau: Int |dT| |sinc| / (pi q) dq; at q
+// = 0 the plateau itself. cutoff: cycles per pixel.
 double edge_share(std::int64_t point, std::int64_t points, double cutoff);
 
 // T of several planes as cubic pieces in the number of the point.
@@ -60,8 +60,8 @@ struct TransferTable {
 TransferTable transfer_table(const double* values, std::int64_t points, std::int64_t planes, double cutoff,
                              double weight);
 
-// Spectra of the planes of cells, each (height, width / 2 + 1), as a real transform of (height, width) gives them, times
-// their transfer functions, added up over the planes and the tables; into the spectrum of the pixels, division x
+// Spectra of the planes of cells, each (height, width / 2 + 1), as a real transform of (height, width) gives them,
+// times their transfer functions, added up over the planes and the tables; into the spectrum of the pixels, division x
 // division cells each: sum (height / division, width / division / 2 + 1).
 void add_planes(const std::vector<TransferTable>& tables, const std::vector<const std::complex<float>*>& spectra,
                 std::int64_t height, std::int64_t width, std::int64_t division, std::complex<float>* sum);

@@ -91,8 +91,8 @@ void solve(std::vector<double>& matrix, std::vector<double>& right, std::int64_t
 
 }  // namespace
 
-Skeleton skeleton(const double* values, std::int64_t rows, std::int64_t columns, const double* weight,
-                  double tolerance, std::int64_t most) {
+Skeleton skeleton(const double* values, std::int64_t rows, std::int64_t columns, const double* weight, double tolerance,
+                  std::int64_t most) {
     Chosen chosen = choose(values, rows, columns, weight, tolerance, most);
     const auto side = static_cast<std::int64_t>(chosen.rows.size());
     std::vector<double> matrix(static_cast<std::size_t>(side * side)), right(static_cast<std::size_t>(side * rows));

@@ -125,8 +125,8 @@ SIMCORE_INLINE Three<bytes> three(const Lanes<bytes> (&s)[kDepths], const Lanes<
     return to;
 }
 
-// s^2 - |q|^2 on the parabola through s^2 at the three depths: its top, how far its roots are from it, and the square of
-// that, which is below 0 without roots.
+// s^2 - |q|^2 on the parabola through s^2 at the three depths: its top, how far its roots are from it, and the square
+// of that, which is below 0 without roots.
 template <int bytes>
 struct Parabola {
     Lanes<bytes> top, away, square;
@@ -181,8 +181,7 @@ SIMCORE_INLINE void cross_cells(const Crossing& c) {
             s[k] = ((scaled(tap[0], L(from)) + scaled(tap[1], L(from + 1))) + scaled(tap[2], L(from + 2))) +
                    scaled(tap[3], L(from + 3));
         }
-        for (int i = 0; i < kLanes; ++i)
-            x[i] = c.x + static_cast<float>(static_cast<std::int32_t>(start) + i) * c.step;
+        for (int i = 0; i < kLanes; ++i) x[i] = c.x + static_cast<float>(static_cast<std::int32_t>(start) + i) * c.step;
         const L place(x), closest = L(c.yy * c.y * c.y) + place * (scaled(c.xx, place) + L(2.0f * c.xy * c.y));
         if (!flat) {
             cross_lanes<bytes>(s, closest, c, c.square_to + start, c.middle_to + start);
@@ -225,7 +224,13 @@ float number(double value) { return static_cast<float>(value); }
 
 Surface::Surface(const Body& body, const Columns& columns, std::int64_t x0, std::int64_t x1, std::int64_t y0,
                  std::int64_t y1)
-    : body_(body), columns_(columns), x0_(x0), x1_(x1), y0_(y0), y1_(y1), round_(body.outline.low == body.outline.high) {
+    : body_(body),
+      columns_(columns),
+      x0_(x0),
+      x1_(x1),
+      y0_(y0),
+      y1_(y1),
+      round_(body.outline.low == body.outline.high) {
     double pp[3] = {}, pm[2] = {}, mm = 0.0;  // of |p|^2: xx, xy, yy; of p m: x, y
     for (int i = 0; i < 3; ++i) {
         const double *a = body.matrix + 3 * i, along = body.flat ? 0.0 : a[2];
@@ -290,16 +295,16 @@ void Surface::find_nodes() {
     const double side = columns_.side, step = static_cast<double>(stride_) * side;
     const double reach = static_cast<double>(kBeyond * body_.outline.high), radius = body_.flat ? 1.0 : 1.0 / along_;
     for (std::int64_t j = 0; j < nodes_y_; ++j) {
-        const double y = columns_.top + static_cast<double>(y0_ - 1) * side + static_cast<double>(j - 1) * step -
-                         body_.centre[1];
+        const double y =
+            columns_.top + static_cast<double>(y0_ - 1) * side + static_cast<double>(j - 1) * step - body_.centre[1];
         const Taps down(static_cast<float>(j % kApart) / static_cast<float>(kApart));
         between(lattice_.data() + j / kApart * values, values, down.value, values, row.data());
         for (std::int64_t offset = 0; offset < kApart; ++offset) {
             const Taps taps(static_cast<float>(offset) / static_cast<float>(kApart));
             const double x = columns_.left + static_cast<double>(x0_ - 1) * side +
                              static_cast<double>(offset - 1) * step - body_.centre[0];
-            cross({row.data(), across_, cells, taps.value, number(x), number(static_cast<double>(kApart) * step), number(y),
-                   number(form_.xx), number(form_.xy), number(form_.yy), number(-reach),
+            cross({row.data(), across_, cells, taps.value, number(x), number(static_cast<double>(kApart) * step),
+                   number(y), number(form_.xx), number(form_.xy), number(form_.yy), number(-reach),
                    number(2.0 * reach / (kDepths - 1)), square, middle},
                   body_.flat);
             for (std::int64_t i = offset, cell = 0; i < nodes_x_; i += kApart, ++cell) {
@@ -340,8 +345,8 @@ void Surface::profile(std::int64_t y, Profile& to) const {
     const double most = square * (1.0 - (form_.xx + form_.yy) * side * side / 12.0);
     const double x = columns_.left + static_cast<double>(x0_ - 1) * side - body_.centre[0];
     const double below = columns_.top + static_cast<double>(y) * side - body_.centre[1];
-    quadratic({most, square * form_.xx, square * form_.xy, square * form_.yy, form_.mx, form_.my, side, x, below}, columns,
-              to.square.data(), to.middle.data());
+    quadratic({most, square * form_.xx, square * form_.xy, square * form_.yy, form_.mx, form_.my, side, x, below},
+              columns, to.square.data(), to.middle.data());
 }
 
 }  // namespace simcore

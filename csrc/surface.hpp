@@ -1,12 +1,12 @@
 // A body seen along z: of each column of it the middle of the chord and the square of its half length.
 //
-// Along a line of sight q = p + t m (body.hpp) the body is where s^2(q / |q|) > |q|^2. s^2 is smooth, so it is looked up on
-// a lattice, a part of the radius apart across the lines of sight and in some places along them, and interpolated: by
-// cubics across, by parabolas along. The uppermost and the lowest crossing end the chord: dents that a line of sight
-// leaves and enters again are filled. Where nothing is met, the greatest s^2 - |q|^2 goes on to tell the distance from
-// the rim: square and middle are smooth across it, where the square changes its sign. So the crossings are looked for at
-// nodes, closer than the lattice, and interpolated by cubics. A round body needs neither. Discs have no chord: `square`
-// is then s^2 - |q|^2.
+// Along a line of sight q = p + t m (body.hpp) the body is where s^2(q / |q|) > |q|^2. s^2 is smooth, so it is looked
+// up on a lattice, a part of the radius apart across the lines of sight and in some places along them, and
+// interpolated: by cubics across, by parabolas along. The uppermost and the lowest crossing end the chord: dents that a
+// line of sight leaves and enters again are filled. Where nothing is met, the greatest s^2 - |q|^2 goes on to tell the
+// distance from the rim: square and middle are smooth across it, where the square changes its sign. So the crossings
+// are looked for at nodes, closer than the lattice, and interpolated by cubics. A round body needs neither. Discs have
+// no chord: `square` is then s^2 - |q|^2.
 #pragma once
 
 #include <cstdint>

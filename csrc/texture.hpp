@@ -75,8 +75,8 @@ SIMCORE_INLINE float value(const std::uint32_t* key, float x, float y, float z) 
 
 }  // namespace noise3
 
-// The factors max(0, 1 + amplitude noise) at kLanes points start + (first + i) step + (middle[i] + part half[i]) up (um, in
-// the body's own axes).
+// The factors max(0, 1 + amplitude noise) at kLanes points start + (first + i) step + (middle[i] + part half[i]) up
+// (um, in the body's own axes).
 SIMCORE_INLINE void texture_lanes(const Texture& grain, const float (&start)[3], const float (&step)[3],
                                   const float (&up)[3], const float* middle, const float* half, float part,
                                   std::int64_t first, float* factor) {
@@ -98,8 +98,9 @@ SIMCORE_INLINE void texture_lanes(const Texture& grain, const float (&start)[3],
         for (int lane = 0; lane < kLanes; ++lane) {
             const auto t = static_cast<float>(first + lane);
             const float z = height[lane];
-            sum[lane] += amplitude * noise3::value(key, from[0] + t * by[0] + z * rise[0],
-                                                   from[1] + t * by[1] + z * rise[1], from[2] + t * by[2] + z * rise[2]);
+            sum[lane] +=
+                amplitude * noise3::value(key, from[0] + t * by[0] + z * rise[0], from[1] + t * by[1] + z * rise[1],
+                                          from[2] + t * by[2] + z * rise[2]);
         }
     }
     for (float& lane : sum) lane = lane < 0.0f ? 0.0f : lane;

@@ -58,9 +58,10 @@ void add_emission_planes(py::module_& module) {
         .def(py::init(&make_planes), py::arg("optics").noconvert(), py::arg("wavefront").noconvert(),
              py::arg("wavelength").noconvert(), py::arg("weight").noconvert(), py::arg("vectorial"),
              py::arg("aplanatic"), py::arg("low"), py::arg("high"), py::arg("division"), py::arg("tolerance"))
-        .def_property_readonly("z", [](const EmissionPlanes& planes) {
-            return Array<double>(static_cast<py::ssize_t>(planes.z.size()), planes.z.data());
-        })
+        .def_property_readonly("z",
+                               [](const EmissionPlanes& planes) {
+                                   return Array<double>(static_cast<py::ssize_t>(planes.z.size()), planes.z.data());
+                               })
         .def_property_readonly("first", [](const EmissionPlanes& planes) { return planes.depths.first; })
         .def_property_readonly("step", [](const EmissionPlanes& planes) { return planes.depths.step; })
         .def_property_readonly("shares", &shares_of, "(depth, plane)")

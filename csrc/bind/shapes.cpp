@@ -1,9 +1,9 @@
 // Adapters of the bodies: voxels, silhouettes' outlines.
-#include "../columns.hpp"
 #include "../shapes.hpp"
 
 #include <cmath>
 
+#include "../columns.hpp"
 #include "bodies.hpp"
 
 namespace simcore::bind {

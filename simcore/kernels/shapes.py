@@ -82,10 +82,13 @@ def columns(
 ) -> None:
     """Add to ``out`` (plane, y, x), float32, the light of the bodies of one image, ``value`` (body,) per um^3 or um^2.
 
-    Plane p gets ``share[:, p]`` of it, given at depths ``z_first + i z_step`` (um). There are ``division`` cells in a pixel along each
-    axis, and ``margin`` pixels before pixel (0, 0). ``layers``: thickness of what has one texture, relative to the finest grains.
+    Plane p gets ``share[:, p]`` of it, given at depths ``z_first + i z_step`` (um). There are ``division`` cells in a pixel along
+    each axis, and ``margin`` pixels before pixel (0, 0). ``layers``: thickness of what has one texture, relative
+    to the finest grains.
     """
-    _core.columns(out, bodies.view, image, flat(value), pixel_size, division, margin, z_first, z_step, flat(share), layers)
+    _core.columns(
+        out, bodies.view, image, flat(value), pixel_size, division, margin, z_first, z_step, flat(share), layers
+    )
 
 
 def body_extents(bodies: Bodies) -> Array:

@@ -18,9 +18,10 @@ from simcore.streams import Array
 
 FINEST = 3e-4  # tolerance below which volumes become no more accurate
 FILLED = 0.3  # part of what lies beside the image that shines: how much of its light may be left out
-# Largest errors, relative to the brightest pixel, with cells of one pixel: of ellipsoids a third as high as wide, of balls,
-# of flat patches; from images at several sizes and apertures against the same with six cells in a pixel.
-ROUND, THICK, FLAT = 2.0e-3, 6.0e-3, 1.2e-2
+# Largest errors, relative to the brightest pixel, with cells of one pixel: of balls (of ellipsoids in proportion to their
+# height over their radius, from FLATTEST on), of flat patches; from images at several sizes and apertures against the same
+# with six cells in a pixel. With two cells they are a quarter, with three a tenth.
+BALL, FLATTEST, PATCH = 6.4e-3, 0.3, 1.2e-2
 SMALL = 1.5  # radius in pixels below which they grow
 FINE = 0.85  # period of the finest waves in pixels, with which these errors were found
 MOST_CELLS = 4  # in a pixel along each axis
@@ -77,7 +78,10 @@ def add_bodies(
         pixel = float(one.column("pixel_size")[0])
         rough = roughness(extent[part, 3] / pixel, extent[part, 2] / extent[part, 3])
         division = cells_in_pixel(one, rough, tolerance)
-        planes = kernels.emission_planes(optics=one, low=low, high=high, division=division, tolerance=0.5 * tolerance)
+        # The error of the planes is bounded as if all depths erred to one side: in images it is a quarter.
+        planes = kernels.emission_planes(
+            optics=one, low=low, high=high, division=division, tolerance=min(2 * tolerance, 0.1)
+        )
         canvas = Canvas.of(out.shape[1:], reach_of(one, low, high, tolerance), division, pixel)
         volume = np.zeros((len(planes.z), *canvas.cells), np.float32)
         kernels.columns(
@@ -98,8 +102,10 @@ def add_bodies(
 
 def roughness(radius: Array, height: Array) -> float:
     """Return the largest error, with cells of one pixel, of bodies of ``radius`` pixels; ``height`` relative to that, 0: flat."""
-    error = ROUND + (THICK - ROUND) * np.clip((height - 0.4) / 0.6, 0, 1)
-    error = np.where(height == 0, FLAT, error) * np.maximum(1.0, SMALL / np.maximum(radius, 1e-3)) ** 2
+    error = (
+        np.where(height == 0, PATCH, BALL * np.clip(height, FLATTEST, 1.0))
+        * np.maximum(1.0, SMALL / np.maximum(radius, 1e-3)) ** 2
+    )
     return float(np.minimum(error, 0.1).max())
 
 
