@@ -365,17 +365,29 @@ class Painter {
     void fill_grains(const Body& body, const Texture& grain, const Surface& surface, const Frame& at,
                      std::int64_t row) {
         Scratch& s = scratch_;
-        const std::int64_t middle = std::min(std::max(row * at.pixels + at.pixels / 2, at.y0), at.y1 - 1);
-        surface.profile(middle, s.coarse);
+        // A pixel's centre lies between two columns and two rows of them.
+        const auto clamped = [](std::int64_t value, std::int64_t from, std::int64_t end) {
+            return std::min(std::max(value, from), end - 1);
+        };
         const std::int64_t first = at.x0 / at.pixels, count = (at.x1 - 1) / at.pixels + 1 - first;
-        for (std::vector<float>* values : {&s.middle, &s.half})
-            values->assign(std::max(values->size(), static_cast<std::size_t>(count + kLanes)), 0.0f);
-        for (std::int64_t i = 0; i < count && !body.flat; ++i) {
-            const std::int64_t column = std::min(std::max((first + i) * at.pixels + at.pixels / 2, at.x0), at.x1 - 1);
-            s.middle[i] = s.coarse.middle[column - at.x0 + 1];
-            s.half[i] = std::sqrt(std::max(s.coarse.square[column - at.x0 + 1], 0.0f));
+        const auto size = static_cast<std::size_t>(count + kLanes);
+        for (std::vector<float>* values : {&s.middle, &s.half}) {
+            values->resize(std::max(values->size(), size));
+            std::fill(values->begin(), values->begin() + static_cast<std::ptrdiff_t>(size), 0.0f);
         }
-        grains_ = {row, body.flat ? 1 : layers_of(grain, s.half.data(), count), first, count + kLanes};
+        for (const std::int64_t y : {row * at.pixels + at.pixels / 2 - 1, row * at.pixels + at.pixels / 2}) {
+            if (body.flat) break;
+            surface.profile(clamped(y, at.y0, at.y1), s.coarse);
+            for (std::int64_t i = 0; i < count; ++i)
+                for (const std::int64_t side : {-1, 0}) {
+                    const std::int64_t x = (first + i) * at.pixels + at.pixels / 2 + side;
+                    const std::int64_t column = clamped(x, at.x0, at.x1) - at.x0 + 1;
+                    s.middle[i] += 0.25f * s.coarse.middle[column];
+                    s.half[i] += 0.25f * s.coarse.square[column];
+                }
+        }
+        for (std::int64_t i = 0; i < count; ++i) s.half[i] = std::sqrt(std::max(s.half[i], 0.0f));
+        grains_ = {row, layers_of(grain, body), first, count + kLanes};
         s.factor.resize(std::max(s.factor.size(), static_cast<std::size_t>(grains_.layers * grains_.stride)));
         const double corner = -static_cast<double>(grid_.margin);
         const double start[2] = {(corner + static_cast<double>(first)) * grid_.pixel_size - body.centre[0],
@@ -384,14 +396,15 @@ class Painter {
                grains_.stride, s.factor.data());
     }
 
-    std::int64_t layers_of(const Texture& grain, const float* half, std::int64_t count) const {
-        if (!(grain.amplitude[0] > 0.0f)) return 1;
+    // The same for all of a body: so they do not depend on how it is cut into columns.
+    std::int64_t layers_of(const Texture& grain, const Body& body) const {
+        if (body.flat || !(grain.amplitude[0] > 0.0f)) return 1;
         float finest = grain.step[0];
         for (int o = 0; o < kOctaves; ++o)
             if (grain.amplitude[o] > kFaint * grain.amplitude[0]) finest = grain.step[o];
-        const float thickest = 2.0f * *std::max_element(half, half + count);
-        const auto wanted = static_cast<std::int64_t>(
-            std::min(static_cast<double>(thickest) / (layers_ * static_cast<double>(finest)), 1e3));
+        const double thickest = 2.0 * static_cast<double>(body.outline.high) * body.extent[2];
+        const auto wanted =
+            static_cast<std::int64_t>(std::min(thickest / (layers_ * static_cast<double>(finest)), 1e3));
         return std::min(wanted + 1, kMostLayers);
     }
 

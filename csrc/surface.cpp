@@ -13,7 +13,7 @@ constexpr int kDepths = 12;
 constexpr float kBeyond = 1.02f;    // how far the lattice reaches along z, relative to the longest radius
 constexpr double kNodes = 0.075;    // distance of nodes, relative to the radius
 constexpr std::int64_t kApart = 3;  // nodes from place to place of the lattice
-constexpr double kNear = 2.0 * kApart * kNodes + 0.05;  // how far from the body the lattice is filled in, in radii
+constexpr double kNear = 2.0 * kApart * kNodes + 0.25;  // how far from the body the lattice is filled in, in radii
 
 // Places at q + i step, in units of the radii.
 struct LatticeRow {

@@ -46,15 +46,15 @@ def test_the_light_of_a_body_is_its_volume_times_its_intensity():
     assert image(ball, **wide).sum() == pytest.approx(20 * 4 / 3 * np.pi * 1.5 * 1.0 * 0.5, rel=0.03)
 
 
-def test_the_tolerance_is_kept_where_cells_have_grains_and_irregular_outlines():
-    """The light itself is the same whatever the tolerance, but for how its texture is layered from 2e-3 on."""
-    cell = sc.Ellipsoid(
-        x=20, y=20, radius_x=1.8, radius_y=1.3, radius_z=0.7, intensity=20.0, deformation=0.1, texture=0.3
-    )
+@pytest.mark.parametrize(
+    ("contents", "more"), [({}, 0.0), ({"texture": 0.35, "texture_scale": 1.0}, 7e-3), ({"deformation": 0.05}, 1e-2)]
+)
+def test_the_light_is_the_same_whatever_the_tolerance(contents, more):
+    """Grains of a few pixels are boxes as wide as a pixel, irregular rims are found to a percent: so much may be left."""
+    cell = sc.Ellipsoid(x=20, y=20, radius_x=1.8, radius_y=1.3, radius_z=0.6, intensity=20.0, **contents)
     fine = image(cell, tolerance=3e-4)
-    for tolerance in (1e-3, 1.9e-3):
-        np.testing.assert_allclose(image(cell, tolerance=tolerance), fine, rtol=0, atol=tolerance * fine.max())
-    np.testing.assert_allclose(image(cell, tolerance=0.05), fine, rtol=0, atol=0.05 * fine.max())
+    for tolerance in (1e-3, 5e-3, 0.03):
+        np.testing.assert_allclose(image(cell, tolerance=tolerance), fine, rtol=0, atol=(tolerance + more) * fine.max())
 
 
 def test_what_stands_beside_the_frame_shines_into_it():

@@ -42,7 +42,9 @@ class Fluorescence(Microscope):
 
     Bodies (`Ellipsoid`, `Sphere`, `Ellipse`) emit from all their volume or area, freely rotating. ``tolerance`` is then the
     largest error relative to the brightest pixel of the bodies, not below 3e-4 (nor with ``precision="double"``); it decides the
-    planes and the cells that they are cut into. Irregular outlines follow the body to about 1 % of the plateau at their rims.
+    planes and the cells that they are cut into, and with them the time. Rims of irregular outlines are found to about 1 % of
+    the plateau (2 % at a deformation of 0.1); grains of a few pixels are boxes as wide as a pixel, which adds up to 0.02
+    ``texture``.
 
     Raises ParameterError for values out of range, for instance an aperture above the immersion's index or an emitter under the
     coverslip; RecipeError for a fixed dipole in the scalar model.

@@ -25,8 +25,7 @@ BALL, FLATTEST, PATCH = 6.4e-3, 0.3, 1.2e-2
 SMALL = 1.5  # radius in pixels below which they grow
 FINE = 0.85  # period of the finest waves in pixels, with which these errors were found
 MOST_CELLS = 4  # in a pixel along each axis
-# Thickness of what has one texture, relative to the finest grains, from the tolerance on.
-LAYERS = ((0.0, 1.0), (2e-3, 2.0))
+LAYERS = 1.0  # thickness of what has one texture, relative to the finest grains: the same whatever the tolerance
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ def add_bodies(
     that less than this arrives is left out.
     """
     tolerance = max(tolerance, FINEST)
-    layers = [thickness for least, thickness in LAYERS if tolerance >= least][-1]
     extent = kernels.body_extents(bodies)
     for i in range(len(out)):
         part = slice(bodies.first[i], bodies.first[i + 1])
@@ -95,7 +93,7 @@ def add_bodies(
             z_first=planes.first,
             z_step=planes.step,
             share=planes.shares,
-            layers=layers,
+            layers=LAYERS,
         )
         out[i] += canvas.image(planes, volume)
 
