@@ -7,7 +7,6 @@ from simcore.scenes import Scene
 
 SIDE, PIXEL = 256, 0.24
 FEW, MANY, ALL = (5, 10), (20, 40), (5, 43)
-FINE_PLANES = 0.05  # um, of the reference
 
 
 def cell(deformation: float = 0.0, texture: float = 0.0) -> sc.Ellipsoid:
@@ -38,8 +37,6 @@ def microscope(tolerance: float) -> sc.Fluorescence:
         pixel_size=PIXEL,
         shape=(SIDE, SIDE),
         tolerance=tolerance,
-        # At the tolerance of a rough peer three planes are enough; the benchmark prints their error.
-        plane_spacing=1.0 if tolerance >= 0.05 else FINE_PLANES if tolerance < 1e-4 else None,
     )
 
 

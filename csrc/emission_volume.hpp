@@ -6,13 +6,16 @@
 //   T(q) = Int P(s + q / 2) P*(s - q / 2) d^2 s / Int |P at z = 0|^2 d^2 s,
 // P P* = 2 U U* + 2 V V* cos 2 d + K K* cos d for a rotating dipole (U, V, K of emission_pupil.hpp, d the angle between
 // the two points), or U U*. It depends on |q| alone, so it is computed on a line; Gauss points over a quarter of the
-// overlap, which is symmetric. Voxels and pixels are boxes of one size: on a grid of pixels the transfer function is
-// the sum over its aliases of T sinc^2 sinc^2.
+// overlap, which is symmetric.
+//
+// A plane is known by its cells, pixels or parts of one, each a weighted mean over its surroundings, of the spectrum G
+// (columns.hpp). Pixels see the sum over f + m, for all whole m in cycles per cell, of the light's spectrum times T
+// times the box B of a cell; the cells' transform is the sum of the light's spectrum times G. Of what is mistaken for
+// another only the likely size is known, |f|^-2 for a body with a rim; so T is sum(T B G |f|^-4) / sum(G^2 |f|^-4).
 #pragma once
 
 #include <complex>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "emission.hpp"
@@ -21,21 +24,46 @@ namespace simcore {
 
 constexpr int kPlanes = 8;  // planes that are treated side by side
 
-// T of several depths on [0, 2 a], as cubic pieces of t = 1 - sqrt(1 - q / (2 a)), which makes the edge smooth.
+struct Depths {
+    double first, step;  // um
+    std::int64_t count;
+};
+
+// The frequencies, in units of a / wavelength, at which T is computed: dense towards the edge at 2, which makes it
+// smooth.
+inline double transfer_frequency(std::int64_t point, std::int64_t points) {
+    const double rest = 1.0 - static_cast<double>(point) / static_cast<double>(points - 1);
+    return 2.0 * (1.0 - rest * rest);
+}
+
+// How many frequencies T needs between the depths low and high. Throws std::domain_error for a pupil with a stop, or
+// where too many would be needed.
+std::int64_t transfer_points(const EmissionOptics& optics, const RadialWavefront& wavefront, double wavelength,
+                             double low, double high, double tolerance);
+
+// T at `points` frequencies of equally spaced depths, out (depth, point).
+void transfer_values(const EmissionOptics& optics, const EmissionModel& model, const RadialWavefront& wavefront,
+                     double wavelength, const Depths& depths, double tolerance, std::int64_t points, double* out);
+
+// What an error of T at a point is in the image of an edge, relative to its plateau: Int |dT| |sinc| / (pi q) dq; at q
+// = 0 the plateau itself. cutoff: cycles per pixel.
+double edge_share(std::int64_t point, std::int64_t points, double cutoff);
+
+// T of several planes as cubic pieces in the number of the point.
 struct TransferTable {
-    double cutoff = 0.0;                     // 2 a / wavelength, cycles per pixel
+    double cutoff = 0.0;                     // 2 a / wavelength, cycles per cell
     std::int64_t planes = 0, intervals = 0;  // planes: padded to a multiple of kPlanes
     std::vector<float> pieces;               // (interval, 4, plane)
 };
 
-// Throws std::domain_error for a pupil with a stop, or where too many points would be needed.
-void transfer_table(const EmissionOptics& optics, const EmissionModel& model, const RadialWavefront& wavefront,
-                    double wavelength, double weight, std::int64_t planes, const double* z, double tolerance,
-                    TransferTable& table);
+// values (plane, point), times `weight`.
+TransferTable transfer_table(const double* values, std::int64_t points, std::int64_t planes, double cutoff,
+                             double weight);
 
-// Spectra of the planes (plane, height, width / 2 + 1), as a real transform of (height, width) gives them, times their
-// transfer functions, added up over the planes and the tables.
-void add_planes(const std::vector<TransferTable>& tables, std::int64_t planes, std::int64_t height, std::int64_t width,
-                const std::complex<float>* spectra, std::complex<float>* sum);
+// Spectra of the planes of cells, each (height, width / 2 + 1), as a real transform of (height, width) gives them,
+// times their transfer functions, added up over the planes and the tables; into the spectrum of the pixels, division x
+// division cells each: sum (height / division, width / division / 2 + 1).
+void add_planes(const std::vector<TransferTable>& tables, const std::vector<const std::complex<float>*>& spectra,
+                std::int64_t height, std::int64_t width, std::int64_t division, std::complex<float>* sum);
 
 }  // namespace simcore

@@ -75,28 +75,45 @@ SIMCORE_INLINE float value(const std::uint32_t* key, float x, float y, float z) 
 
 }  // namespace noise3
 
+// The factors max(0, 1 + amplitude noise) at kLanes points start + (first + i) step + (middle[i] + part half[i]) up
+// (um, in the body's own axes).
+SIMCORE_INLINE void texture_lanes(const Texture& grain, const float (&start)[3], const float (&step)[3],
+                                  const float (&up)[3], const float* middle, const float* half, float part,
+                                  std::int64_t first, float* factor) {
+    float sum[kLanes], height[kLanes];
+    for (int lane = 0; lane < kLanes; ++lane) {
+        sum[lane] = 1.0f;
+        height[lane] = middle[lane] + part * half[lane];
+    }
+    for (int o = 0; o < kOctaves; ++o) {
+        if (grain.amplitude[o] == 0.0f) continue;
+        const float scale = 1.0f / grain.step[o], amplitude = grain.amplitude[o];
+        const std::uint32_t key[3] = {grain.key[o][0], grain.key[o][1], grain.key[o][2]};
+        float from[3], by[3], rise[3];
+        for (int i = 0; i < 3; ++i) {
+            from[i] = start[i] * scale + grain.shift[o][i];
+            by[i] = step[i] * scale;
+            rise[i] = up[i] * scale;
+        }
+        for (int lane = 0; lane < kLanes; ++lane) {
+            const auto t = static_cast<float>(first + lane);
+            const float z = height[lane];
+            sum[lane] +=
+                amplitude * noise3::value(key, from[0] + t * by[0] + z * rise[0], from[1] + t * by[1] + z * rise[1],
+                                          from[2] + t * by[2] + z * rise[2]);
+        }
+    }
+    for (float& lane : sum) lane = lane < 0.0f ? 0.0f : lane;
+    std::memcpy(factor, sum, sizeof sum);
+}
+
 // The factors max(0, 1 + amplitude noise) at the points start + i step (um, in the body's own axes), i = 0 .. count - 1
 // and up to kLanes - 1 more: the caller's buffer has room.
-SIMCORE_INLINE void texture_row(const Texture& grain, const float start[3], const float step[3], std::int32_t count,
-                                float* factor) {
-    for (std::int32_t first = 0; first < count; first += kLanes) {
-        float sum[kLanes];
-        for (float& lane : sum) lane = 1.0f;
-        for (int o = 0; o < kOctaves; ++o) {
-            if (grain.amplitude[o] == 0.0f) continue;
-            const float scale = 1.0f / grain.step[o], amplitude = grain.amplitude[o];
-            const std::uint32_t key[3] = {grain.key[o][0], grain.key[o][1], grain.key[o][2]};
-            const float x = start[0] * scale + grain.shift[o][0], dx = step[0] * scale;
-            const float y = start[1] * scale + grain.shift[o][1], dy = step[1] * scale;
-            const float z = start[2] * scale + grain.shift[o][2], dz = step[2] * scale;
-            for (int lane = 0; lane < kLanes; ++lane) {
-                const auto t = static_cast<float>(first + lane);
-                sum[lane] += amplitude * noise3::value(key, x + t * dx, y + t * dy, z + t * dz);
-            }
-        }
-        for (float& lane : sum) lane = lane < 0.0f ? 0.0f : lane;
-        std::memcpy(factor + first, sum, sizeof sum);
-    }
+SIMCORE_INLINE void texture_row(const Texture& grain, const float (&start)[3], const float (&step)[3],
+                                std::int32_t count, float* factor) {
+    const float none[3] = {}, zero[kLanes] = {};
+    for (std::int32_t first = 0; first < count; first += kLanes)
+        texture_lanes(grain, start, step, none, zero, zero, 0.0f, first, factor + first);
 }
 
 }  // namespace simcore

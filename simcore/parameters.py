@@ -228,12 +228,10 @@ def image_shape(label: str, value: Any) -> tuple[int, int]:
     return int(value[0]), int(value[1])
 
 
-def between(low: float, high: float, optional: bool = False) -> Callable[[str, Any], Any]:
+def between(low: float, high: float) -> Callable[[str, Any], float]:
     """Return a reader that takes a plain number from ``low`` to ``high``."""
 
-    def read(label: str, value: Any) -> Any:
-        if value is None and optional:
-            return None
+    def read(label: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value <= high:
             raise ParameterError(f"{label}: {value!r}; must be a number from {low:g} to {high:g}")
         return float(value)

@@ -10,7 +10,7 @@ from scipy import integrate, special
 
 from simcore import kernels
 from simcore.optics.aberrated import image_aberrated
-from simcore.optics.volumes import image_volume
+from simcore.optics.volumes import add_bodies
 
 NAN = float("nan")
 LAYERS = {"immersion": 1.515, "coverslip": 1.52}
@@ -194,51 +194,99 @@ def test_both_ways_to_a_rotational_aberration_agree():
     assert abs(out[0] - radial).max() < 2e-6 * radial.max()
 
 
+def ball_of_emitters(radius, place, count=12):
+    """A ball as emitters at the nodes of Gauss and Legendre, which integrate what is smooth: photons per um^3 are 1."""
+    r, wr = psf.gauss(count, 0.0, 1.0)
+    c, wc = psf.gauss(count)
+    phi = 2 * np.pi * (np.arange(2 * count) + 0.5) / (2 * count)
+    r, c, phi = (a.ravel() for a in np.meshgrid(r, c, phi, indexing="ij"))
+    weight = np.einsum("i,j,k->ijk", wr, wc, np.full(2 * count, np.pi / count)).ravel() * r**2 * np.prod(radius)
+    x, y, z = (radius[i] * r * direction for i, direction in enumerate(spread(c, phi)))
+    emitters = emitters_at(np.stack([place[0] + x / place[3], place[1] + y / place[3], place[2] + z], 1))
+    emitters.intensity[:] = weight
+    return emitters
+
+
+def spread(c, phi):
+    sine = np.sqrt(1 - c * c)
+    return sine * np.cos(phi), sine * np.sin(phi), c
+
+
+def bodies_at(radius, places, **changed):
+    count = len(places)
+    x, y, z = np.array(places, float).T.copy()
+    one = np.ones(count)
+    values = {
+        "rotation": np.zeros((count, 3)),
+        "deformation": 0 * one,
+        "texture": 0 * one,
+        "texture_scale": one,
+    } | changed
+    return kernels.Bodies(np.array([0, count]), x, y, z, np.tile(np.array(radius, float), (count, 1)), **values,
+                          key=np.zeros(2, np.uint64), counter=np.zeros((count, 3), np.uint64))  # fmt: skip
+
+
 VOLUMES = {
     "air": Optics(0.9, 0.45, 0.24, medium=1.0),
     "coarse": Optics(1.0, 0.45, 0.24, vectorial=False),
     "fine": Optics(1.0, 0.45, 0.12),
     "layers": Optics(1.3, 0.45, 0.24, 1.38, focus_depth=2.0, **LAYERS),
+    "layers, waist": Optics(1.3, 0.45, 0.24, 1.38, focus_depth=2.0, waist=0.9, **LAYERS),
+    "evanescent": Optics(1.45, 0.5, 0.1, focus_depth=0.7, **LAYERS),
 }
 
 
 @pytest.mark.parametrize("name", VOLUMES)
-def test_voxels_are_boxes_of_emitters(name):
-    o, z = VOLUMES[name], np.array([[-0.9, 0.0, 1.4]])
-    voxels = [(0, 12, 15), (1, 20, 9), (2, 14, 18)]
-    volume = np.zeros((1, 3, 32, 32), np.float32)
-    nodes, weights = psf.gauss(5, -0.5, 0.5)
-    wanted, peak = np.zeros((32, 32)), 0.0
-    for plane, y, x in voxels:
-        volume[0, plane, y, x] = 1000
-        spots = [(x + a, y + b, z[0, plane]) for a in nodes for b in nodes]
-        places = emitters_at(spots)
-        places.intensity[:] = 1000 * np.outer(weights, weights).ravel()
-        image = draw(optics_of(o), places, (32, 32))
-        wanted, peak = wanted + image, max(peak, image.max())
-    image = image_volume(volume, z=z, optics=optics_of(o), tolerance=5e-4)[0]
-    assert abs(image - wanted).max() < 2e-4 * peak
+@pytest.mark.parametrize("radius", [(0.6, 0.6, 0.5), (0.5, 0.7, 0.2)])
+def test_bodies_are_as_many_emitters(name, radius):
+    """The bodies are little wider than the resolution; the larger tolerance takes whole pixels and few planes."""
+    o = VOLUMES[name]
+    place = (20.3, 18.6, 0.05, o.pixel_size)
+    wanted = draw(optics_of(o), ball_of_emitters(radius, place), (38, 40), 1e-6)
+    for tolerance in (5e-4, 5e-3):
+        image = np.zeros((1, 38, 40), np.float32)
+        bodies = bodies_at(radius, [place[:3]])
+        add_bodies(image, bodies=bodies, intensity=np.ones(1), optics=optics_of(o), tolerance=tolerance)
+        assert abs(image[0] - wanted).max() < tolerance * wanted.max()
+
+
+def test_several_wavelengths_of_a_volume_add():
+    o, bodies = VOLUMES["fine"], bodies_at((0.5, 0.5, 0.3), [(15, 16, 0.4)])
+    images = np.zeros((3, 32, 32), np.float32)
+    for image, wavelength in zip(images, ([0.45], [0.6], [0.45, 0.6]), strict=True):
+        optics = optics_of(o, wavelength=wavelength)
+        add_bodies(image[None], bodies=bodies, intensity=np.ones(1), optics=optics, tolerance=5e-4)
+    assert abs(images[2] - images[:2].mean(0)).max() < 1e-3 * images[2].max()
 
 
 def test_volumes_of_a_block_do_not_see_each_other_and_keep_their_light():
     rng = np.random.default_rng(3)
-    volume = np.zeros((3, 2, 40, 36), np.float32)
-    volume[:, :, 12:28, 10:26] = rng.random((3, 2, 16, 16))
     many = [optics_of(replace(VOLUMES["fine"], numerical_aperture=a)) for a in (0.6, 0.8, 1.1)]
     block = kernels.EmissionOptics(
         *(np.concatenate([getattr(o, name) for o in many]) for name in ("optics", "wavelength", "weight", "wavefront"))
     )
-    z = np.array([[-0.5, 0.5]])
-    together = image_volume(volume, z=z, optics=block)
-    for i, o in enumerate(many):
-        assert image_volume(volume[i : i + 1], z=z, optics=o).tobytes() == together[i].tobytes()
-        assert 0.93 < together[i].sum() / volume[i].sum() < 1
+    places = np.column_stack([rng.uniform(20, 40, (5, 2)), rng.uniform(-0.5, 0.5, 5)])
+    bodies = bodies_at((0.5, 0.4, 0.3), places, deformation=np.full(5, 0.1), texture=np.full(5, 0.4))
+    bodies = replace(bodies, first=np.array([0, 2, 2, 5]), counter=np.arange(15, dtype=np.uint64).reshape(5, 3))
+    light = np.arange(1.0, 6.0)
+    together = np.zeros((3, 60, 64), np.float32)
+    add_bodies(together, bodies=bodies, intensity=light, optics=block, tolerance=2e-3)
+    assert not together[1].any()
+    for i, (o, part) in enumerate(zip(many, (slice(0, 2), slice(2, 2), slice(2, 5)), strict=True)):
+        alone = np.zeros((1, 60, 64), np.float32)
+        arrays = {name: getattr(bodies, name)[part] for name in ("x", "y", "z", "radius", "rotation", "deformation", "texture",
+                                                                 "texture_scale", "counter")}  # fmt: skip
+        one = kernels.Bodies(np.array([0, part.stop - part.start]), **arrays, key=bodies.key)
+        add_bodies(alone, bodies=one, intensity=light[part], optics=o, tolerance=2e-3)
+        assert alone.tobytes() == together[i].tobytes()
 
 
 def test_bytes_do_not_depend_on_the_machine_or_the_block():
     o = optics_of(CASES["layers"])
     places, full = emitters_at([(3.1, 4.2, 0.2), (9.0, 8.0, -0.3)]), kernels.instruction_level()
-    volume = np.random.default_rng(1).random((1, 2, 16, 16), np.float32)
+    cells = bodies_at(
+        (1.0, 0.7, 0.4), [(7.3, 8.2, 0.1), (9, 4, -0.2)], deformation=np.full(2, 0.1), texture=np.full(2, 0.3)
+    )
     found = []
     try:
         for level in (4, 3, 0):
@@ -247,10 +295,10 @@ def test_bytes_do_not_depend_on_the_machine_or_the_block():
             image_aberrated(aberrated, emitters=places, optics=o, tolerance=5e-4, wavefront=coma)
             tilted = draw(o, emitters_at([(3.1, 4.2, 0.2)], 0.5, 0.6), tolerance=5e-4, dtype=np.float32)
             images = [draw(o, places, tolerance=5e-4, dtype=np.float32), draw(o, places), aberrated, tilted]
-            spectra = volume.astype(np.complex64)[..., :9].copy()
-            total = np.empty((1, 16, 9), np.complex64)
-            kernels.combine_planes(total, spectra, 16, z=np.zeros((1, 2)), optics=o, tolerance=5e-4)
-            found.append(b"".join(image.tobytes() for image in [*images, total]))
+            glow = np.zeros((1, 16, 16), np.float32)
+            for division_by_tolerance in (5e-4, 5e-3):
+                add_bodies(glow, bodies=cells, intensity=np.ones(2), optics=o, tolerance=division_by_tolerance)
+            found.append(b"".join(image.tobytes() for image in [*images, glow]))
     finally:
         kernels.set_instruction_level(full)
     assert found[0] == found[1] == found[2]
@@ -314,4 +362,9 @@ def test_bad_values_are_refused():
     with pytest.raises(ValueError, match="directions"):
         draw(good, emitters_at([(1, 1, 1e5)]))
     with pytest.raises(ValueError, match="central stop"):
-        image_volume(np.zeros((1, 1, 8, 8)), z=np.zeros((1, 1)), optics=optics_of(CASES["stop, waist"]))
+        kernels.emission_planes(optics=optics_of(CASES["stop, waist"]), low=0.0, high=1.0, division=1, tolerance=1e-3)
+    for name, value in (("low", -4.0), ("high", -1.0), ("division", 0), ("tolerance", 1.0)):
+        with pytest.raises(ValueError, match=name):
+            kernels.emission_planes(
+                optics=good, **({"low": 0.0, "high": 1.0, "division": 1, "tolerance": 1e-3} | {name: value})
+            )

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "../emission_grid.hpp"
-#include "../emission_volume.hpp"
 #include "bind.hpp"
 #include "emission.hpp"
 
@@ -211,36 +210,6 @@ void add_image_aberrated(py::module_& module) {
                "wavefront `phase` (um) and `amplitude` [image, node] at pupil_nodes(count).");
 }
 
-void combine_planes(Array<std::complex<float>>& sum, Array<std::complex<float>> spectra, py::ssize_t width,
-                    Array<double> z, Array<double> optics, Array<double> wavefront, Array<double> wavelength,
-                    Array<double> weight, bool vectorial, bool aplanatic, double tolerance) {
-    require_shape(sum, "sum", {-1, -1, width / 2 + 1});
-    const py::ssize_t images = sum.shape(0), height = sum.shape(1);
-    require_shape(spectra, "spectra", {images, -1, height, width / 2 + 1});
-    const py::ssize_t planes = spectra.shape(1);
-    require_shape(z, "z", {images, planes});
-    if (planes == 0) refuse("spectra: at least one plane is needed");
-    check_optics(optics, wavefront, wavelength, weight, images);
-    for (py::ssize_t i = 0; i < z.size(); ++i) {
-        const EmissionOptics o = optics_row(optics, i / planes);
-        if (!std::isfinite(z.data()[i])) refuse("z: must be finite");
-        if (o.layered() && !(o.depth(z.data()[i]) >= 0.0)) refuse("z: a plane lies below the coverslip");
-    }
-    if (!(tolerance >= 1e-8 && tolerance <= 0.1)) refuse("tolerance: must be in [1e-8, 0.1]");
-    std::complex<float>* to = sum.mutable_data();
-    const py::ssize_t waves = wavelength.shape(1), orders = wavefront.shape(1);
-    const py::gil_scoped_release release;
-    std::vector<TransferTable> tables(static_cast<std::size_t>(waves));
-    const py::ssize_t values = height * (width / 2 + 1);
-    for (py::ssize_t i = 0; i < images; ++i) {
-        for (py::ssize_t q = 0; q < waves; ++q)
-            transfer_table(optics_row(optics, i), {vectorial, aplanatic}, {orders, wavefront.data() + i * orders},
-                           wavelength.data()[i * waves + q], weight.data()[i * waves + q], planes,
-                           z.data() + i * planes, tolerance, tables[q]);
-        add_planes(tables, planes, height, width, spectra.data() + i * planes * values, to + i * values);
-    }
-}
-
 }  // namespace
 
 void add_emission(py::module_& module) {
@@ -255,12 +224,6 @@ void add_emission(py::module_& module) {
                py::arg("wavelength").noconvert(), py::arg("weight").noconvert(), py::arg("tolerance"),
                "Into out [image, 2]: how far rays stray, and where light may be left out, um, of emitters at low .. "
                "high (um).");
-    module.def("combine_planes", &combine_planes, py::arg("sum").noconvert(), py::arg("spectra").noconvert(),
-               py::arg("width"), py::arg("z").noconvert(), py::arg("optics").noconvert(),
-               py::arg("wavefront").noconvert(), py::arg("wavelength").noconvert(), py::arg("weight").noconvert(),
-               py::arg("vectorial"), py::arg("aplanatic"), py::arg("tolerance"),
-               "Spectra [image, plane, y, x / 2 + 1] of planes of voxels times their transfer functions, added up into "
-               "sum [image, y, x / 2 + 1]. ValueError for bad values.");
 }
 
 }  // namespace simcore::bind

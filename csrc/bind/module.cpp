@@ -10,6 +10,7 @@ void add_coherent(py::module_& module);
 void add_camera(py::module_& module);
 void add_elementary(py::module_& module);
 void add_emission(py::module_& module);
+void add_emission_planes(py::module_& module);
 void add_geometry(py::module_& module);
 void add_layered(py::module_& module);
 void add_mie(py::module_& module);
@@ -34,6 +35,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     simcore::bind::add_camera(module);
     simcore::bind::add_elementary(module);
     simcore::bind::add_emission(module);
+    simcore::bind::add_emission_planes(module);
     simcore::bind::add_geometry(module);
     simcore::bind::add_layered(module);
     simcore::bind::add_mie(module);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "../columns.hpp"
 #include "bodies.hpp"
 
 namespace simcore::bind {
@@ -49,6 +50,46 @@ void outlines_array(const BodyArrays& bodies, const Array<double>& direction, Ar
     outlines(view, count, direction.data(), static_cast<std::size_t>(direction.shape(1)), data);
 }
 
+void columns_array(Array<float> out, const BodyArrays& bodies, py::ssize_t image, const Array<double>& value,
+                   double pixel_size, std::int64_t division, std::int64_t margin, double z_first, double z_step,
+                   const Array<double>& share, double layers) {
+    require_shape(share, "share (depth, plane)", {-1, -1});
+    require_shape(out, "out (plane, y, x)", {share.shape(1), -1, -1});
+    require_shape(value, "value (body)", {bodies.count()});
+    const auto bad = [](double number) { return !(std::isfinite(number) && number > 0.0); };
+    if (share.shape(0) < 4) throw std::invalid_argument("share (depth, plane): at least 4 depths are needed");
+    if (image < 0 || image >= bodies.images()) throw std::invalid_argument("image: must be one of the bodies'");
+    if (bad(pixel_size) || bad(z_step) || bad(layers))
+        throw std::invalid_argument("pixel_size, z_step, layers: must be > 0 and finite");
+    if (!std::isfinite(z_first)) throw std::invalid_argument("z_first: must be finite");
+    if (division < 1 || division > 64 || margin < 0 || margin > 1 << 20)
+        throw std::invalid_argument("division, margin: must be in [1, 64] and in [0, 2^20]");
+    if (out.shape(1) % division != 0 || out.shape(2) % division != 0)
+        throw std::invalid_argument("out (plane, y, x): must be of whole pixels");
+    for (py::ssize_t i = 0; i < value.size(); ++i)
+        if (!(std::abs(value.data()[i]) < 1e30)) throw std::invalid_argument("value: must be finite");
+    for (py::ssize_t i = 0; i < share.size(); ++i)
+        if (!(std::abs(share.data()[i]) < 1e30)) throw std::invalid_argument("share: must be finite");
+    const Bodies view = bodies.view(bodies.images());
+    const CellGrid grid{static_cast<std::size_t>(out.shape(1)), static_cast<std::size_t>(out.shape(2)), pixel_size,
+                        division, margin};
+    const DepthShares shares{z_first, z_step, share.shape(0), share.shape(1), share.data()};
+    float* data = out.mutable_data();
+    const py::gil_scoped_release release;
+    check_bodies(view, static_cast<std::size_t>(bodies.images()), static_cast<std::size_t>(bodies.count()));
+    add_columns(view, static_cast<std::size_t>(view.first[image]), static_cast<std::size_t>(view.first[image + 1]),
+                value.data(), grid, shares, layers, data);
+}
+
+void extents_array(const BodyArrays& bodies, Array<double> out) {
+    require_shape(out, "out (body, 4)", {bodies.count(), 4});
+    const Bodies view = bodies.view(bodies.images());
+    double* data = out.mutable_data();
+    const py::gil_scoped_release release;
+    check_bodies(view, static_cast<std::size_t>(bodies.images()), static_cast<std::size_t>(bodies.count()));
+    body_extents(view, static_cast<std::size_t>(bodies.count()), data);
+}
+
 template <class T, class V>
 void add_voxelise(py::module_& module) {
     module.def(
@@ -70,6 +111,13 @@ void add_shapes(py::module_& module) {
              py::arg("counter").noconvert());
     add_voxelise<float, double>(module);
     add_voxelise<std::complex<float>, std::complex<double>>(module);
+    module.def("columns", &columns_array, py::arg("out").noconvert(), py::arg("bodies"), py::arg("image"),
+               py::arg("value").noconvert(), py::arg("pixel_size"), py::arg("division"), py::arg("margin"),
+               py::arg("z_first"), py::arg("z_step"), py::arg("share").noconvert(), py::arg("layers"),
+               "Add the light of the bodies of one image to out (plane, y, x), float32, shared between the planes by "
+               "share (depth, plane).");
+    module.def("body_extents", &extents_array, py::arg("bodies"), py::arg("out").noconvert(),
+               "Half sides of the bodies' boxes and the smaller radius seen along z, um, into out (body, 4).");
     module.def("outlines", &outlines_array, py::arg("bodies"), py::arg("direction").noconvert(),
                py::arg("out").noconvert(),
                "Relative radius of each body in directions (body, direction, 3) of its own axes, into out.");

@@ -14,7 +14,7 @@ from simcore.kernels.elementary import elementary, instruction_level, set_instru
 from simcore.kernels.emission import (
     EmissionOptics,
     Emitters,
-    combine_planes,
+    emission_planes,
     emission_reach,
     image_aberrated,
     image_emitters,
@@ -53,7 +53,7 @@ from simcore.kernels.operations import (
     resample,
 )
 from simcore.kernels.pixels import integrate_pixels, pixel_cells
-from simcore.kernels.shapes import Bodies, outlines, voxelise
+from simcore.kernels.shapes import Bodies, body_extents, columns, outlines, voxelise
 from simcore.kernels.targets import (
     discs,
     ellipsoids,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -173,12 +174,19 @@ def image_aberrated(
     _core.image_aberrated(out, *pupil, *emitters.values(), *light, o.vectorial, o.aplanatic, tolerance, count)
 
 
-def combine_planes(
-    out: Array, spectra: Array, width: int, *, z: Array, optics: EmissionOptics, tolerance: float
-) -> None:
-    """Fill ``out`` (image, y, frequency) with the spectra (image, plane, y, frequency) of planes of voxels times their
-    transfer functions, added up; complex64. ``width``: of the real transform; ``z`` (image, plane) in um.
+def emission_planes(*, optics: EmissionOptics, low: float, high: float, division: int, tolerance: float) -> Any:
+    """Return the planes through which a volume from ``low`` to ``high`` (um) is imaged, for the optics of one image.
+
+    Its ``z`` (plane,) are their heights (um), ``shares`` (depth, plane) the part that each plane gets of the light at depths
+    ``first``, ``first + step``, ...; ``combine(sum, spectra, width)`` takes the spectra (plane, y, x / 2 + 1), complex64, of
+    cells, ``division`` of them in a pixel along each axis, to the spectrum of the image. ``width``: of the cells.
+    ``tolerance``: largest error of the image of an edge, relative to its plateau.
+
+    Raises
+    ------
+    ValueError
+        For values out of range, a plane below the coverslip, a pupil with a stop, or too large a defocus.
     """
     o = optics
     light = (o.optics, o.wavefront, o.wavelength, o.weight)
-    _core.combine_planes(out, spectra, width, flat(z), *light, o.vectorial, o.aplanatic, tolerance)
+    return _core.EmissionPlanes(*light, o.vectorial, o.aplanatic, low, high, division, tolerance)

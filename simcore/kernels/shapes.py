@@ -71,6 +71,38 @@ def voxelise(
     _core.voxelise(out, bodies.view, values, flat(pixel_size), flat(z_first), flat(z_step), replace)
 
 
+def columns(
+    out: Array,
+    bodies: Bodies,
+    value: Array,
+    *,
+    image: int,
+    pixel_size: float,
+    division: int,
+    margin: int,
+    z_first: float,
+    z_step: float,
+    share: Array,
+    layers: float,
+) -> None:
+    """Add to ``out`` (plane, y, x), float32, the light of the bodies of one image, ``value`` (body,) per um^3 or um^2.
+
+    Plane p gets ``share[:, p]`` of it, given at depths ``z_first + i z_step`` (um). There are ``division`` cells in a pixel along
+    each axis, and ``margin`` pixels before pixel (0, 0). ``layers``: thickness of what has one texture, relative
+    to the finest grains.
+    """
+    _core.columns(
+        out, bodies.view, image, flat(value), pixel_size, division, margin, z_first, z_step, flat(share), layers
+    )
+
+
+def body_extents(bodies: Bodies) -> Array:
+    """Return (body, 4) um: half the sides of each body's box along x, y, z; the smaller radius of what is seen along z."""
+    out = np.empty((len(bodies.x), 4))
+    _core.body_extents(bodies.view, out)
+    return out
+
+
 def outlines(bodies: Bodies, direction: Array) -> Array:
     """Return the relative radius of each body in ``direction`` (body, direction, 3), unit vectors of its own axes."""
     out = np.empty(direction.shape[:2])

@@ -15,7 +15,6 @@ import numpy as np
 
 from simcore import kernels
 from simcore.optics.multislice import Slices, transmitted_field
-from simcore.optics.volumes import half_heights
 from simcore.streams import Array
 
 SLICES = 8  # in a wavelength
@@ -193,7 +192,7 @@ def body_fields(
         return np.ones((len(waves), *size), np.complex64)
     length = optics.wavelength[image, wavelength]
     medium, aperture = optics.refractive_index_medium[image], optics.numerical_aperture[image]
-    height = half_heights(bodies)[part]
+    height = kernels.body_extents(bodies)[part, 2]
     low, high = (bodies.z[part] - height).min(), (bodies.z[part] + height).max()
     planes = max(1, ceil((high - low) * SLICES * medium / length))
     step = max((high - low) / planes, 1e-3)

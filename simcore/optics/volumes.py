@@ -1,8 +1,14 @@
-"""Images of volumes that emit: planes of voxels, each convolved with the intensity of an emitter at its depth."""
+"""Images of volumes that emit: a few planes of cells, each convolved with the intensity of an emitter at its depth.
+
+The planes follow from the depths that the volume spans and from the depth of field (csrc/emission_planes.hpp); cells are
+pixels, or parts of one where the tolerance or what is small asks for it.
+"""
 
 from __future__ import annotations
 
-from math import ceil, prod, sqrt
+from dataclasses import dataclass
+from math import ceil, pi
+from typing import Any
 
 import numpy as np
 from scipy import fft
@@ -10,133 +16,111 @@ from scipy import fft
 from simcore import kernels
 from simcore.streams import Array
 
-WIDEST_DEFORMATION = 2.5  # standard deviations to which outlines keep: csrc/outline.hpp
-PLANES_PER_DEPTH = 2.0  # planes in a depth of field, at least; fewer where the tolerance allows
-COARSEST = 0.07  # what planes a depth of field apart err by, at most, of the brightest point
-MARGIN = 8.0  # of what lies beside the image, in units of wavelength / NA; less where light does not reach as far
+FINEST = 3e-4  # tolerance below which volumes become no more accurate
+FILLED = 0.3  # part of what lies beside the image that shines: how much of its light may be left out
+# Largest errors, relative to the brightest pixel, with cells of one pixel: of balls (of ellipsoids in proportion to their
+# height over their radius, from FLATTEST on), of flat patches; from images at several sizes and apertures against the same
+# with six cells in a pixel. With two cells they are a quarter, with three a tenth.
+BALL, FLATTEST, PATCH = 6.4e-3, 0.3, 1.2e-2
+SMALL = 1.5  # radius in pixels below which they grow
+FINE = 0.85  # period of the finest waves in pixels, with which these errors were found
+MOST_CELLS = 4  # in a pixel along each axis
+LAYERS = 1.0  # thickness of what has one texture, relative to the finest grains: the same whatever the tolerance
 
 
-class Scratch:
-    """Arrays that are used again and again: memory that is new costs as much as the transforms."""
+@dataclass(frozen=True)
+class Canvas:
+    """The cells of one image: ``margin`` pixels around it on each side, ``division`` cells in a pixel along each axis."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, Array] = {}
+    shape: tuple[int, int]  # px
+    margin: int
+    division: int
+    pixel_size: float  # um
+    padded: tuple[int, int]  # px, that are transformed
 
-    def array(self, name: str, shape: tuple[int, ...], dtype: type) -> Array:
-        """Return an array that holds anything."""
-        size = prod(shape)
-        if name not in self._known or self._known[name].size < size:
-            self._known[name] = np.empty(size, dtype)
-        return self._known[name][:size].reshape(shape)
+    @classmethod
+    def of(cls, shape: tuple[int, int], reach: float, division: int, pixel_size: float) -> Canvas:
+        """Return the canvas that holds what lies at most ``reach`` um from the image."""
+        margin = min(ceil(reach / pixel_size), max(shape))
+        height, width = (fft.next_fast_len(size + 2 * margin, real=True) for size in shape)
+        return cls(shape, margin, division, pixel_size, (height, width))
 
+    @property
+    def cells(self) -> tuple[int, int]:
+        return self.padded[0] * self.division, self.padded[1] * self.division
 
-def half_heights(bodies: kernels.Bodies) -> Array:
-    """Return how far each body reaches above and below its centre, (body,) um."""
-    c, s = (kernels.elementary(function, bodies.rotation.ravel()).reshape(-1, 3) for function in ("cos", "sin"))
-    along = np.stack([-s[:, 1], c[:, 1] * s[:, 0], c[:, 1] * c[:, 0]], axis=1) * bodies.radius
-    return np.sqrt((along * along).sum(axis=1)) * (1 + WIDEST_DEFORMATION * bodies.deformation)
+    def image(self, planes: Any, volume: Array) -> Array:
+        """Return the image (y, x) of ``volume`` (plane, y, x), float32, of photons in each cell."""
+        total = np.empty((self.padded[0], self.padded[1] // 2 + 1), np.complex64)
+        planes.combine(total, [fft.rfft2(plane) for plane in volume], self.cells[1])
+        wide = fft.irfft2(total, self.padded, overwrite_x=True)
+        return wide[self.margin : self.margin + self.shape[0], self.margin : self.margin + self.shape[1]]
 
 
 def add_bodies(
-    out: Array,
-    *,
-    bodies: kernels.Bodies,
-    intensity: Array,
-    optics: kernels.EmissionOptics,
-    tolerance: float,
-    spacing: float | None = None,
+    out: Array, *, bodies: kernels.Bodies, intensity: Array, optics: kernels.EmissionOptics, tolerance: float
 ) -> None:
     """Add to ``out`` (image, y, x) the photons of bodies that emit ``intensity`` (body,) per um^3, flat ones per um^2.
 
-    The depth that the bodies of an image fill is cut into planes ``spacing`` um apart (unless given, half a depth of field, n
-    wavelength / NA^2, or as far as a ``tolerance`` above 0.02 allows), each of which is seen at its own depth: that errs
-    with the square of the spacing. Light of what lies more than 8 wavelength / NA beside the image is left out, or so far that
-    it would not reach it.
+    ``tolerance``: largest error relative to the brightest pixel, not less than 3e-4. Light of what lies so far beside the image
+    that less than this arrives is left out.
     """
-    height = half_heights(bodies)
-    pixel = optics.column("pixel_size")
-    aperture = np.minimum(optics.column("numerical_aperture"), optics.column("medium"))
-    wavelength = optics.wavelength.max(axis=1)
-    apart = (
-        max(1 / PLANES_PER_DEPTH, sqrt(tolerance / COARSEST))
-        * wavelength
-        * optics.column("medium")
-        / (aperture * aperture)
-    )
-    scratch = Scratch()
+    tolerance = max(tolerance, FINEST)
+    extent = kernels.body_extents(bodies)
     for i in range(len(out)):
         part = slice(bodies.first[i], bodies.first[i + 1])
         if part.start == part.stop:
             continue
-        low, high = (bodies.z[part] - height[part]).min(), (bodies.z[part] + height[part]).max()
-        planes = max(1, ceil((high - low) / (apart[i] if spacing is None else spacing)))
-        step = max((high - low) / planes, 1e-3)
         one = optics.part(np.array([i]))
-        _, reach = kernels.emission_reach(low=np.array([low]), high=np.array([high]), optics=one, tolerance=tolerance)
-        margin = ceil(min(MARGIN * wavelength[i] / aperture[i], reach[0]) / pixel[i])
-        volume = scratch.array("volume", (1, planes, out.shape[1] + 2 * margin, out.shape[2] + 2 * margin), np.float32)
-        volume.fill(0)
-        _fill(volume, bodies, part, intensity, margin, (low + 0.5 * step, step), pixel[i])
-        z = low + step * (np.arange(planes) + 0.5)
-        seen = image_volume(volume, z=z[None], optics=one, tolerance=tolerance, spare=margin, scratch=scratch)[0]
-        out[i] += seen[margin : margin + out.shape[1], margin : margin + out.shape[2]]
-
-
-def _fill(
-    volume: Array,
-    bodies: kernels.Bodies,
-    part: slice,
-    intensity: Array,
-    margin: int,
-    depths: tuple[float, float],
-    pixel_size: float,
-) -> None:
-    """Add the photons of the bodies of one image to each voxel of ``volume`` (1, plane, y, x), wider by ``margin`` all round."""
-    of_one = bodies.part(part, bodies.x[part] + margin, bodies.y[part] + margin)
-    first, step = depths
-    photons = intensity[part] * (pixel_size * pixel_size * step)
-    one = np.array([pixel_size]), np.array([first]), np.array([step])
-    kernels.voxelise(volume, of_one, photons, pixel_size=one[0], z_first=one[1], z_step=one[2])
-
-
-def image_volume(
-    volume: Array,
-    *,
-    z: Array,
-    optics: kernels.EmissionOptics,
-    tolerance: float = 5e-4,
-    spare: int = 0,
-    scratch: Scratch | None = None,
-) -> Array:
-    """Return the photons in each pixel, (image, y, x) float32, of freely rotating emitters spread over voxels.
-
-    ``volume`` (image, plane, y, x) holds the photons of each voxel (those that would reach the image plane from z = 0); a
-    voxel is a box as wide as a pixel, in one plane; ``z`` (image, plane) are the depths of the planes in um. Nothing lies
-    outside the volume. The planes are padded by the distance at which a voxel's light has fallen to a tenth of ``tolerance`` of
-    the brightest point of one in focus, less ``spare`` pixels at each edge that are not looked at; what reaches further
-    comes back at the opposite edge. ``tolerance`` is the largest error of a voxel's image relative to that brightest point,
-    too.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of range, a plane lies below the coverslip, or the pupil has a central stop.
-    """
-    images, planes, height, width = volume.shape
-    z = np.broadcast_to(np.asarray(z, float), (images, planes))
-    _, reach = kernels.emission_reach(low=z.min(1), high=z.max(1), optics=optics, tolerance=tolerance)
-    out = np.empty((images, height, width), np.float32)
-    scratch = scratch or Scratch()
-    for i, margin in enumerate(np.ceil(reach / optics.column("pixel_size")).astype(int) - spare):
-        size = tuple(fft.next_fast_len(n + min(max(int(margin), 0), n - 1), real=True) for n in (height, width))
-        spectra = scratch.array("spectra", (1, planes, size[0], size[1] // 2 + 1), np.complex64)
-        # Rows first, then all columns in place.
-        spectra[0, :, :height] = fft.rfft(volume[i], size[1], axis=-1)
-        spectra[0, :, height:] = 0
-        spectra = fft.fft(spectra, axis=-2, overwrite_x=True)
-        total = scratch.array("total", (1, *spectra.shape[2:]), np.complex64)
-        kernels.combine_planes(
-            total, spectra, size[1], z=z[i : i + 1], optics=optics.part(np.array([i])), tolerance=tolerance
+        low, high = (bodies.z[part] - extent[part, 2]).min(), (bodies.z[part] + extent[part, 2]).max()
+        pixel = float(one.column("pixel_size")[0])
+        rough = roughness(extent[part, 3] / pixel, extent[part, 2] / extent[part, 3])
+        division = cells_in_pixel(one, rough, tolerance)
+        # The error of the planes is bounded as if all depths erred to one side: in images it is a quarter.
+        planes = kernels.emission_planes(
+            optics=one, low=low, high=high, division=division, tolerance=min(2 * tolerance, 0.1)
         )
-        out[i] = fft.irfft2(total[0], size)[:height, :width]
-    return out
+        canvas = Canvas.of(out.shape[1:], reach_of(one, low, high, tolerance), division, pixel)
+        volume = np.zeros((len(planes.z), *canvas.cells), np.float32)
+        kernels.columns(
+            volume,
+            bodies,
+            intensity,
+            image=i,
+            pixel_size=pixel,
+            division=division,
+            margin=canvas.margin,
+            z_first=planes.first,
+            z_step=planes.step,
+            share=planes.shares,
+            layers=LAYERS,
+        )
+        out[i] += canvas.image(planes, volume)
+
+
+def roughness(radius: Array, height: Array) -> float:
+    """Return the largest error, with cells of one pixel, of bodies of ``radius`` pixels; ``height`` relative to that, 0: flat."""
+    error = (
+        np.where(height == 0, PATCH, BALL * np.clip(height, FLATTEST, 1.0))
+        * np.maximum(1.0, SMALL / np.maximum(radius, 1e-3)) ** 2
+    )
+    return float(np.minimum(error, 0.1).max())
+
+
+def cells_in_pixel(optics: kernels.EmissionOptics, rough: float, tolerance: float) -> int:
+    """Return the cells along each axis of a pixel that the tolerance asks for."""
+    aperture = np.minimum(optics.column("numerical_aperture"), optics.column("immersion"))[0]
+    cycles = 2 * aperture / optics.wavelength.min() * optics.column("pixel_size")[0]
+    if rough * ((FINE * cycles) ** 2 if cycles < 0.5 else 1.0) <= tolerance:
+        return 1
+    division = 2
+    while division < MOST_CELLS and rough * (FINE * cycles / division) ** 2 > tolerance:
+        division += 1
+    return division
+
+
+def reach_of(optics: kernels.EmissionOptics, low: float, high: float, tolerance: float) -> float:
+    """Return how far from the image (um) light is followed: from a plane that shines beyond, less than the tolerance arrives."""
+    stray, _ = kernels.emission_reach(low=np.array([low]), high=np.array([high]), optics=optics, tolerance=tolerance)
+    wavenumber = 2 * pi * optics.column("numerical_aperture")[0] / optics.wavelength.max()
+    return float(stray[0] + 2 * FILLED / (pi**2 * wavenumber * tolerance))

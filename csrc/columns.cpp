@@ -1,0 +1,484 @@
+#include "columns.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "body.hpp"
+#include "lanes.hpp"
+#include "surface.hpp"
+#include "texture.hpp"
+
+namespace simcore {
+namespace {
+
+constexpr int kPlanes = 8;        // planes that are treated side by side
+constexpr double kAcross = 0.25;  // a column's side, relative to the radius, at most
+constexpr float kFaint = 0.05f;   // amplitude of grains, relative to the coarsest, that get no layers of their own
+constexpr std::int64_t kMostLayers = 64;
+
+// Integrals of the shares from the first depth on, (place, plane), linear between places.
+struct Integrals {
+    float first, inverse, last;  // um; 1 / distance of places; number of intervals
+    std::int64_t planes;         // padded to a multiple of kPlanes
+    std::vector<float> values;
+};
+constexpr std::int64_t kPlaces = 8;  // places from depth to depth
+
+Integrals integrals(const DepthShares& shares) {
+    const std::int64_t planes = (shares.planes + kPlanes - 1) / kPlanes * kPlanes, pieces = shares.depths - 1;
+    Integrals to{static_cast<float>(shares.first), static_cast<float>(kPlaces / shares.step),
+                 static_cast<float>(kPlaces * pieces), planes,
+                 std::vector<float>(static_cast<std::size_t>((kPlaces * pieces + 1) * planes), 0.0f)};
+    for (std::int64_t p = 0; p < shares.planes; ++p) {
+        const auto share = [&](std::int64_t i) { return shares.share[i * shares.planes + p]; };
+        double sum = 0.0;
+        for (std::int64_t i = 0; i < pieces; ++i) {
+            const double a = share(i), b = share(i + 1);
+            const double before = i > 0 ? share(i - 1) : 3.0 * (a - b) + share(i + 2),
+                         after = i + 2 < shares.depths ? share(i + 2) : 3.0 * (b - a) + share(i - 1);
+            const double rise = (13.0 * (a + b) - before - after) / 24.0;
+            const double square = 3.0 * rise - 2.0 * a - b, cube = a + b - 2.0 * rise;
+            for (std::int64_t k = 1; k <= kPlaces; ++k) {
+                const double u = static_cast<double>(k) / static_cast<double>(kPlaces);
+                to.values[(kPlaces * i + k) * planes + p] =
+                    static_cast<float>(shares.step * (sum + u * (a + u * (square + u * cube))));
+            }
+            sum += rise;
+        }
+    }
+    return to;
+}
+
+// Counts through columns and the places of a coarser grid that they belong to.
+struct Place {
+    std::int64_t index, phase, size;  // of the place, of the column in it; columns in a place
+
+    Place(std::int64_t column, std::int64_t columns, std::int64_t from)
+        : index(column / columns - from), phase(column % columns), size(columns) {}
+    SIMCORE_INLINE void next() {
+        if (++phase < size) return;
+        phase = 0;
+        ++index;
+    }
+};
+
+// One row of columns of a body that is seen.
+struct Strip {
+    std::int64_t count, layers;
+    Place bin, pixel;            // of the first column: half cell, pixel
+    const float *middle, *half;  // um
+    const float* factor;         // (layer, pixel), or none
+    std::int64_t stride;         // of factor
+};
+
+template <int bytes>
+SIMCORE_INLINE Pack<float, kPlanes, bytes> integral(const Integrals& depths, std::int64_t plane, float z) {
+    using Planes = Pack<float, kPlanes, bytes>;
+    const float at = (z - depths.first) * depths.inverse, above = at < 0.0f ? 0.0f : at;
+    const float bounded = above > depths.last ? depths.last : above;
+    const auto whole = static_cast<std::int32_t>(bounded), last = static_cast<std::int32_t>(depths.last) - 1;
+    const std::int32_t place = whole < last ? whole : last;
+    const float* from = depths.values.data() + depths.planes * place + plane;
+    const Planes low(from), high(from + depths.planes);
+    return low + scaled(bounded - static_cast<float>(place), high - low);
+}
+
+// Adds the columns' light to sum (half cell, plane).
+template <int bytes>
+SIMCORE_INLINE void collect_body(const Integrals& depths, const Strip& strip, float* sum) {
+    using Planes = Pack<float, kPlanes, bytes>;
+    const float share = 1.0f / static_cast<float>(strip.layers);
+    for (std::int64_t plane = 0; plane < depths.planes; plane += kPlanes) {
+        Place bin = strip.bin, pixel = strip.pixel;
+        for (std::int64_t i = 0; i < strip.count; ++i, bin.next(), pixel.next()) {
+            const float half = strip.half[i], low = strip.middle[i] - half;
+            if (!(half > 0.0f)) continue;
+            Planes before = integral<bytes>(depths, plane, low), total;
+            for (std::int64_t k = 0; k < strip.layers; ++k) {
+                const float z = low + 2.0f * half * (static_cast<float>(k + 1) * share);
+                const Planes now = integral<bytes>(depths, plane, z);
+                total += scaled(strip.factor ? strip.factor[k * strip.stride + pixel.index] : 1.0f, now - before);
+                before = now;
+            }
+            float* to = sum + bin.index * depths.planes + plane;
+            (Planes(to) + total).store(to);
+        }
+    }
+}
+
+SIMCORE_DISPATCH_LANES(collect, collect_body, (const Integrals& depths, const Strip& strip, float* sum),
+                       (depths, strip, sum))
+
+// Means over a column: along the steeper of x and y in closed form, across by Gauss's two points.
+constexpr float kGauss = 0.288675135f;  // 1 / sqrt(12)
+
+SIMCORE_INLINE float covered(float square, float width) {
+    const float part = 0.5f + square / width, positive = part < 0.0f ? 0.0f : part;
+    return positive > 1.0f ? 1.0f : positive;
+}
+
+SIMCORE_INLINE float mean_root(float square, float width) {
+    const float high = square + 0.5f * width, low = square - 0.5f * width;
+    const float above = high < 0.0f ? 0.0f : high, below = low < 0.0f ? 0.0f : low;
+    return (above * std::sqrt(above) - below * std::sqrt(below)) * (2.0f / 3.0f) / width;
+}
+
+// Half heights (of a disc: the parts covered) of `count` columns, and of up to kLanes - 1 more: there is room.
+template <bool flat>
+SIMCORE_INLINE void halves_row(const float* square, const float* across, const float* down, std::int64_t count,
+                               float* half) {
+    for (std::int64_t first = 0; first < count; first += kLanes) {
+        const float *c = square + first, *x = across + first, *y = down + first;
+        float found[kLanes];
+        int smooth = 0, empty = 0;
+        for (int i = 0; i < kLanes; ++i) {
+            const float steep = std::abs(x[i]) + std::abs(y[i]), inner = c[i] < 1e-30f ? 1e-30f : c[i];
+            const float ratio = steep / inner;
+            smooth += ratio < 0.3f ? 1 : 0;
+            empty += c[i] + steep < 0.0f ? 1 : 0;
+            found[i] = flat ? 1.0f : std::sqrt(inner) * (1.0f - (x[i] * x[i] + y[i] * y[i]) / (96.0f * inner * inner));
+        }
+        if (empty == kLanes) {
+            for (float& none : found) none = 0.0f;
+        } else if (smooth < kLanes) {
+            for (int i = 0; i < kLanes; ++i) {
+                const float u = std::abs(x[i]), v = std::abs(y[i]), steep = u + v;
+                const float width = (u < v ? v : u) + 1e-30f, aside = kGauss * (u < v ? u : v);
+                const float mean = flat ? 0.5f * (covered(c[i] + aside, width) + covered(c[i] - aside, width))
+                                        : 0.5f * (mean_root(c[i] + aside, width) + mean_root(c[i] - aside, width));
+                found[i] = steep < 0.3f * c[i] ? found[i] : mean;
+            }
+        }
+        std::memcpy(half + first, found, sizeof found);
+    }
+}
+
+SIMCORE_INLINE void halves_body(const float* square, const float* across, const float* down, bool flat,
+                                std::int64_t count, float* half) {
+    if (flat)
+        halves_row<true>(square, across, down, count, half);
+    else
+        halves_row<false>(square, across, down, count, half);
+}
+
+SIMCORE_DISPATCH(halves, halves_body,
+                 (const float* square, const float* across, const float* down, bool flat, std::int64_t count,
+                  float* half),
+                 (square, across, down, flat, count, half))
+
+// Slopes per column; the rows of squares begin one column earlier.
+SIMCORE_INLINE void differences_body(const float* square, const float* above, const float* below, std::int64_t count,
+                                     float* across, float* down) {
+    for (std::int64_t i = 0; i < count; ++i) {
+        across[i] = 0.5f * (square[i + 2] - square[i]);
+        down[i] = 0.5f * (below[i + 1] - above[i + 1]);
+    }
+}
+
+SIMCORE_DISPATCH(differences, differences_body,
+                 (const float* square, const float* above, const float* below, std::int64_t count, float* across,
+                  float* down),
+                 (square, above, below, count, across, down))
+
+// How one body is cut into columns.
+struct Frame {
+    std::int64_t bins, pixels;    // columns in a half cell, in a pixel, along each axis
+    std::int64_t x0, x1, y0, y1;  // columns that the body may touch
+    double side, origin;          // of a column, um; centre of column 0
+    std::int64_t first, cells;    // cells of a row that they add to
+};
+
+Frame frame(const Body& body, const CellGrid& grid) {
+    double steepest = 0.0;
+    for (int axis = 0; axis < 2; ++axis) {
+        double square = 0.0;
+        for (int i = 0; i < 3; ++i) square += body.matrix[3 * i + axis] * body.matrix[3 * i + axis];
+        steepest = std::max(steepest, std::sqrt(square));
+    }
+    Frame to;
+    const double bin = 0.5 * grid.pixel_size / static_cast<double>(grid.division);
+    const double wanted = steepest * bin / (kAcross * static_cast<double>(body.outline.low));
+    to.bins = static_cast<std::int64_t>(std::min(std::max(std::ceil(wanted), 1.0), 1000.0));
+    to.pixels = 2 * grid.division * to.bins;
+    to.side = bin / static_cast<double>(to.bins);
+    to.origin = (-0.5 - static_cast<double>(grid.margin)) * grid.pixel_size + 0.5 * to.side;
+    const auto range = [&](int axis, std::size_t cells, std::int64_t& from, std::int64_t& end) {
+        const double limit = static_cast<double>(cells) * static_cast<double>(2 * to.bins);
+        const double reach = body.outline.high * body.extent[axis] + to.side;
+        const auto cut = [limit](double value) {
+            return static_cast<std::int64_t>(std::min(std::max(value, 0.0), limit));
+        };
+        from = cut(std::floor((body.centre[axis] - reach - to.origin) / to.side));
+        end = cut(std::ceil((body.centre[axis] + reach - to.origin) / to.side) + 1.0);
+    };
+    range(0, grid.width, to.x0, to.x1);
+    range(1, grid.height, to.y0, to.y1);
+    const std::int64_t width = static_cast<std::int64_t>(grid.width);
+    to.first = std::max(to.x0 / (2 * to.bins) - 1, std::int64_t{0});
+    to.cells = std::min((to.x1 - 1) / (2 * to.bins) + 2, width) - to.first;
+    return to;
+}
+
+// Fills `factor` (layer, pixel) with the texture at the middle of each layer of the pixels' columns.
+SIMCORE_INLINE void grains_body(const Texture& grain, const double* turn, const double* start, double side,
+                                const float* middle, const float* half, std::int64_t count, std::int64_t layers,
+                                std::int64_t stride, float* factor) {
+    float from[3], along[3], up[3];
+    for (int i = 0; i < 3; ++i) {
+        from[i] = static_cast<float>(turn[3 * i] * start[0] + turn[3 * i + 1] * start[1]);
+        along[i] = static_cast<float>(turn[3 * i] * side);
+        up[i] = static_cast<float>(turn[3 * i + 2]);
+    }
+    for (std::int64_t k = 0; k < layers; ++k) {
+        const float part = static_cast<float>(2 * k + 1) / static_cast<float>(layers) - 1.0f;
+        for (std::int64_t first = 0; first < count; first += kLanes)
+            texture_lanes(grain, from, along, up, middle + first, half + first, part, first,
+                          factor + k * stride + first);
+    }
+}
+
+SIMCORE_DISPATCH(grains, grains_body,
+                 (const Texture& grain, const double* turn, const double* start, double side, const float* middle,
+                  const float* half, std::int64_t count, std::int64_t layers, std::int64_t stride, float* factor),
+                 (grain, turn, start, side, middle, half, count, layers, stride, factor))
+
+// A row of half cells to cells, (1, 3, 3, 1) / 4 of their light: 3/4 of that to the row of cells that it lies in, 1/4
+// to the one beside; all (place, plane). There is one half cell before the first cell and one after the last.
+template <int bytes>
+SIMCORE_INLINE void halve_body(const float* bins, std::int64_t cells, std::int64_t planes, float* here, float* beside) {
+    using Planes = Pack<float, kPlanes, bytes>;
+    for (std::int64_t i = 0; i < cells; ++i)
+        for (std::int64_t p = 0; p < planes; p += kPlanes) {
+            const float* at = bins + 2 * i * planes + p;
+            const Planes near = Planes(at + planes) + Planes(at + 2 * planes),
+                         far = Planes(at) + Planes(at + 3 * planes);
+            const Planes sum = scaled(0.75f, near) + scaled(0.25f, far);
+            float *to = here + i * planes + p, *other = beside + i * planes + p;
+            (Planes(to) + scaled(0.75f, sum)).store(to);
+            (Planes(other) + scaled(0.25f, sum)).store(other);
+        }
+}
+
+SIMCORE_DISPATCH_LANES(halve, halve_body,
+                       (const float* bins, std::int64_t cells, std::int64_t planes, float* here, float* beside),
+                       (bins, cells, planes, here, beside))
+
+// Adds one plane of a row of cells (cell, plane) to a row of the plane.
+SIMCORE_INLINE void spread_body(const float* line, std::int64_t cells, std::int64_t stride, float value, float* to) {
+    for (std::int64_t i = 0; i < cells; ++i) to[i] += value * line[i * stride];
+}
+
+SIMCORE_DISPATCH(spread, spread_body,
+                 (const float* line, std::int64_t cells, std::int64_t stride, float value, float* to),
+                 (line, cells, stride, value, to))
+
+struct Scratch {
+    Profile rows[3], coarse;  // rows: by their number modulo 3
+    std::vector<float> across, down;
+    std::vector<float> half, heights, middle, factor, sum, lines[2];  // lines: of even and odd rows of cells
+};
+
+// The texture of a row of pixels.
+struct Grains {
+    std::int64_t row = -1, layers = 1, first = 0, stride = 0;
+};
+
+class Painter {
+  public:
+    Painter(const CellGrid& grid, const DepthShares& shares, double layers, float* out)
+        : grid_(grid), shares_(shares), layers_(layers), depths_(integrals(shares)), out_(out) {}
+
+    void paint(const Body& body, const Texture& grain, double value) {
+        const Frame at = frame(body, grid_);
+        if (at.x0 >= at.x1 || at.y0 >= at.y1) return;
+        const Surface surface(body, {at.side, at.origin, at.origin}, at.x0, at.x1, at.y0, at.y1);
+        scratch_.sum.assign(static_cast<std::size_t>((2 * at.cells + 2) * depths_.planes), 0.0f);
+        for (std::vector<float>& line : scratch_.lines)
+            line.assign(static_cast<std::size_t>(at.cells * depths_.planes), 0.0f);
+        grains_ = Grains{};
+        const double light = value * at.side * at.side;
+        for (std::int64_t y = at.y0; y < at.y1; ++y) {
+            add_row(body, grain, surface, at, y);
+            if ((y + 1) % at.bins == 0 || y + 1 == at.y1) add_bins(body, light, y / at.bins, at);
+        }
+        const std::int64_t last = (at.y1 - 1) / at.bins / 2;
+        flush(body, light, last, at);
+        flush(body, light, last + 1, at);
+    }
+
+  private:
+    void add_row(const Body& body, const Texture& grain, const Surface& surface, const Frame& at, std::int64_t y) {
+        Scratch& s = scratch_;
+        const bool textured = grain.amplitude[0] > 0.0f;
+        if (textured && grains_.row != y / at.pixels) fill_grains(body, grain, surface, at, y / at.pixels);
+        const Profile& row = slopes(surface, at, y);
+        const std::int64_t columns = at.x1 - at.x0;
+        s.half.resize(std::max(s.half.size(), static_cast<std::size_t>(columns + kLanes)));
+        halves(row.square.data() + 1, s.across.data(), s.down.data(), body.flat, columns, s.half.data());
+        std::int64_t a = 0, b = columns;
+        while (a < b && s.half[a] == 0.0f) ++a;
+        while (a < b && s.half[b - 1] == 0.0f) --b;
+        if (a == b) return;
+        s.heights.resize(std::max(s.heights.size(), s.half.size()));
+        for (std::int64_t i = a; i < b; ++i) s.heights[i] = row.middle[i + 1] + static_cast<float>(body.centre[2]);
+        const std::int64_t x = at.x0 + a;
+        const Strip strip{b - a,
+                          textured ? grains_.layers : 1,
+                          Place(x, at.bins, 2 * at.first - 1),
+                          Place(x, at.pixels, grains_.first),
+                          s.heights.data() + a,
+                          s.half.data() + a,
+                          textured ? s.factor.data() : nullptr,
+                          grains_.stride};
+        if (body.flat)
+            collect_disc(strip);
+        else
+            collect(depths_, strip, s.sum.data());
+    }
+
+    // Fills in the slopes of the squares of row y, whose neighbours are looked up on the way.
+    const Profile& slopes(const Surface& surface, const Frame& at, std::int64_t y) {
+        Scratch& s = scratch_;
+        const auto of = [&s](std::int64_t row) -> Profile& { return s.rows[(row + 3) % 3]; };
+        if (y == at.y0) {
+            surface.profile(y - 1, of(y - 1));
+            surface.profile(y, of(y));
+        }
+        surface.profile(y + 1, of(y + 1));
+        const auto size = static_cast<std::size_t>(at.x1 - at.x0 + kLanes);
+        s.across.assign(size, 0.0f);
+        s.down.assign(size, 0.0f);
+        differences(of(y).square.data(), of(y - 1).square.data(), of(y + 1).square.data(), at.x1 - at.x0,
+                    s.across.data(), s.down.data());
+        return of(y);
+    }
+
+    // A disc's light is shared between the planes when the row is finished: in the sums it is the first one's.
+    void collect_disc(const Strip& strip) {
+        Place bin = strip.bin, pixel = strip.pixel;
+        for (std::int64_t i = 0; i < strip.count; ++i, bin.next(), pixel.next())
+            scratch_.sum[bin.index * depths_.planes] +=
+                strip.half[i] * (strip.factor ? strip.factor[pixel.index] : 1.0f);
+    }
+
+    void fill_grains(const Body& body, const Texture& grain, const Surface& surface, const Frame& at,
+                     std::int64_t row) {
+        Scratch& s = scratch_;
+        // A pixel's centre lies between two columns and two rows of them.
+        const auto clamped = [](std::int64_t value, std::int64_t from, std::int64_t end) {
+            return std::min(std::max(value, from), end - 1);
+        };
+        const std::int64_t first = at.x0 / at.pixels, count = (at.x1 - 1) / at.pixels + 1 - first;
+        const auto size = static_cast<std::size_t>(count + kLanes);
+        for (std::vector<float>* values : {&s.middle, &s.half}) {
+            values->resize(std::max(values->size(), size));
+            std::fill(values->begin(), values->begin() + static_cast<std::ptrdiff_t>(size), 0.0f);
+        }
+        for (const std::int64_t y : {row * at.pixels + at.pixels / 2 - 1, row * at.pixels + at.pixels / 2}) {
+            if (body.flat) break;
+            surface.profile(clamped(y, at.y0, at.y1), s.coarse);
+            for (std::int64_t i = 0; i < count; ++i)
+                for (const std::int64_t side : {-1, 0}) {
+                    const std::int64_t x = (first + i) * at.pixels + at.pixels / 2 + side;
+                    const std::int64_t column = clamped(x, at.x0, at.x1) - at.x0 + 1;
+                    s.middle[i] += 0.25f * s.coarse.middle[column];
+                    s.half[i] += 0.25f * s.coarse.square[column];
+                }
+        }
+        for (std::int64_t i = 0; i < count; ++i) s.half[i] = std::sqrt(std::max(s.half[i], 0.0f));
+        grains_ = {row, layers_of(grain, body), first, count + kLanes};
+        s.factor.resize(std::max(s.factor.size(), static_cast<std::size_t>(grains_.layers * grains_.stride)));
+        const double corner = -static_cast<double>(grid_.margin);
+        const double start[2] = {(corner + static_cast<double>(first)) * grid_.pixel_size - body.centre[0],
+                                 (corner + static_cast<double>(row)) * grid_.pixel_size - body.centre[1]};
+        grains(grain, body.turn, start, grid_.pixel_size, s.middle.data(), s.half.data(), count, grains_.layers,
+               grains_.stride, s.factor.data());
+    }
+
+    // The same for all of a body: so they do not depend on how it is cut into columns.
+    std::int64_t layers_of(const Texture& grain, const Body& body) const {
+        if (body.flat || !(grain.amplitude[0] > 0.0f)) return 1;
+        float finest = grain.step[0];
+        for (int o = 0; o < kOctaves; ++o)
+            if (grain.amplitude[o] > kFaint * grain.amplitude[0]) finest = grain.step[o];
+        const double thickest = 2.0 * static_cast<double>(body.outline.high) * body.extent[2];
+        const auto wanted =
+            static_cast<std::int64_t>(std::min(thickest / (layers_ * static_cast<double>(finest)), 1e3));
+        return std::min(wanted + 1, kMostLayers);
+    }
+
+    // Adds a row of half cells to the rows of cells that it belongs to, and clears it.
+    void add_bins(const Body& body, double light, std::int64_t bin, const Frame& at) {
+        const std::int64_t row = bin / 2;
+        std::vector<float>&here = scratch_.lines[row % 2], &beside = scratch_.lines[(row + 1) % 2];
+        halve(scratch_.sum.data(), at.cells, depths_.planes, here.data(), beside.data());
+        std::fill(scratch_.sum.begin(), scratch_.sum.end(), 0.0f);
+        if (bin % 2 == 0) flush(body, light, row - 1, at);  // the next half row lies beside the row after
+    }
+
+    // Adds a row of cells to the planes, and clears it.
+    void flush(const Body& body, double light, std::int64_t row, const Frame& at) {
+        std::vector<float>& line = scratch_.lines[(row + 2) % 2];
+        const auto height = static_cast<std::int64_t>(grid_.height), width = static_cast<std::int64_t>(grid_.width);
+        for (std::int64_t p = 0; p < shares_.planes && row >= 0 && row < height; ++p) {
+            const double share = body.flat ? light * share_at(body.centre[2], p) : light;
+            spread(line.data() + (body.flat ? 0 : p), at.cells, depths_.planes, static_cast<float>(share),
+                   out_ + (p * height + row) * width + at.first);
+        }
+        std::fill(line.begin(), line.end(), 0.0f);
+    }
+
+    // v_p(z) by a cubic through four depths.
+    double share_at(double z, std::int64_t plane) const {
+        const double at =
+            std::min(std::max((z - shares_.first) / shares_.step, 0.0), static_cast<double>(shares_.depths - 1));
+        const auto base = std::min(std::max(static_cast<std::int64_t>(at) - 1, std::int64_t{0}), shares_.depths - 4);
+        const double u = at - static_cast<double>(base);
+        const double weight[4] = {(1.0 - u) * (2.0 - u) * (3.0 - u) / 6.0, u * (2.0 - u) * (3.0 - u) / 2.0,
+                                  u * (u - 1.0) * (3.0 - u) / 2.0, u * (u - 1.0) * (u - 2.0) / 6.0};
+        double sum = 0.0;
+        for (int i = 0; i < 4; ++i) sum += weight[i] * shares_.share[(base + i) * shares_.planes + plane];
+        return sum;
+    }
+
+    CellGrid grid_;
+    DepthShares shares_;
+    double layers_;
+    Integrals depths_;
+    float* out_;
+    Scratch scratch_;
+    Grains grains_;
+};
+
+}  // namespace
+
+void add_columns(const Bodies& bodies, std::size_t first, std::size_t last, const double* value, const CellGrid& grid,
+                 const DepthShares& shares, double layers, float* out) {
+    Painter painter(grid, shares, layers, out);
+    for (std::size_t i = first; i < last; ++i) {
+        const Body body = make_body(bodies, i, grid.pixel_size);
+        const Texture grain = texture(pixel_stream(bodies.seed, bodies.address + 3 * i), bodies.texture[i],
+                                      bodies.texture_scale[i], grid.pixel_size);
+        painter.paint(body, grain, value[i]);
+    }
+}
+
+void body_extents(const Bodies& bodies, std::size_t count, double* out) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const Body body = make_body(bodies, i, 1.0);
+        double xx = 0.0, xy = 0.0, yy = 0.0;
+        for (int j = 0; j < 3; ++j) {
+            const double square = body.radius[j] * body.radius[j], *turn = body.turn + 3 * j;
+            xx += square * turn[0] * turn[0];
+            xy += square * turn[0] * turn[1];
+            yy += square * turn[1] * turn[1];
+        }
+        const double spread = std::sqrt((xx - yy) * (xx - yy) + 4.0 * xy * xy);
+        for (int axis = 0; axis < 3; ++axis)
+            out[4 * i + axis] = static_cast<double>(body.outline.high) * body.extent[axis];
+        out[4 * i + 3] = std::sqrt(std::max(0.5 * (xx + yy - spread), 0.0));
+    }
+}
+
+}  // namespace simcore
