@@ -281,11 +281,11 @@ def movies():
         intensity=1500 * sc.blinking(on_time=1.0, off_time=0.3),
     )
     scene = emitter.repeat(8, min_distance=12)
-    microscope, movie = sc.Fluorescence(1.2, 0.58, pixel, (96, 96)), sc.Movie(frames=60, interval=0.05)
-    image = scene >> microscope >> sc.MotionBlur() >> sc.Background(4) >> sc.Camera(0.9, read_noise=1.5, offset=100)
-    arrays = sc.Recipe(image=image >> movie, points=sc.positions(scene, microscope=microscope) >> movie).render(
-        1, seed=SEED
-    )
+    microscope, blur = sc.Fluorescence(1.2, 0.58, pixel, (96, 96)), sc.MotionBlur()
+    movie = sc.Movie(frames=60, interval=0.05)
+    image = scene >> microscope >> blur >> sc.Background(4) >> sc.Camera(0.9, read_noise=1.5, offset=100)
+    points = sc.positions(scene, microscope=microscope) >> blur
+    arrays = sc.Recipe(image=image >> movie, points=points >> movie).render(1, seed=SEED)
     chosen = (0, 15, 30, 45)
     figure, axes = sheet(1, len(chosen) + 1)
     for axis, frame in zip(axes[0], chosen, strict=False):

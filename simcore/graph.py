@@ -54,6 +54,7 @@ class Graph:
         self.domains = survey.domains
         self.repeats = survey.repeats
         self._check_outputs()
+        self._check_exposure()
         self.frames: dict[Hashable, tuple[int, int]] = {}
         for flow in walk.flows.values():
             self._find_frame(flow)
@@ -121,6 +122,12 @@ class Graph:
             if timed and self.movie is None:
                 raise RecipeError(f"output {name!r} changes with time; an output must go through >> sc.Movie(...)")
 
+    def _check_exposure(self) -> None:
+        if self.blur is not None and self.domains[id(self.blur.exposure)].level == PART:
+            raise RecipeError(
+                "MotionBlur.exposure: changes with time; must be one value for each frame: a number, a draw, sc.each_frame(draw)"
+            )
+
     def _find_frame(self, flow: Flow) -> None:
         if isinstance(flow, SceneTarget):
             frame = flow.frame or self._microscope_frame(flow)
@@ -128,7 +135,7 @@ class Graph:
                 self.frames[flow.key] = frame
         elif flow.kind in ("points", "boxes") and isinstance(flow, Applied):
             source = flow.inputs[0]
-            if source.key not in self.frames and isinstance(flow.feature, Movie):
+            if source.key not in self.frames and isinstance(flow.feature, (Movie, MotionBlur)):
                 return
             if source.key not in self.frames:
                 raise RecipeError(

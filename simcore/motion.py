@@ -1,95 +1,70 @@
 """What changes with time in a movie: motion, rotation, blinking. Properties whose value at a moment follows from the one before.
 
 Each moment has a random number of its own, from (seed, name, example, copy, frame), so a movie's first frames stay the same
-when it becomes longer. Diffusion coefficients are in um^2/s; positions in the image plane are pixels, so motion along x and
-y takes the ``pixel_size`` (um) too; along z, and for angles, it is 1.
+when it becomes longer, and those of a blurred one too (but see `fractional_brownian`). ``paths.py`` says how blur fits in.
+Diffusion coefficients are in um^2/s; positions in the image plane are pixels, so motion along x and y takes the
+``pixel_size`` (um) too; along z, and for angles, it is 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import pi
+from collections.abc import Mapping
 
 import numpy as np
 
 from simcore import kernels
-from simcore.draws import Draw, Number, exponential
+from simcore.draws import Number, exponential
+from simcore.errors import ParameterError
+from simcore.paths import Moments, Motion, brownian_bridge
 from simcore.properties import Bounds, Property, time, where
-from simcore.streams import Array, Lanes
+from simcore.streams import Array
+from simcore.turning import Orientation
 
 __all__ = ["blinking", "brownian", "confined", "directed", "fractional_brownian", "orientation", "trapped"]
 
-SERIES = 64  # series of correlated noise that are made at once
-
-
-class Motion(Draw):
-    """Base: ``path`` makes the series of values from those of the parameters, all (series, moment)."""
-
-    kind = "motion"
-    clocked = True
-    noise = "normal"
-    numbers_per_moment = 1
-
-    def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
-        clock = lanes.clock
-        assert clock is not None
-        self.refuse_negative(dict(zip(self.parameters, arguments, strict=True)), name)
-        shape = (len(lanes), self.numbers_per_moment)
-        noise = self.floats(self.noise, lanes, name, np.zeros(shape), np.ones(shape))
-        grids = [value[:, 0][clock.rows] for value in self.full(arguments, len(lanes))]
-        path = self.path(clock.time[clock.rows], grids, noise[clock.rows])
-        values = np.empty((len(lanes), *path.shape[2:]))
-        values[clock.rows] = path
-        return values
-
-    def path(self, moments: Array, values: list[Array], noise: Array) -> Array:
-        raise NotImplementedError
-
-    def bounds(self) -> Bounds:
-        return -np.inf, np.inf
-
-
-def _walk(moments: Array, diffusion: Array, noise: Array) -> Array:
-    """Return free Brownian paths that begin at 0, in micrometres."""
-    steps = np.sqrt(2 * diffusion[:, 1:] * np.diff(moments, axis=1)) * noise[:, 1:, 0]
-    path = np.zeros_like(moments)
-    np.cumsum(steps, axis=1, out=path[:, 1:])
-    return path
+COVARIANCES = 1 << 20  # of correlated noise that are made at once
 
 
 class Brownian(Motion):
+    """States are displacements in micrometres."""
+
     kind = "brownian"
-    parameters = ("start", "diffusion", "pixel_size")
+    parameters: tuple[str, ...] = ("start", "diffusion", "pixel_size")
     positive = ("diffusion", "pixel_size")
 
-    def path(self, moments: Array, values: list[Array], noise: Array) -> Array:
-        start, diffusion, pixel_size = values
-        return start[:, :1] + _walk(moments, diffusion, noise) / pixel_size
+    def path(self, frames: Moments) -> Array:
+        path = np.zeros_like(frames.time)
+        steps = np.sqrt(2 * frames.values["diffusion"][:, :-1] * np.diff(frames.time, axis=1)) * frames.noise[:, 1:, 0]
+        np.cumsum(steps, axis=1, out=path[:, 1:])
+        return path
+
+    def bridge(
+        self, before: Array, after: Array, since: Array, left: Array, values: dict[str, Array], noise: Array
+    ) -> Array:
+        return brownian_bridge(before, after, since, left, values["diffusion"], noise[..., 0])
+
+    def shown(self, states: Array, values: dict[str, Array]) -> Array:
+        return values["start"][:, :1, :1] + states / values["pixel_size"]
 
 
-class Directed(Motion):
+class Directed(Brownian):
     kind = "directed"
     parameters = ("start", "velocity", "diffusion", "pixel_size")
-    positive = ("diffusion", "pixel_size")
 
-    def path(self, moments: Array, values: list[Array], noise: Array) -> Array:
-        start, velocity, diffusion, pixel_size = values
-        drift = np.zeros_like(moments)
-        np.cumsum(velocity[:, 1:] * np.diff(moments, axis=1), axis=1, out=drift[:, 1:])
-        return start[:, :1] + (drift + _walk(moments, diffusion, noise)) / pixel_size
+    def path(self, frames: Moments) -> Array:
+        drift = np.zeros_like(frames.time)
+        np.cumsum(frames.values["velocity"][:, :-1] * np.diff(frames.time, axis=1), axis=1, out=drift[:, 1:])
+        return drift + super().path(frames)
 
 
-class Confined(Motion):
+class Confined(Brownian):
     kind = "confined"
     parameters = ("start", "diffusion", "low", "high", "pixel_size")
-    positive = ("diffusion", "pixel_size")
 
-    def path(self, moments: Array, values: list[Array], noise: Array) -> Array:
-        start, diffusion, low, high, pixel_size = values
-        width = high - low
+    def shown(self, states: Array, values: dict[str, Array]) -> Array:
+        low, width = values["low"], values["high"] - values["low"]
         # A free path folded at the walls is exactly a reflected one (method of images).
-        free = start[:, :1] + _walk(moments, diffusion, noise) / pixel_size - low
-        folded = np.remainder(free, 2 * width)
+        folded = np.remainder(super().shown(states, values) - low, 2 * width)
         return low + np.where(folded > width, 2 * width - folded, folded)
 
     def bounds(self) -> Bounds:
@@ -97,36 +72,84 @@ class Confined(Motion):
 
 
 class Trapped(Motion):
+    """States are displacements from the centre in units of their standard deviation."""
+
     kind = "trapped"
     parameters = ("center", "diffusion", "relaxation_time", "pixel_size")
     positive = ("diffusion", "relaxation_time", "pixel_size")
 
-    def path(self, moments: Array, values: list[Array], noise: Array) -> Array:
-        center, diffusion, relaxation, pixel_size = values
-        width = np.sqrt(diffusion * relaxation) / pixel_size
-        ratio = np.diff(moments, axis=1) / relaxation[:, 1:]
+    def path(self, frames: Moments) -> Array:
+        ratio = np.diff(frames.time, axis=1) / frames.values["relaxation_time"][:, :-1]
         left = kernels.elementary("exp", -ratio)
         spread = np.sqrt(1 - left * left)
-        offset = np.empty_like(moments)
-        offset[:, 0] = noise[:, 0, 0]
-        for t in range(1, moments.shape[1]):
-            offset[:, t] = offset[:, t - 1] * left[:, t - 1] + spread[:, t - 1] * noise[:, t, 0]
-        return center + width * offset
+        offset = np.empty_like(frames.time)
+        offset[:, 0] = frames.noise[:, 0, 0]
+        for t in range(1, frames.time.shape[1]):
+            offset[:, t] = offset[:, t - 1] * left[:, t - 1] + spread[:, t - 1] * frames.noise[:, t, 0]
+        return offset
+
+    def bridge(
+        self, before: Array, after: Array, since: Array, left: Array, values: dict[str, Array], noise: Array
+    ) -> Array:
+        # Normal numbers whose correlations are exp(-time / relaxation_time), the outer two given.
+        relaxation = values["relaxation_time"]
+        near, far = (kernels.elementary("exp", -span / relaxation) for span in (since, left))
+        lost_near, lost_far, lost = (_lost(span / relaxation) for span in (since, left, since + left))
+        mean = (before * near * lost_far + after * far * lost_near) / lost
+        return mean + np.sqrt(lost_near * lost_far / lost) * noise[..., 0]
+
+    def shown(self, states: Array, values: dict[str, Array]) -> Array:
+        width = np.sqrt(values["diffusion"] * values["relaxation_time"]) / values["pixel_size"]
+        return values["center"] + width * states
+
+
+def _lost(ratio: Array) -> Array:
+    """Return 1 - exp(-2 ratio), to 1e-10 of itself."""
+    return np.where(ratio < 1e-5, 2 * ratio * (1 - ratio), 1 - kernels.elementary("exp", -2 * ratio))
 
 
 class FractionalBrownian(Motion):
+    """States are displacements for a diffusion coefficient of 1/2. What they will be depends on all the past."""
+
     kind = "fractional_brownian"
     parameters = ("start", "diffusion", "hurst", "pixel_size")
     positive = ("diffusion", "hurst", "pixel_size")
 
-    def path(self, moments: Array, values: list[Array], noise: Array) -> Array:
-        start, diffusion, hurst, pixel_size = values
-        path = np.zeros_like(moments)
-        for first in range(0, len(moments), SERIES):
-            part = slice(first, first + SERIES)
-            root = _cholesky(_covariance(moments[part, 1:], 2 * hurst[part, :1]))
-            path[part, 1:] = (root * noise[part, None, 1:, 0]).sum(axis=2)
-        return start[:, :1] + np.sqrt(2 * diffusion[:, :1]) * path / pixel_size
+    def check(self) -> None:
+        super().check()
+        low, high = self.inputs[2].bounds()
+        if (high <= 0 or low > 1) and np.isfinite([low, high]).all():
+            raise ParameterError(f"{self.kind}.hurst: {low:g}; must be > 0 and <= 1")
+
+    def refuse_negative(self, values: Mapping[str, Array], name: str) -> None:
+        """Refuse also drawn exponents that no path has."""
+        super().refuse_negative(values, name)
+        bad = ~((values["hurst"] > 0) & (values["hurst"] <= 1))
+        if bad.any():
+            raise ParameterError(f"{name}: {self.kind}.hurst is {values['hurst'][bad][0]:g}; must be > 0 and <= 1")
+
+    def path(self, frames: Moments) -> Array:
+        path = np.zeros_like(frames.time)
+        exponent = 2 * frames.values["hurst"][:, :1]
+        some = max(1, COVARIANCES // frames.time.shape[1] ** 2)
+        for first in range(0, len(path), some):
+            part = slice(first, first + some)
+            covariance = _covariance(frames.time[part, 1:], exponent[part])
+            path[part, 1:] = _correlated(covariance, frames.noise[part, 1:, 0])
+        return path
+
+    def between(self, frames: Moments, parts: Moments) -> Array:
+        # The parts after all frames, in one go: a normal number that is made after others is conditional on them.
+        first, rest = parts.time[:, :, 0], parts.time[:, :, 1:]
+        moments = np.concatenate([first, rest.reshape(len(first), -1)], axis=1)
+        noise = np.concatenate([parts.noise[:, :, 0], parts.noise[:, :, 1:].reshape(len(first), -1, 1)], axis=1)
+        path = self.path(Moments(moments, frames.values, noise))
+        frame, part = np.split(path, [first.shape[1]], axis=1)
+        return np.concatenate([frame[:, :, None], part.reshape(rest.shape)], axis=2)
+
+    def shown(self, states: Array, values: dict[str, Array]) -> Array:
+        scale = np.sqrt(2 * values["diffusion"][:, :1, :1])
+        return values["start"][:, :1, :1] + scale * states / values["pixel_size"]
 
 
 def _covariance(t: Array, exponent: Array) -> Array:
@@ -141,13 +164,20 @@ def _covariance(t: Array, exponent: Array) -> Array:
     return 0.5 * (own[:, :, None] + own[:, None, :] - apart)
 
 
-def _cholesky(matrix: Array) -> Array:
-    """Return the lower roots of matrices; not LAPACK's, which differ from machine to machine."""
-    root = np.zeros_like(matrix)
-    for j in range(matrix.shape[1]):
-        column = matrix[:, j:, j] - (root[:, j:, :j] * root[:, j : j + 1, :j]).sum(axis=2)
-        root[:, j:, j] = column / np.sqrt(np.maximum(column[:, :1], 1e-300))
-    return root
+def _correlated(covariance: Array, noise: Array) -> Array:
+    """Return normal numbers (series, moment) of those covariances, made of independent ones by Cholesky's lower root.
+
+    Not LAPACK's, which differs from machine to machine. Each number is the same, bit for bit, whatever comes after it.
+    """
+    root, numbers = np.zeros_like(covariance), np.zeros_like(noise)
+    for j in range(covariance.shape[1]):
+        column = covariance[:, j:, j] - (root[:, j:, :j] * root[:, j : j + 1, :j]).sum(axis=2)
+        pivot = column[:, :1]
+        # What follows from the numbers before it leaves nothing but rounding.
+        free = pivot > 1e-13 * covariance[:, j : j + 1, j]
+        root[:, j:, j] = np.where(free, column, 0.0) / np.sqrt(np.where(free, pivot, 1.0))
+        numbers[:, j:] += root[:, j:, j] * noise[:, j : j + 1]
+    return numbers
 
 
 class Blinking(Motion):
@@ -156,68 +186,36 @@ class Blinking(Motion):
     positive = ("on_time", "off_time")
     noise = "uniform"
 
-    def path(self, moments: Array, values: list[Array], noise: Array) -> Array:
-        on_time, off_time = values
-        share = on_time / (on_time + off_time)
-        rate = 1 / on_time + 1 / off_time
-        left = kernels.elementary("exp", -rate[:, 1:] * np.diff(moments, axis=1))
-        state = np.empty_like(moments)
-        state[:, 0] = noise[:, 0, 0] < share[:, 0]
-        for t in range(1, moments.shape[1]):
-            expected = share[:, t] + (state[:, t - 1] - share[:, t]) * left[:, t - 1]
-            state[:, t] = noise[:, t, 0] < expected
+    def path(self, frames: Moments) -> Array:
+        share, rate = _switching(frames.values)
+        left = kernels.elementary("exp", -rate[:, :-1] * np.diff(frames.time, axis=1))
+        state = np.empty_like(frames.time)
+        state[:, 0] = frames.noise[:, 0, 0] < share[:, 0]
+        for t in range(1, frames.time.shape[1]):
+            expected = share[:, t - 1] + (state[:, t - 1] - share[:, t - 1]) * left[:, t - 1]
+            state[:, t] = frames.noise[:, t, 0] < expected
         return state
+
+    def bridge(
+        self, before: Array, after: Array, since: Array, left: Array, values: dict[str, Array], noise: Array
+    ) -> Array:
+        # Bayes: on now, given what was before and what comes of it.
+        share, rate = _switching(values)
+        near, far = (kernels.elementary("exp", -rate * span) for span in (since, left))
+        on = share + (before - share) * near
+        next_of_on, next_of_off = share + (1 - share) * far, share - share * far
+        likely_on = on * np.where(after > 0, next_of_on, 1 - next_of_on)
+        likely_off = (1 - on) * np.where(after > 0, next_of_off, 1 - next_of_off)
+        return noise[..., 0] * (likely_on + likely_off) < likely_on
 
     def bounds(self) -> Bounds:
         return 0.0, 1.0
 
 
-class Orientation(Motion):
-    kind = "orientation"
-    parameters = ("diffusion",)
-    positive = ("diffusion",)
-    numbers_per_moment = 3
-
-    def __init__(self, values: Sequence[object], name: str | None) -> None:
-        super().__init__(values, (), name)
-        self.shape = (2,)
-
-    def full(self, arguments: Sequence[Array], n: int) -> list[Array]:
-        return [np.asarray(argument, float).reshape(n, 1) for argument in arguments]
-
-    def path(self, moments: Array, values: list[Array], noise: Array) -> Array:
-        turn = np.sqrt(2 * values[0][:, 1:] * np.diff(moments, axis=1))
-        axis = np.empty((*moments.shape, 3))
-        axis[:, 0] = _unit(noise[:, 0])
-        for t in range(1, moments.shape[1]):
-            before, kick = axis[:, t - 1], noise[:, t]
-            across = turn[:, t - 1, None] * (kick - before * (kick * before).sum(1, keepdims=True))
-            angle = np.sqrt((across**2).sum(1, keepdims=True))
-            ahead = across / np.where(angle > 0, angle, 1)
-            cosine, sine = (kernels.elementary(f, angle.ravel()).reshape(-1, 1) for f in ("cos", "sin"))
-            axis[:, t] = _unit(before * cosine + ahead * sine)
-        polar = _angle(axis[..., 2], np.sqrt(axis[..., 0] ** 2 + axis[..., 1] ** 2))
-        return np.stack([polar, _angle(axis[..., 0], axis[..., 1])], axis=-1)
-
-    def bounds(self) -> Bounds:
-        return -pi, pi
-
-
-def _unit(vector: Array) -> Array:
-    return vector / np.sqrt((vector**2).sum(-1, keepdims=True))
-
-
-def _angle(x: Array, y: Array) -> Array:
-    """Return the angle of (x, y) from +x, from -pi to pi; the same bytes on every machine, as NumPy's is not."""
-    across, along = np.minimum(abs(x), abs(y)), np.maximum(np.maximum(abs(x), abs(y)), 1e-300)
-    ratio = across / along
-    angle = ratio * (pi / 4 + 0.273 * (1 - ratio))  # to 4e-3, then two steps of Newton
-    for _ in range(2):
-        sine, cosine = (kernels.elementary(f, angle.ravel()).reshape(angle.shape) for f in ("sin", "cos"))
-        angle = angle + (across * cosine - along * sine) / (along * cosine + across * sine)
-    angle = np.where(abs(y) > abs(x), pi / 2 - angle, angle)
-    angle = np.where(x < 0, pi - angle, angle)
-    return np.where(y < 0, -angle, angle)
+def _switching(values: dict[str, Array]) -> tuple[Array, Array]:
+    """Return the share of time that is spent on, and the rate (1/s) at which the state is forgotten."""
+    on_time, off_time = values["on_time"], values["off_time"]
+    return on_time / (on_time + off_time), 1 / on_time + 1 / off_time
 
 
 def brownian(start: Number, diffusion: Number, pixel_size: Number = 1.0, name: str | None = None) -> Property:
@@ -249,7 +247,11 @@ def trapped(
 def fractional_brownian(
     start: Number, diffusion: Number, hurst: Number, pixel_size: Number = 1.0, name: str | None = None
 ) -> Property:
-    """Move by fractional Brownian motion (Mandelbrot & van Ness 1968): mean squared displacement 2 D t^(2 hurst)."""
+    """Move by fractional Brownian motion (Mandelbrot & van Ness 1968): mean squared displacement 2 D t^(2 hurst).
+
+    0 < ``hurst`` <= 1. Since it remembers all its past, what is blurred within a frame depends on all frames: the blurred frames
+    of a longer movie begin otherwise, those without blur alike.
+    """
     return FractionalBrownian((start, diffusion, hurst, pixel_size), (), name)
 
 

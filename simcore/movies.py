@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from simcore.errors import RecipeError
-from simcore.features import Applied, Feature, Flow
+from simcore.features import Applied, Feature, Flow, describe
 from simcore.parameters import Value, option, parameter, whole_number
 from simcore.properties import Array
 from simcore.rows import FRAME, PART, STILL
@@ -41,12 +43,13 @@ class Movie(Feature):
 class MotionBlur(Feature):
     """The mean of ``parts_of_exposure`` images while the shutter is open, for what moves meanwhile.
 
-    The shutter opens with the frame and stays open for the fraction ``exposure`` of the interval. Comes before the noise. All
-    that moves in the recipe then moves from part to part, so with it paths are other ones than without; points and other values
-    of a frame are means over its exposure.
+    The shutter opens with the frame and stays open for the fraction ``exposure`` of the interval. Comes before the noise. What
+    stands before it sees each part of the exposure, all else the start of the frame. The parts lie on the path that leads from
+    frame to frame, so nothing beside it changes. Points and tables take their means too: ``sc.positions(scene) >> blur >> movie``
+    gives the mean positions during the exposures, without ``blur`` those when they start.
     """
 
-    takes = ("image", "field")
+    takes = ("image", "field", "points", "table")
 
     exposure: Value = parameter(
         "fraction of the interval during which the shutter is open", default=1.0, above=0, most=1
@@ -60,9 +63,15 @@ class MotionBlur(Feature):
             )
         return PART
 
+    def refuse(self, flow: Flow) -> None:
+        super().refuse(flow)
+        if flow.dtype.kind not in "fc":
+            raise RecipeError(f"MotionBlur takes real or complex numbers; {describe(flow)} gives {flow.dtype}")
+
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
         parts = data.reshape(len(plan), self.parts_of_exposure, *flow.shape)
-        total = parts[:, 0].copy()
+        # Numbers of particles and large coordinates outgrow float32 when they are added up.
+        total = parts[:, 0].copy() if flow.kind in ("image", "field") else parts[:, 0].astype(np.float64)
         for part in range(1, self.parts_of_exposure):
             total += parts[:, part]
-        return total / total.dtype.type(self.parts_of_exposure)
+        return (total / total.dtype.type(self.parts_of_exposure)).astype(data.dtype, copy=False)

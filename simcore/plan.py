@@ -93,8 +93,10 @@ class Planner:
         interval = self.value(movie.interval)[rows.example]
         time = interval * rows.frame
         if domain.level == PART and blur is not None:
-            time = time + interval * self.value(blur.exposure)[rows.example] * (rows.part / blur.parts_of_exposure)
-        return Clock(self.block.series(domain), time)
+            time = time + interval * self.on(blur.exposure, domain) * (rows.part / blur.parts_of_exposure)
+        series = self.block.series(domain)
+        after = self.drawn.lanes_after(domain.repeat) if series.shape[2] > 1 else None
+        return Clock(series, time, interval[series[:, 0, 0]] * self.block.frames, after)
 
     # -- copies --------------------------------------------------------------------------------------------------
 

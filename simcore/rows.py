@@ -118,25 +118,17 @@ class Block:
         return moments * first[example] + moment * np.diff(first)[example] + rank
 
     def spread(self, values: Array, source: Domain, target: Domain) -> Array:
-        """Return ``values`` of the rows of ``source`` on the rows of ``target``; a finer level is averaged over the exposure."""
+        """Return ``values`` of the rows of ``source`` on the rows of ``target``; of a finer level those when the frame starts."""
         if source == target:
             return values
         rows = self.rows(target)
-        if source.level <= target.level:
-            return values[self.locate(source, rows.example, rows.frame, rows.part, rows.rank)]
-        parts = range(self.parts) if values.dtype.kind in "fc" and source.level == PART else range(1)
-        found = [values[self.locate(source, rows.example, rows.frame, 0 * rows.part + p, rows.rank)] for p in parts]
-        return found[0] if len(found) == 1 else sum(found[1:], found[0]) / len(found)
+        return values[self.locate(source, rows.example, rows.frame, rows.part, rows.rank)]
 
     def series(self, domain: Domain) -> Array:
-        """Return the rows (series, moment) of each thing that moves, in the order of time."""
+        """Return the rows (series, frame, part) of each thing that moves, in the order of time."""
         still = self.rows(Domain(domain.repeat))
-        moment = np.arange(self.moments(domain.level))
-        parts = self.parts if domain.level == PART else 1
-        shape = (len(still), len(moment))
-        frame, part = np.broadcast_to(moment // parts, shape), np.broadcast_to(moment % parts, shape)
-        example, rank = np.broadcast_to(still.example[:, None], shape), np.broadcast_to(still.rank[:, None], shape)
-        return self.locate(domain, example, frame, part, rank)
+        frame, part = np.arange(self.frames)[:, None], np.arange(self.parts if domain.level == PART else 1)
+        return self.locate(domain, still.example[:, None, None], frame, part, still.rank[:, None, None])
 
 
 Domains = Mapping[int, Domain]  # by the identity of a property

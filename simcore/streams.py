@@ -15,10 +15,12 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Clock:
-    """The moments of rows that change with time: row ``rows[s, t]`` is moment t of series s, at ``time`` seconds."""
+    """The moments of rows that change with time: row ``rows[s, f, p]`` is part p of frame f of series s, at ``time`` seconds."""
 
-    rows: Array  # int64 (series, moment)
+    rows: Array  # int64 (series, frame, part)
     time: Array  # float64 (row,)
+    end: Array  # float64 (series,): when the frame after the last begins
+    after: Lanes | None  # what that frame's draws depend on, one for each series; None where frames have one part
 
 
 @dataclass(frozen=True)

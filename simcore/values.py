@@ -41,6 +41,13 @@ class Drawn:
         places = place_words(len(rows), copy=copy, attempt=tries, frame=frame, part=part)
         return Lanes(self.lanes.key, self.lanes.examples[rows.example], places, self.lanes.split)
 
+    def lanes_after(self, repeat: int | None) -> Lanes:
+        """Return what draws in the frame after the last depend on, for the example or each copy of a repetition."""
+        rows = self.block.rows(Domain(repeat))
+        copy = None if repeat is None else self.block.copies[repeat].number
+        places = place_words(len(rows), copy=copy, frame=np.full(len(rows), self.block.frames))
+        return Lanes(self.lanes.key, self.lanes.examples[rows.example], places, self.lanes.split)
+
 
 @dataclass(frozen=True)
 class Members:

@@ -147,8 +147,11 @@ def test_blur_is_the_mean_over_the_exposure():
     x = 12 + 20 * sc.time
     particle = sc.MieSphere(x=x, y=12, radius=0.2, refractive_index=1.6)
     movie = sc.Movie(frames=2, interval=0.2)
-    blurred = particle >> MICROSCOPE >> sc.MotionBlur(exposure=0.5, parts_of_exposure=4) >> movie
-    arrays = sc.Recipe(video=blurred, p=sc.positions(particle) >> movie).render(1, seed=1)
+    blur = sc.MotionBlur(exposure=0.5, parts_of_exposure=4)
+    blurred = particle >> MICROSCOPE >> blur >> movie
+    points = sc.positions(particle)
+    recipe = sc.Recipe(video=blurred, p=points >> blur >> movie, start=points >> movie)
+    arrays = recipe.render(1, seed=1)
     for frame in range(2):
         at = [12 + 20 * (0.2 * frame + 0.1 * part / 4) for part in range(4)]
         still = [sc.MieSphere(x=x, y=12, radius=0.2, refractive_index=1.6) >> MICROSCOPE for x in at]
@@ -156,6 +159,7 @@ def test_blur_is_the_mean_over_the_exposure():
         wanted = np.mean([images[name][0] for name in "abcd"], axis=0)
         np.testing.assert_allclose(arrays["video"][0, frame], wanted, rtol=0, atol=2e-6)
         np.testing.assert_allclose(arrays["p"][0, frame, 1], np.mean(at), rtol=1e-6)
+        np.testing.assert_allclose(arrays["start"][0, frame, 1], at[0], rtol=1e-6)
 
 
 def test_diffusion_goes_on_while_the_shutter_is_open():
@@ -163,7 +167,7 @@ def test_diffusion_goes_on_while_the_shutter_is_open():
     parts, frames, exposure = 4, 3, 0.5
     particle = sc.MieSphere(x=sc.brownian(12, 0.3, 0.1), y=12, radius=0.2, refractive_index=1.6)
     movie, blur = sc.Movie(frames=frames, interval=0.1), sc.MotionBlur(exposure=exposure, parts_of_exposure=parts)
-    recipe = sc.Recipe(p=sc.positions(particle) >> movie, video=particle >> MICROSCOPE >> blur >> movie)
+    recipe = sc.Recipe(p=sc.positions(particle) >> blur >> movie, video=particle >> MICROSCOPE >> blur >> movie)
     x = recipe.render(4000, seed=6, outputs=["p"])["p"][..., 1].astype(float)
     alone = sc.Recipe(p=sc.positions(particle) >> movie).render(4000, seed=6)["p"][..., 1].astype(float)
     time = np.array([0.1 * (f + exposure * p / parts) for f in range(frames) for p in range(parts)])

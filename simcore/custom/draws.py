@@ -41,13 +41,22 @@ class UserStep(UserDraw):
         generator = _Generator(lanes, name)
         rows, time = lanes.clock.rows, lanes.clock.time
         out = np.empty(len(lanes))
-        out[rows[:, 0]] = arguments[0][rows[:, 0]]
-        for before, now in zip(rows.T[:-1], rows.T[1:], strict=True):
-            for i, k in zip(before, now, strict=True):
+
+        def follow(before: Array, now: Array) -> None:
+            for i, k in zip(before.ravel(), now.ravel(), strict=True):
                 values = [argument[k] for argument in arguments[1:]]
                 if self.maker.timed:
                     values.insert(self.maker.timed - 1, time[k] - time[i])
                 out[k] = self.maker.function(out[i], generator.at(k), *values)
+
+        out[rows[:, 0, 0]] = arguments[0][rows[:, 0, 0]]
+        for frame in range(1, rows.shape[1]):
+            follow(rows[:, frame - 1, 0], rows[:, frame, 0])
+        for part in range(1, rows.shape[2]):
+            if self.maker.timed:
+                follow(rows[:, :, part - 1], rows[:, :, part])
+            else:  # a rule that does not know of time is one from frame to frame
+                out[rows[:, :, part]] = out[rows[:, :, 0]]
         return out
 
 
@@ -118,10 +127,13 @@ def draw(function: Callable[..., float]) -> DrawMaker:
 
 
 def step(function: Callable[..., float]) -> StepMaker:
-    """Make a property of a movie of ``function(previous, rng, ...)``, which gives its value from that of the moment before.
+    """Make a property of a movie of ``function(previous, rng, ...)``, which gives its value from that of the frame before.
 
     Call the result with the first value, then the further arguments. An argument called ``interval`` gets the seconds since the
-    moment before; ``rng`` is a NumPy Generator of that moment's own.
+    value before; ``rng`` is a NumPy Generator of that moment's own.
+
+    With `MotionBlur` a rule with ``interval`` goes on from each frame's value from part to part of the exposure; it cannot be
+    led to the value of the next frame, to which the step is made anew. Without ``interval`` the value holds during the exposure.
 
     Raises
     ------
