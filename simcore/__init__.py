@@ -2,7 +2,7 @@
 
 from simcore import mie, units
 from simcore.camera import Camera
-from simcore.custom import draw, feature, step
+from simcore.custom import amplitudes, draw, feature, step, volume
 from simcore.draws import (
     choice,
     exponential,
@@ -139,6 +139,7 @@ from simcore.scatterers import (
     PointEmitter,
     ScatteringTable,
     Sphere,
+    Volume,
 )
 from simcore.sources import Apply, Folder, Source
 from simcore.stored import stored

@@ -10,16 +10,23 @@ from typing import Any
 
 from simcore.custom.draws import DrawMaker, StepMaker, UserDraw, draw, step
 from simcore.custom.features import feature, feature_of
+from simcore.custom.scatterers import amplitudes, amplitudes_of, volume, volume_of
 from simcore.custom.source import BUILTINS, MODULES, UserMade, plain
 from simcore.errors import RecipeError
 
-__all__ = ["UserDraw", "UserMade", "draw", "feature", "step", "user_function"]
+__all__ = ["UserDraw", "UserMade", "amplitudes", "draw", "feature", "step", "user_function", "volume"]
 
-MAKERS: dict[str, Callable[[FunctionType, str], Any]] = {"feature": feature_of, "draw": DrawMaker, "step": StepMaker}
+MAKERS: dict[str, Callable[[FunctionType, str], Any]] = {
+    "feature": feature_of,
+    "draw": DrawMaker,
+    "step": StepMaker,
+    "volume": volume_of,
+    "amplitudes": amplitudes_of,
+}
 
 
 def user_function(name: str, source: Any) -> Any:
-    """Return what the stored source of a feature or draw makes: code of the recipe's author runs here."""
+    """Return what the stored source of a feature, draw or scatterer makes: code of the recipe's author runs here."""
     try:
         tree = ast.parse(str(source))
     except SyntaxError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +12,15 @@ from simcore.streams import Array
 
 # Of the pupil's coordinates (node,), in units of its radius: values (image, node), or (node,) for all images.
 PupilFunction = Callable[[Array, Array], Array]
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A pupil: ``wavefront`` gives W in um, ``amplitude`` a further complex factor, both at pupil coordinates."""
+
+    wavefront: PupilFunction
+    amplitude: PupilFunction
+
 
 GRADIENT_POINTS = 65  # along each axis, where the slope of a wavefront is looked for
 
@@ -35,7 +45,7 @@ def image_aberrated(
     ValueError
         If an argument is out of range, or a field of view needs more than 2048 x 2048 nodes.
     """
-    slope = _slope(wavefront, len(out))
+    slope = steepest(wavefront, len(out))
     counts, reach = _plan(out, emitters, optics, tolerance, slope)
     for count in np.unique(counts):
         images = np.flatnonzero(counts == count)
@@ -58,7 +68,7 @@ def image_aberrated(
             out[images] = part
 
 
-def _slope(wavefront: PupilFunction, images: int) -> Array:
+def steepest(wavefront: PupilFunction, images: int) -> Array:
     """Return the steepest slope (um per pupil radius), (image,), on a grid over the pupil."""
     axis = np.linspace(-1, 1, GRADIENT_POINTS)
     y, x = np.meshgrid(axis, axis, indexing="ij")

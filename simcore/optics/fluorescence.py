@@ -12,13 +12,15 @@ from simcore import kernels
 from simcore.bodies import BODIES, gather_bodies
 from simcore.errors import ParameterError, RecipeError
 from simcore.features import Applied, Flow
-from simcore.optics.aberrated import image_aberrated
-from simcore.optics.aberrations import Aberration, CentralStop, Terms, interpolated, together, wavefront_at
+from simcore.optics.aberrated import Pupil, image_aberrated
+from simcore.optics.aberrations import Aberration, CentralStop, Terms, interpolated, rows_of, together, wavefront_at
+from simcore.optics.filled import placed_in_images
 from simcore.optics.objective import Objective
-from simcore.optics.volumes import add_bodies
+from simcore.optics.volumes import add_bodies, add_filled
 from simcore.parameters import Value, between, one_of, option, parameter, parts
 from simcore.properties import Array
 from simcore.scatterers import PointEmitter
+from simcore.scatterers.volume import Filled
 from simcore.scenes import Scatterer, Scene
 from simcore.values import Members, Plan, in_images
 
@@ -49,7 +51,7 @@ class Fluorescence(Objective):
     coverslip; RecipeError for a fixed dipole in the scalar model.
     """
 
-    images: ClassVar[tuple[type[Scatterer], ...]] = (PointEmitter, *BODIES)
+    images: ClassVar[tuple[type[Scatterer], ...]] = (PointEmitter, *BODIES, Filled)
 
     focus_depth: Value = parameter("from the coverslip to the focus; None: nothing but medium", default=None, unit="um", least=0,
                                    plausible=1000, optional=True)  # fmt: skip
@@ -91,10 +93,8 @@ class Fluorescence(Objective):
     def refuse(self, flow: Flow) -> None:
         super().refuse(flow)
         for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
-            if isinstance(scatterer, BODIES) and not self.symmetric:
-                raise RecipeError(
-                    f"{self.title()} with such aberrations images point emitters only, not {scatterer.title()}"
-                )
+            if isinstance(scatterer, Filled) and scatterer.of != "density":
+                raise RecipeError(f"{scatterer.title()}.quantity: {scatterer.of!r}; {self.title()} images a density")
             if self.model == "scalar" and getattr(scatterer, "dipole_polar", None) is not None:
                 raise RecipeError(
                     f'{self.title()} with model="scalar" cannot image a fixed dipole; take model="vectorial"'
@@ -111,6 +111,12 @@ class Fluorescence(Objective):
             return {}
         pairs = zip(self.aberrations, values, strict=True)
         return together([one.radial(v) if self.symmetric else one.terms(v) for one, v in pairs], count)
+
+    def pupils(self, terms: Terms, count: int) -> list[Pupil] | None:
+        """Return the pupils of ``count`` images, for what `terms` gives; None with rotational symmetry."""
+        if not terms or self.symmetric:
+            return None
+        return [_pupil(rows_of(terms, np.array([i]))) for i in range(count)]
 
     def optics(self, values: dict[str, Array], terms: Terms | None = None) -> kernels.EmissionOptics:
         """Return the optics of a block of images, for drawn values (image, ...) and the terms of symmetric aberrations."""
@@ -152,6 +158,9 @@ class Fluorescence(Objective):
         extended = [m for m in members if isinstance(m.scatterer, BODIES)]
         if extended:
             self.draw_bodies(image, extended, values, terms)
+        filled = [m for m in members if isinstance(m.scatterer, Filled)]
+        if filled:
+            self.draw_filled(image, filled, values, terms)
         return image[..., None]
 
     def draw_bodies(self, image: Array, members: list[Members], values: dict[str, Array], terms: Terms) -> None:
@@ -168,8 +177,25 @@ class Fluorescence(Objective):
         _above_coverslip(members[0].scatterer.title(), lowest, values, bodies.first)
         if terms:
             bodies = replace(bodies, z=bodies.z - np.repeat(terms["refocus"], np.diff(bodies.first)))
-        optics = self.optics(values, terms)
-        add_bodies(image, bodies=bodies, intensity=intensity, optics=optics, tolerance=self.accuracy)
+        add_bodies(image, bodies=bodies, intensity=intensity, optics=self.optics(values, terms), tolerance=self.accuracy,
+                   pupils=self.pupils(terms, len(image)))  # fmt: skip
+
+    def draw_filled(self, image: Array, members: list[Members], values: dict[str, Array], terms: Terms) -> None:
+        """Add the photons of contents given place by place to ``image`` (image, y, x).
+
+        Raises
+        ------
+        ParameterError
+            If something reaches under the coverslip.
+        """
+        placed = placed_in_images(members, len(image))
+        lowest = np.array([one.z - one.half_sides[2] for inside in placed for one in inside])
+        first = np.cumsum([0, *(len(inside) for inside in placed)])
+        _above_coverslip(members[0].scatterer.title(), lowest, values, first)
+        if terms:
+            placed = placed_in_images(members, len(image), terms["refocus"])
+        add_filled(image, placed=placed, optics=self.optics(values, terms), tolerance=self.accuracy,
+                   pupils=self.pupils(terms, len(image)))  # fmt: skip
 
     def draw(
         self,
@@ -191,13 +217,14 @@ class Fluorescence(Objective):
             emitters = replace(emitters, z=emitters.z - np.repeat(terms["refocus"], np.diff(emitters.first)))
         optics = self.optics(values, terms)
         if terms and not self.symmetric:
+            pupil = _pupil(terms)
             image_aberrated(
                 image,
                 emitters=emitters,
                 optics=optics,
                 tolerance=tolerance,
-                wavefront=lambda x, y: wavefront_at(terms["wavefront"], x, y),
-                amplitude=lambda x, y: _amplitude(terms, x, y),
+                wavefront=pupil.wavefront,
+                amplitude=pupil.amplitude,
             )
             return
         kernels.image_emitters(image, emitters=emitters, optics=optics, tolerance=tolerance)
@@ -211,6 +238,10 @@ def _above_coverslip(title: str, lowest: Array, values: dict[str, Array], first:
     if (depth < 0).any():
         z = lowest[int(np.argmax(depth < 0))]
         raise ParameterError(f"{title}.z: {z:g} um; must be >= -focus_depth, above the coverslip")
+
+
+def _pupil(terms: Terms) -> Pupil:
+    return Pupil(lambda x, y: wavefront_at(terms["wavefront"], x, y), lambda x, y: _amplitude(terms, x, y))
 
 
 def _amplitude(terms: Terms, x: Array, y: Array) -> Array:

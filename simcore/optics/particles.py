@@ -9,12 +9,13 @@ import numpy as np
 
 from simcore import kernels
 from simcore.errors import ParameterError
-from simcore.scatterers import LayeredMieSphere, MieSphere, ScatteringTable
+from simcore.scatterers import LayeredMieSphere, MieSphere
+from simcore.scatterers.scattering_table import GivenAmplitudes
 from simcore.scenes import Scatterer
 from simcore.streams import Array
 from simcore.values import Members, in_images
 
-ROUND: tuple[type[Scatterer], ...] = (MieSphere, LayeredMieSphere, ScatteringTable)  # that scatter alike all round
+ROUND: tuple[type[Scatterer], ...] = (MieSphere, LayeredMieSphere, GivenAmplitudes)  # that scatter alike all round
 
 
 def gather(members: Sequence[Members], images: int, optics: kernels.CoherentOptics) -> kernels.Particles:
@@ -49,7 +50,7 @@ def _of_spheres(members: Members, field: str, other: complex) -> Array:
 def _sources(members: Sequence[Members], counts: Sequence[int]) -> list[Array]:
     """Return where each particle's scattering is found: -1 for spheres, else the row of the multipoles, then of the tables."""
     rows, found = 0, {}
-    for kind in (LayeredMieSphere, ScatteringTable):
+    for kind in (LayeredMieSphere, GivenAmplitudes):
         for i, m in enumerate(members):
             if isinstance(m.scatterer, kind):
                 found[i] = rows + np.arange(counts[i])
@@ -84,12 +85,12 @@ def _multipoles(parts: list[Array]) -> tuple[Array, Array] | None:
 def _amplitudes(members: Sequence[Members]) -> tuple[Array, Array] | None:
     """Return S1 and S2 of the particles given by tables, (particle, 1, angle)."""
     parts = [
-        m.scatterer.amplitudes(m.values, len(m.image)) for m in members if isinstance(m.scatterer, ScatteringTable)
+        m.scatterer.amplitudes(m.values, len(m.image)) for m in members if isinstance(m.scatterer, GivenAmplitudes)
     ]
     if not parts:
         return None
     angles = {part.shape[-1] for part in parts}
     if len(angles) > 1:
-        raise ParameterError(f"ScatteringTable.s1: {sorted(angles)} angles in one scene; must be equally many")
+        raise ParameterError(f"amplitudes at {sorted(angles)} angles in one scene; must be equally many")
     s1, s2 = np.concatenate(parts, axis=1)[:, :, None]
     return s1, s2

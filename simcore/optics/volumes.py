@@ -6,6 +6,7 @@ pixels, or parts of one where the tolerance or what is small asks for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, pi
 from typing import Any
@@ -14,6 +15,9 @@ import numpy as np
 from scipy import fft
 
 from simcore import kernels
+from simcore.optics.aberrated import Pupil, steepest
+from simcore.optics.aberrated_planes import AberratedPlanes
+from simcore.optics.filled import Grid, Placed, layers, mean
 from simcore.streams import Array
 
 FINEST = 3e-4  # tolerance below which volumes become no more accurate
@@ -25,6 +29,9 @@ BALL, FLATTEST, PATCH = 6.4e-3, 0.3, 1.2e-2
 SMALL = 1.5  # radius in pixels below which they grow
 FINE = 0.85  # period of the finest waves in pixels, with which these errors were found
 MOST_CELLS = 4  # in a pixel along each axis
+GRAINY = 2e-2  # the like for contents of any kind
+POINTS = 4  # in a pixel along each axis, at least, in which contents given as a function are looked at
+HEIGHTS = 0.25  # of a pixel, at most, between them along z
 LAYERS = 1.0  # thickness of what has one texture, relative to the finest grains: the same whatever the tolerance
 
 
@@ -39,11 +46,11 @@ class Canvas:
     padded: tuple[int, int]  # px, that are transformed
 
     @classmethod
-    def of(cls, shape: tuple[int, int], reach: float, division: int, pixel_size: float) -> Canvas:
+    def of(cls, shape: tuple[int, ...], reach: float, division: int, pixel_size: float) -> Canvas:
         """Return the canvas that holds what lies at most ``reach`` um from the image."""
         margin = min(ceil(reach / pixel_size), max(shape))
         height, width = (fft.next_fast_len(size + 2 * margin, real=True) for size in shape)
-        return cls(shape, margin, division, pixel_size, (height, width))
+        return cls((shape[0], shape[1]), margin, division, pixel_size, (height, width))
 
     @property
     def cells(self) -> tuple[int, int]:
@@ -58,12 +65,18 @@ class Canvas:
 
 
 def add_bodies(
-    out: Array, *, bodies: kernels.Bodies, intensity: Array, optics: kernels.EmissionOptics, tolerance: float
+    out: Array,
+    *,
+    bodies: kernels.Bodies,
+    intensity: Array,
+    optics: kernels.EmissionOptics,
+    tolerance: float,
+    pupils: Sequence[Pupil] | None = None,
 ) -> None:
     """Add to ``out`` (image, y, x) the photons of bodies that emit ``intensity`` (body,) per um^3, flat ones per um^2.
 
     ``tolerance``: largest error relative to the brightest pixel, not less than 3e-4. Light of what lies so far beside the image
-    that less than this arrives is left out.
+    that less than this arrives is left out. ``pupils`` (image,): those without rotational symmetry.
     """
     tolerance = max(tolerance, FINEST)
     extent = kernels.body_extents(bodies)
@@ -75,12 +88,8 @@ def add_bodies(
         low, high = (bodies.z[part] - extent[part, 2]).min(), (bodies.z[part] + extent[part, 2]).max()
         pixel = float(one.column("pixel_size")[0])
         rough = roughness(extent[part, 3] / pixel, extent[part, 2] / extent[part, 3])
-        division = cells_in_pixel(one, rough, tolerance)
-        # The error of the planes is bounded as if all depths erred to one side: in images it is a quarter.
-        planes = kernels.emission_planes(
-            optics=one, low=low, high=high, division=division, tolerance=min(2 * tolerance, 0.1)
-        )
-        canvas = Canvas.of(out.shape[1:], reach_of(one, low, high, tolerance), division, pixel)
+        division = cells_in_pixel(one, max(rough, GRAINY) if pupils else rough, tolerance)
+        planes, canvas = lay_out(one, (low, high), division, out.shape[1:], tolerance, pupils[i] if pupils else None)
         volume = np.zeros((len(planes.z), *canvas.cells), np.float32)
         kernels.columns(
             volume,
@@ -96,6 +105,87 @@ def add_bodies(
             layers=LAYERS,
         )
         out[i] += canvas.image(planes, volume)
+
+
+def add_filled(
+    out: Array,
+    *,
+    placed: list[list[Placed]],
+    optics: kernels.EmissionOptics,
+    tolerance: float,
+    pupils: Sequence[Pupil] | None = None,
+) -> None:
+    """Add to ``out`` (image, y, x) the photons of contents given place by place: see `add_bodies`."""
+    tolerance = max(tolerance, FINEST)
+    for i, inside in enumerate(placed):
+        if not inside:
+            continue
+        one = optics.part(np.array([i]))
+        half = [each.half_sides[2] for each in inside]
+        low = min(each.z - h for each, h in zip(inside, half, strict=True))
+        high = max(each.z + h for each, h in zip(inside, half, strict=True))
+        division = cells_in_pixel(one, GRAINY, tolerance)
+        planes, canvas = lay_out(one, (low, high), division, out.shape[1:], tolerance, pupils[i] if pupils else None)
+        halves = np.zeros((len(planes.z), *(2 * size for size in canvas.cells)), np.float32)
+        for each in inside:
+            _add_light(halves, each, planes, canvas)
+        out[i] += canvas.image(planes, _from_half_cells(halves))
+
+
+def lay_out(
+    optics: kernels.EmissionOptics,
+    depths: tuple[float, float],
+    division: int,
+    shape: tuple[int, ...],
+    tolerance: float,
+    pupil: Pupil | None,
+) -> tuple[Any, Canvas]:
+    """Return the planes and the cells through which one image sees what lies between two ``depths`` (um)."""
+    low, high = depths
+    pixel, reach = float(optics.column("pixel_size")[0]), reach_of(optics, low, high, tolerance)
+    if pupil is None:
+        # The error of the planes is bounded as if all depths erred to one side: in images it is a quarter.
+        bound = min(2 * tolerance, 0.1)
+        planes: Any = kernels.emission_planes(optics=optics, low=low, high=high, division=division, tolerance=bound)
+        return planes, Canvas.of(shape, reach, division, pixel)
+    # What an emitter's image has beyond the canvas is lost here.
+    reach = reach_of(optics, low, high, 0.25 * tolerance)
+    reach += float(steepest(pupil.wavefront, 1)[0] / optics.column("numerical_aperture")[0])
+    canvas = Canvas.of(shape, reach, division, pixel)
+    planes = AberratedPlanes(optics=optics, pupil=pupil, low=low, high=high, division=division, padded=canvas.padded,
+                             tolerance=tolerance)  # fmt: skip
+    return planes, canvas
+
+
+def _add_light(halves: Array, one: Placed, planes: Any, canvas: Canvas) -> None:
+    """Add the light of ``one`` to half cells (plane, y, x)."""
+    width = canvas.pixel_size / (2 * canvas.division)
+    grid = Grid(halves.shape[1:], width, (canvas.margin + 0.5) * 2 * canvas.division - 0.5)
+    window = grid.window(one, canvas.pixel_size)
+    points = ceil(POINTS / (2 * canvas.division)) if np.isinf(one.spacing) else min(8, ceil(2 * width / one.spacing))
+    half = one.half_sides[2]
+    count = max(1, ceil(2 * half / min(width, HEIGHTS * canvas.pixel_size, 0.5 * one.spacing)))
+    heights = one.z + half * ((2 * np.arange(count) + 1) / count - 1)
+    depths = planes.first + planes.step * np.arange(len(planes.shares))
+    shares = np.stack([np.interp(heights, depths, share) for share in planes.shares.T])
+    shares = (shares * (one.value("intensity") * width * width * 2 * half / count)).astype(np.float32)
+    for k, given in layers(one, grid, window, canvas.pixel_size, heights, points, np.float32):
+        light = mean(given)
+        for plane, share in enumerate(shares[:, k]):
+            if share:
+                halves[(plane, *window)] += share * light
+
+
+def _from_half_cells(halves: Array) -> Array:
+    """Return cells (plane, y, x) that take 3/4 of the two half cells in them and 1/4 of the next on each side."""
+    for axis in (1, 2):
+        halves = np.moveaxis(halves, axis, 0)
+        first, second = halves[::2], halves[1::2]
+        cells = np.float32(0.75) * (first + second)
+        cells[1:] += np.float32(0.25) * second[:-1]
+        cells[:-1] += np.float32(0.25) * first[1:]
+        halves = np.moveaxis(cells, 0, axis)
+    return np.ascontiguousarray(halves)
 
 
 def roughness(radius: Array, height: Array) -> float:

@@ -1,7 +1,5 @@
 """A particle whose scattering amplitudes are given, from a T-matrix calculation for instance."""
 
-from typing import Any
-
 import numpy as np
 
 from simcore import files
@@ -13,7 +11,15 @@ from simcore.streams import Array
 LEAST_ANGLES = 16
 
 
-class ScatteringTable(Scatterer):
+class GivenAmplitudes(Scatterer):
+    """Base of particles whose amplitudes are given. A subclass declares x, y and z."""
+
+    def amplitudes(self, values: dict[str, Array], particles: int) -> Array:
+        """Return S1 and S2 of each particle at equal steps of the angle from 0 to pi: (2, particle, angle)."""
+        raise NotImplementedError
+
+
+class ScatteringTable(GivenAmplitudes):
     """A particle of given amplitudes S1 and S2 (Bohren & Huffman 1983, ch. 3.3) at equal steps of the scattering angle, 0 to pi.
 
     The table stands in the recipe (``s1``, ``s2``, at least 16 angles) or in an .npy file of shape (2, angle), named by
@@ -54,8 +60,7 @@ class ScatteringTable(Scatterer):
         """Return the table of the file, (2, angle)."""
         return files.load_array("ScatteringTable.path", str(self.path), None, str(self.sha256))
 
-    def amplitudes(self, values: dict[str, Array], particles: int) -> Any:
-        """Return S1 and S2 of each particle, (2, particle, angle)."""
+    def amplitudes(self, values: dict[str, Array], particles: int) -> Array:
         if self.path is None:
             return np.stack([np.asarray(values[name], np.complex128) for name in ("s1", "s2")])
         return np.repeat(np.asarray(self.table(), np.complex128)[:, None], particles, axis=1)
