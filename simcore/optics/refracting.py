@@ -14,7 +14,7 @@ import numpy as np
 from simcore import kernels
 from simcore.optics.multislice import Slices, scattered_field
 from simcore.optics.one_pupil import OnePupil
-from simcore.optics.voxels import Cells, Voxels, voxels_of
+from simcore.optics.voxels import SHARPER, Cells, Voxels, at_centres, voxels_of
 from simcore.streams import Array
 
 ACCURACY = 0.2  # of means over pixels, in tolerances
@@ -154,16 +154,18 @@ def _interference(
     optics, total = light.optics, np.zeros(cells.size)
     assert optics.jones is not None
     components = iter(_components(optics))
+    near = replace(near, x=near.x + SHARPER, y=near.y + SHARPER)
+    height, width = (size + 2 * SHARPER for size in cells.size)
     for state in range(optics.jones.shape[1]):
         seen = 2 if optics.analyzer is None else 1
-        scattered = np.zeros((1, *cells.size, seen), np.complex64)
+        scattered = np.zeros((1, height, width, seen), np.complex64)
         one = replace(optics, pixel_size=np.array([cells.width]), jones=optics.jones[:, state : state + 1],
                       jones_weight=np.ones((1, 1)), reference=np.zeros((1, 1)))  # fmt: skip
         kernels.fill_field_through_pupil(scattered, particles=near, optics=one, pupils=light.pupils, waves=wave[None, None],
                                          tolerance=tolerance)  # fmt: skip
         for component in range(seen):
             part, p = next(components)
-            s = scattered[0, ..., component]
+            s = at_centres(scattered[0, ..., component])
             total += 2 * part * (s.real * (x * p.real - y * p.imag) + s.imag * (x * p.imag + y * p.real))
     return total
 
