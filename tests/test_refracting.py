@@ -110,6 +110,18 @@ def test_light_far_out_of_focus_does_not_come_in_again(z):
     np.testing.assert_allclose(image(sc.Sphere(**ball)), mie, rtol=0, atol=0.015 * abs(mie - 1).max())
 
 
+def test_light_goes_wide_through_a_deep_volume(monkeypatch):
+    """Bodies far on both sides of the focus: the far one's light is wide where it leaves, and is needed all the same."""
+    one, other = {"x": 8, "y": 9, "z": 8.0}, {"x": 16, "y": 14, "z": -8.0}
+    scene = sc.Sphere(**one, radius=0.7, refractive_index=INDEX) + sc.Sphere(
+        **other, radius=0.7, refractive_index=INDEX
+    )
+    usual = image(scene)
+    monkeypatch.setattr(voxels, "MARGIN", 20.0)
+    wide = image(scene)
+    np.testing.assert_allclose(usual, wide, rtol=0, atol=0.005 * abs(wide - 1).max())
+
+
 def test_light_beyond_the_largest_grid_is_reported(monkeypatch):
     monkeypatch.setattr(voxels.kernels, "LARGEST_GRID", 150)
     with pytest.warns(SimcoreWarning, match=r"Holography: .* [0-9.e+]+ um farther than a grid .* example 0"):
