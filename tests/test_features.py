@@ -194,6 +194,25 @@ def test_every_feature_survives_text_and_does_not_see_its_company(title):
     assert len({image.tobytes() for image in together.get("image", together["points"])}) > 1
 
 
+PAIRS = [
+    (microscope, scatterer)
+    for microscope, cls in FEATURES.items()
+    for scatterer, other in FEATURES.items()
+    if issubclass(cls, Microscope) and issubclass(other, cls.images)
+]
+
+
+@pytest.mark.parametrize(("microscope", "scatterer"), PAIRS)
+def test_every_microscope_images_each_scatterer_that_it_lists_through_any_pupil(microscope, scatterer):
+    pupil = [sc.Refocus(sc.uniform(0, 1))]
+    pupil += [] if microscope == "Fluorescence" else [sc.CentralStop(0.1), sc.ComaVertical(sc.uniform(0.02, 0.05))]
+    made = sc.Recipe(image=make(scatterer).repeat(sc.integers(0, 3)) >> make(microscope, aberrations=pupil))
+    together = made.render(4, seed=2, block=3)["image"]
+    assert np.isfinite(together).all() and len({image.tobytes() for image in together}) > 1
+    for i in range(4):
+        assert made.render(indices=[i], seed=2)["image"][0].tobytes() == together[i].tobytes()
+
+
 @pytest.mark.parametrize("title", FEATURES)
 def test_instruction_levels_change_no_byte_of_any_feature(title):
     made = recipe(random(title))

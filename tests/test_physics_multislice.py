@@ -8,7 +8,8 @@ from reference import hologram
 
 import simcore as sc
 from simcore import _core, kernels
-from simcore.optics.multislice import Slices, transmitted_field, transmitted_spectrum
+from simcore.optics.multislice import Slices, scattered_field, transmitted_field, transmitted_spectrum
+from simcore.optics.one_pupil import OnePupil
 
 WAVELENGTH, MEDIUM = 0.6, 1.33
 VACUUM = 2 * np.pi / WAVELENGTH
@@ -92,6 +93,104 @@ def test_the_image_is_that_of_brightfield(z):
     particle = sc.MieSphere(x=63.5, y=63.5, z=z, radius=1.0, refractive_index=MEDIUM + 0.05)
     expected = sc.Recipe(image=particle >> microscope).render(count=1, seed=1)["image"][0, ..., 0]
     assert np.abs(np.abs(field) ** 2 - expected).max() < 0.03 * np.abs(expected - 1).max()
+
+
+def grating(periods=3, tilt=(0.0, 0.0), amount=1e-4):
+    """One thin slice of index 1.33 + amount cos(q x), the plane 0.7 um in front of the focus, and q."""
+    size, pixel = 60, 0.1
+    wave = 2 * np.pi * periods / (size * pixel)
+    contrast = amount * np.cos(wave * pixel * np.arange(size)) * np.ones((1, 12, 1))
+    return Slices(contrast.astype(np.complex64), 0.7, 0.02, pixel, WAVELENGTH, MEDIUM, tilt, precision="double"), wave
+
+
+def order_of_a_grating(slices, wave, sign, aperture, pupil, refocus=0.0):
+    """Born: i k0^2 n dn dz / (2 k_z), then sqrt(k_z / k_z0), the pupil at k_perp / (k0 NA), and the way to the focus."""
+    kx, ky = WAVENUMBER * slices.tilt[0] + sign * wave, WAVENUMBER * slices.tilt[1]
+    kz0 = WAVENUMBER * np.sqrt(1 - slices.tilt[0] ** 2 - slices.tilt[1] ** 2)
+    kz = np.sqrt(WAVENUMBER**2 - kx**2 - ky**2)
+    born = 0.5j * VACUUM**2 * MEDIUM * abs(slices.contrast).max() * slices.z_step / kz
+    focus = np.exp(1j * (kz - kz0) * (slices.z_first - refocus))
+    return born * np.sqrt(kz / kz0) * focus * pupil(kx / VACUUM / aperture, ky / VACUUM / aperture)
+
+
+@pytest.mark.parametrize("tilt", [(0.0, 0.0), (0.2, -0.1)])
+def test_orders_of_a_grating_pass_an_aberrated_pupil_each_at_its_own_place(tilt):
+    """Coma, tilt, a Gaussian, an array, another focus: relative to the incident wave, which passes it at its tilt."""
+    aperture, slope = 0.8, 0.04
+    wavefront = np.zeros((4, 4))
+    wavefront[1, 0], wavefront[3, 0], wavefront[1, 2], wavefront[0, 1] = (
+        0.05,
+        -0.12,
+        -0.12,
+        slope,
+    )  # um of x, x^3, x y^2, y
+    rho = np.linspace(-1, 1, 21)
+    array = 0.9 + 0.2j * rho[:, None] + 0.3 * rho[None, :]
+
+    def pupil(x, y):
+        wave = 0.05 * x - 0.12 * (x**2 + y**2) * x + slope * y
+        return np.exp(2j * np.pi * wave / WAVELENGTH - 0.7 * (x**2 + y**2)) * (0.9 + 0.2j * y + 0.3 * x)
+
+    slices, wave = grating(tilt=tilt)
+    seen = dataclasses.replace(OnePupil.clear(aperture, WAVELENGTH, MEDIUM), wavefront=wavefront, apodization=0.7,
+                               refocus=2.0, transmission=array)  # fmt: skip
+    found = np.fft.fft(scattered_field(slices, seen)[0]) / 60
+    incident = pupil(*(MEDIUM * np.array(tilt) / aperture))
+    for sign in (1, -1):
+        expected = order_of_a_grating(slices, wave, sign, aperture, pupil, refocus=2.0) / incident
+        assert abs(found[3 * sign] - expected) < 1e-3 * abs(
+            expected
+        )  # of second order in the contrast and the thickness
+
+
+def test_a_wave_that_does_not_pass_leaves_what_it_scatters_into_the_pupil():
+    """Light at 51 degrees, outside; a stop that blocks the wave along the axis, and one that blocks the orders too."""
+    slices, wave = grating(periods=-6, tilt=(0.78, 0.0))
+    found = np.fft.fft(scattered_field(slices, OnePupil.clear(0.6, WAVELENGTH, MEDIUM))[0]) / 60
+    expected = order_of_a_grating(slices, wave, 1, 0.6, lambda x, y: 1)
+    assert abs(found[-6] - expected) < 2e-3 * abs(expected) and abs(found[6]) < 1e-4 * abs(expected)
+    slices, wave = grating(periods=4)
+    for stop, passes in ((0.2, True), (0.8, False)):
+        seen = dataclasses.replace(OnePupil.clear(0.8, WAVELENGTH, MEDIUM), stop=stop)
+        found = np.fft.fft(scattered_field(slices, seen)[0]) / 60
+        expected = order_of_a_grating(slices, wave, 1, 0.8, lambda x, y: 1)
+        assert abs(found[4] - passes * expected) < 2e-3 * abs(expected)
+        assert seen.passes(0.0, 0.0) == 0
+
+
+def test_immersion_and_medium_are_the_path_of_a_ray():
+    """Wavefront n D (cos t - 1) - n_i D n_i / n (cos t_i - 1), Snell's law between them; its slope moves rays."""
+    seen = dataclasses.replace(OnePupil.clear(0.8, WAVELENGTH, MEDIUM), immersion=1.515, focus_depth=9.0)
+    rho = np.array([0.0, 0.3, 0.9])
+    here, under = np.arcsin(0.8 * rho / MEDIUM), np.arcsin(0.8 * rho / 1.515)
+    path = 9.0 * (MEDIUM * (np.cos(here) - 1) - 1.515**2 / MEDIUM * (np.cos(under) - 1))
+    np.testing.assert_allclose(seen.path(0.6 * rho, 0.8 * rho), path, rtol=0, atol=1e-13)
+    shift = 9.0 * (np.tan(np.arcsin(0.8 / MEDIUM)) - 1.515 / MEDIUM * np.tan(np.arcsin(0.8 / 1.515)))
+    assert seen.shift() == pytest.approx(abs(shift), rel=0.01)
+
+
+def test_light_that_the_wavefront_moves_finds_room():
+    """A wavefront that tilts by rho_x moves the image by 1 / NA um: by 50 pixels, or out of it, not in again from behind."""
+    aperture, slices = 0.8, sphere(0.5, 0.02, 0.5, size=65, padding=24)
+
+    def moved(pixels, room):
+        wavefront = np.array([[0, 0], [pixels * 0.06 * aperture, 0]])
+        seen = dataclasses.replace(OnePupil.clear(aperture, WAVELENGTH, MEDIUM), wavefront=wavefront)
+        return scattered_field(slices, seen, room=room)
+
+    scale = np.abs(moved(0, 0)).max()
+    np.testing.assert_allclose(moved(50, 60)[:, : 65 - 50], moved(0, 60)[:, 50:], rtol=0, atol=1e-5 * scale)
+    assert np.abs(moved(85, 60)).max() < 0.02 * scale < 0.5 * scale < np.abs(moved(85, 0)).max()
+
+
+def test_finer_points_hold_the_same_field():
+    slices = sphere(0.5, 0.05, 1.0, size=47, padding=20, tilt=(0.2, -0.1))
+    seen = OnePupil.clear(0.8, WAVELENGTH, MEDIUM)
+    coarse, fine = scattered_field(slices, seen), scattered_field(slices, seen, finer=3)
+    assert fine.shape == (3 * 47, 3 * 47)
+    np.testing.assert_allclose(fine[::3, ::3], coarse, rtol=0, atol=1e-5)
+    half = scattered_field(dataclasses.replace(slices, contrast=np.roll(slices.contrast, 1, axis=2)), seen, finer=3)
+    np.testing.assert_allclose(half[20:120, 23:123], fine[20:120, 20:120], rtol=0, atol=1e-3 * np.abs(fine).max())
 
 
 def power(slices):

@@ -20,7 +20,7 @@ from simcore.optics.illumination import ring, tilted
 from simcore.optics.objective import Objective
 from simcore.optics.particles import ROUND, gather
 from simcore.optics.refracting import add_intensity
-from simcore.optics.through_pupil import pupils, report
+from simcore.optics.through_pupil import pupils, report, report_beyond
 from simcore.parameters import Value, between, one_of, option, parameter, parts, whole_number
 from simcore.properties import Array, Constant
 from simcore.scatterers import Ellipsoid, Sphere
@@ -85,17 +85,7 @@ class Coherent(Objective):
         members = plan.particles(scene)
         particles = gather([m for m in members if isinstance(m.scatterer, ROUND)], len(plan), optics)
         solid = [m for m in members if isinstance(m.scatterer, SOLID)]
-        if solid:
-            return self.draw_bodies(Shot(plan, values, optics, particles, flow), solid)
-        return self.draw(Shot(plan, values, optics, particles, flow))
-
-    def draw_bodies(self, shot: Shot, members: list[Members]) -> Array:
-        """Return the block of images of bodies, by multi-slice, beside spheres."""
-        bodies, index = refracting(members, len(shot.plan))
-        image = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
-        add_intensity(image, bodies=bodies, index=index, particles=shot.particles, optics=shot.optics,
-                      waves=self.waves(shot.values), tolerance=self.accuracy)  # fmt: skip
-        return image[..., None]
+        return self.draw(Shot(plan, values, optics, particles, flow, refracting(solid, len(plan)) if solid else None))
 
     def refuse(self, flow: Flow) -> None:
         super().refuse(flow)
@@ -109,13 +99,20 @@ class Coherent(Objective):
             raise RecipeError(
                 f"{scatterer.title()}.refractive_index: not given; {self.title()} needs it to image the body"
             )
-        if not is_zero(self.focus_depth):
-            raise RecipeError(f"{self.title()} with focus_depth images spheres only, not {scatterer.title()}")
-        if self.aberrations:
-            raise RecipeError(f"{self.title()} with aberrations images spheres only, not {scatterer.title()}")
 
     def draw(self, shot: Shot) -> Array:
-        """Return the block of images."""
+        """Return the block of images: spheres, and what bodies change by multi-slice."""
+        image = self.draw_spheres(shot)
+        if shot.solid is not None:
+            bodies, index = shot.solid
+            beyond = add_intensity(image[..., 0], bodies=bodies, index=index, particles=shot.particles, optics=shot.optics,
+                                   pupils=pupils(self.aberrations, shot.plan), waves=self.waves(shot.values),
+                                   tolerance=self.accuracy)  # fmt: skip
+            report_beyond(self.title(), beyond, shot.plan.lanes.examples)
+        return image
+
+    def draw_spheres(self, shot: Shot) -> Array:
+        """Return the block of images of what scatters by Mie's solution."""
         optics, particles = shot.optics, shot.particles
         if self.on_axis:
             image = np.empty((len(shot.plan), *self.shape), shot.flow.dtype)
@@ -189,6 +186,7 @@ class Shot:
     optics: kernels.CoherentOptics
     particles: kernels.Particles
     flow: Applied
+    solid: tuple[kernels.Bodies, Array] | None = None  # and their complex refractive indices
 
 
 def refracting(members: list[Members], images: int) -> tuple[kernels.Bodies, Array]:

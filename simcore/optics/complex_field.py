@@ -8,21 +8,16 @@ from typing import ClassVar
 import numpy as np
 
 from simcore import kernels
-from simcore.errors import ParameterError, RecipeError
-from simcore.optics.coherent import Coherent, Shot, is_zero, refracting
-from simcore.optics.particles import ROUND
-from simcore.optics.refracting import fill_field
-from simcore.optics.through_pupil import pupils, report
+from simcore.errors import ParameterError
+from simcore.optics.coherent import Coherent, Shot, is_zero
+from simcore.optics.refracting import add_field
+from simcore.optics.through_pupil import pupils, report, report_beyond
 from simcore.parameters import Value, option, parameter, switch
 from simcore.properties import Array
-from simcore.scenes import Scatterer
-from simcore.values import Members
 
 
 class OneField(Coherent):
     """Base of microscopes that need the field of a single plane wave."""
-
-    images: ClassVar[tuple[type[Scatterer], ...]] = ROUND
 
     def check(self) -> None:
         super().check()
@@ -42,10 +37,21 @@ class OneField(Coherent):
         """
         kind = np.complex128 if self.double else np.complex64
         out = np.empty((len(shot.plan), *shape, 1), kind)
+        self._fill_spheres(out, shot, noise, incident)
+        if shot.solid is not None:
+            bodies, index = shot.solid
+            beyond = add_field(out[..., 0], bodies=bodies, index=index, optics=shot.optics,
+                               pupils=pupils(self.aberrations, shot.plan), waves=self.waves(shot.values),
+                               tolerance=self.accuracy)  # fmt: skip
+            report_beyond(self.title(), beyond, shot.plan.lanes.examples)
+        return out[..., 0]
+
+    def _fill_spheres(self, out: Array, shot: Shot, noise: Array | None, incident: bool) -> None:
+        """Fill ``out`` (image, y, x, 1) with the field of what scatters by Mie's solution."""
         if self.on_axis:
             optics, particles = self.with_symmetric_pupil(shot)
             kernels.coherent_field(out, particles=particles, optics=optics, tolerance=self.accuracy, incident=incident)
-            return out[..., 0]
+            return
         nothing = np.zeros(shot.optics.wavelength.shape)
         error = kernels.fill_field_through_pupil(
             out,
@@ -58,7 +64,6 @@ class OneField(Coherent):
             tolerance=self.accuracy,
         )
         report(self.title(), error, self.accuracy, shot.plan.lanes.examples)
-        return out[..., 0]
 
 
 def states_of(shot: Shot) -> list[tuple[Shot, Array, Array]]:
@@ -87,7 +92,6 @@ class ComplexField(OneField):
     """
 
     gives: ClassVar[str] = "field"
-    images: ClassVar[tuple[type[Scatterer], ...]] = Coherent.images
     incident: bool = option("whether the light that is not scattered takes part", default=True, read=switch)
     object_noise: Value = parameter(
         "noise before the pupil: standard deviation for each quadrature and camera pixel", default=0.0, least=0
@@ -106,24 +110,6 @@ class ComplexField(OneField):
                 for number, (one, _, _) in enumerate(states)
             ]
         )
-
-    def refuse_body(self, scatterer: Scatterer) -> None:
-        super().refuse_body(scatterer)
-        if not is_zero(self.object_noise):
-            raise RecipeError(f"ComplexField with object_noise images spheres only, not {scatterer.title()}")
-
-    def draw_bodies(self, shot: Shot, members: list[Members]) -> Array:
-        bodies, index = refracting(members, len(shot.plan))
-        found = []
-        for one, _, _ in states_of(shot):
-            optics = one.optics
-            if not self.incident:
-                optics = replace(optics, reference=np.zeros(optics.wavelength.shape))
-            field = np.empty((len(shot.plan), *self.shape), shot.flow.dtype)
-            fill_field(field, bodies=bodies, index=index, particles=one.particles, optics=optics,
-                       waves=self.waves(one.values), tolerance=self.accuracy)  # fmt: skip
-            found.append(field)
-        return mean_of(found)
 
 
 def mean_of(fields: list[Array]) -> Array:

@@ -20,6 +20,7 @@ from scipy import fft
 
 from simcore import kernels
 from simcore.errors import ParameterError
+from simcore.optics.one_pupil import OnePupil, product
 from simcore.properties import Array
 
 LEAST_COSINE = 0.17364817766693033  # of 80 degrees
@@ -79,8 +80,12 @@ class Slices:
 
     @property
     def waves(self) -> Any:
+        return self.waves_of(self.shape)
+
+    def waves_of(self, shape: tuple[int, int]) -> Any:
+        """Return the plane waves on a grid of another shape."""
         wavenumber = self.vacuum * self.refractive_index_medium
-        return kernels.plane_waves(wavenumber, self.tilt, self.pixel_size, self.shape, LEAST_COSINE)
+        return kernels.plane_waves(wavenumber, self.tilt, self.pixel_size, shape, LEAST_COSINE)
 
     def window(self) -> Array:
         """Return what a slice leaves of the scattered light: 1 in the volume, less and less in the padding."""
@@ -95,8 +100,12 @@ class Slices:
         return share * share * (3 - 2 * share)
 
 
-def transmitted_spectrum(slices: Slices) -> Array:
-    """Return the discrete Fourier transform (y, x), padding included, of the field in the plane z = 0, before any objective."""
+def transmitted_spectrum(slices: Slices, distance: float | None = None) -> Array:
+    """Return the discrete Fourier transform (y, x), padding included, of the field ``distance`` um behind plane 0.
+
+    Before any objective; in the plane z = 0 unless the distance is given.
+    """
+    distance = slices.z_first if distance is None else distance
     waves, shape, dtype = slices.waves, slices.shape, slices.dtype
     planes = len(slices.contrast)
     straight = kernels.plane_wave_phases(waves, slices.z_step, shape, dtype)
@@ -119,10 +128,29 @@ def transmitted_spectrum(slices: Slices) -> Array:
             window=window,
         )
         if plane == 0:
-            straight = kernels.plane_wave_phases(waves, slices.z_first, shape, dtype)
-            oblique = kernels.obliquity_phases(waves, slices.z_first, shape, dtype)
+            straight = kernels.plane_wave_phases(waves, distance, shape, dtype)
+            oblique = kernels.obliquity_phases(waves, distance, shape, dtype)
         kernels.advance(spectrum, straight, oblique, fft.fft2(field, overwrite_x=True))
     return spectrum
+
+
+def scattered_field(slices: Slices, pupil: OnePupil, *, room: int = 0, finer: int = 1) -> Array:
+    """Return the field (y, x) in the image, without the incident wave, relative to that wave as it comes through the pupil.
+
+    If it does not come through: as it comes to the pupil. Values ``finer`` times as close as the pixels, the first at the
+    centre of the first pixel, the padding cut off. ``room``: pixels that are empty on each side behind the volume, for light
+    that focus and wavefront move. Raises ParameterError for pixels that do not resolve the aperture.
+    """
+    index, tilt = slices.refractive_index_medium, slices.tilt
+    aperture = min(pupil.numerical_aperture, index)
+    most = 0.5 * slices.wavelength / slices.pixel_size - index * max(abs(tilt[0]), abs(tilt[1]))
+    if not 0 < aperture <= most:
+        raise ParameterError(f"numerical_aperture: {aperture:g}; must be > 0 and <= {most:g}, what the pixels resolve")
+    spectrum = _with_room(transmitted_spectrum(slices, 0.0), room)
+    spectrum = product(spectrum, _pupil_on_grid(slices, pupil, spectrum.shape).astype(slices.dtype))
+    field = fft.ifft2(_on_finer_grid(spectrum, finer)) * slices.dtype.type(finer * finer).real
+    cut = finer * (slices.padding + room)
+    return np.ascontiguousarray(field[cut : field.shape[0] - cut, cut : field.shape[1] - cut])
 
 
 def transmitted_field(slices: Slices, numerical_aperture: float) -> Array:
@@ -132,16 +160,61 @@ def transmitted_field(slices: Slices, numerical_aperture: float) -> Array:
     below the tilt, or finer than the pixels.
     """
     index, tilt = slices.refractive_index_medium, slices.tilt
-    most = min(index, 0.5 * slices.wavelength / slices.pixel_size - index * max(abs(tilt[0]), abs(tilt[1])))
-    if not 0 < numerical_aperture <= most:
-        raise ParameterError(f"numerical_aperture: {numerical_aperture:g}; must be > 0 and <= {most:g}, "
-                             "the medium's index and what the pixels resolve")  # fmt: skip
+    if not 0 < numerical_aperture <= index:
+        raise ParameterError(
+            f"numerical_aperture: {numerical_aperture:g}; must be > 0 and <= {index:g}, the medium's index"
+        )
     if index * np.sqrt(tilt[0] ** 2 + tilt[1] ** 2) > numerical_aperture:
         raise ParameterError(
             f"tilt: ({tilt[0]:g}, {tilt[1]:g}); the light misses an aperture of {numerical_aperture:g}"
         )
-    pupil = kernels.aplanatic_pupil(slices.waves, slices.vacuum * numerical_aperture, slices.shape, slices.dtype)
-    pupil = pupil / pupil[0, 0]  # the empty field, which an edge close by would weaken
-    field = fft.ifft2(transmitted_spectrum(slices) * pupil.real)
-    inner = tuple(slice(slices.padding, size - slices.padding) for size in slices.shape)
-    return np.ascontiguousarray(field[inner])
+    return 1 + scattered_field(slices, OnePupil.clear(numerical_aperture, slices.wavelength, index))
+
+
+def _with_room(spectrum: Array, room: int) -> Array:
+    """Return the spectrum without the incident wave, of a field with ``room`` empty pixels on each side."""
+    spectrum[0, 0] -= spectrum.size
+    if room == 0:
+        return spectrum
+    return np.asarray(fft.fft2(np.pad(fft.ifft2(spectrum), room)))
+
+
+def _pupil_on_grid(slices: Slices, pupil: OnePupil, shape: tuple[int, ...]) -> Array:
+    """Return the factors (y, x) of plane waves from plane 0 to the image, relative to the incident one."""
+    height, width = shape
+    waves, kind = slices.waves_of((height, width)), np.dtype(np.complex128)
+    aperture = slices.vacuum * min(pupil.numerical_aperture, pupil.medium)
+    edge = kernels.aplanatic_pupil(waves, aperture, (height, width), kind).real
+    steps = [slices.wavelength / (size * slices.pixel_size * pupil.numerical_aperture) for size in shape]
+    scale = pupil.medium / pupil.numerical_aperture
+    down, across = (
+        _signed(size) * step + scale * tilt for size, step, tilt in zip(shape, steps, slices.tilt[::-1], strict=True)
+    )
+    y, x = np.broadcast_arrays(down[:, None], across[None, :])
+    if pupil.stop:
+        edge = edge * np.clip(0.5 + (np.sqrt(x * x + y * y) - pupil.stop) / np.sqrt(steps[0] * steps[1]), 0, 1)
+    passes = pupil.passes(*slices.tilt)
+    if passes:
+        edge[0, 0] = 1.0  # what goes on along the incident wave, which an edge close by would weaken
+    inside = edge > 0
+    found = np.zeros(shape, kind)
+    found[inside] = edge[inside] * pupil.factor(x[inside], y[inside])
+    if passes:
+        size = passes.real**2 + passes.imag**2
+        found = product(found, np.array(complex(passes.real / size, -passes.imag / size)))
+    return product(found, kernels.plane_wave_phases(waves, slices.z_first - pupil.refocus, (height, width), kind))
+
+
+def _signed(size: int) -> Array:
+    """Return the frequencies of a discrete Fourier transform, in its steps and order."""
+    place = np.arange(size)
+    return np.where(place < (size + 1) // 2, place, place - size)
+
+
+def _on_finer_grid(spectrum: Array, finer: int) -> Array:
+    """Return the spectrum of the same field on points ``finer`` times as close."""
+    if finer == 1:
+        return spectrum
+    result = np.zeros([finer * size for size in spectrum.shape], spectrum.dtype)
+    result[np.ix_(*(_signed(size) for size in spectrum.shape))] = spectrum
+    return result

@@ -51,16 +51,24 @@ class OffAxisHolography(OneField):
         cells = CELLS * (2 if self.double else 1)
         height, width = (size * cells for size in self.shape)
         finer = replace(shot.optics, pixel_size=shot.optics.pixel_size / cells)
-        x, y = (
-            (place + 0.5) * cells + 0.5 for place in (shot.particles.x, shot.particles.y)
-        )  # one cell more all round
-        field = self.field(
-            replace(shot, optics=finer, particles=replace(shot.particles, x=x, y=y)), (height + 2, width + 2)
-        )
+        field = self.field(replace(_closer(shot, cells), optics=finer), (height + 2, width + 2))
         real, imaginary = (np.ascontiguousarray(part, np.float64) for part in (field.real, field.imag))
         for axis, name in ((2, "carrier_x"), (1, "carrier_y")):
             real, imaginary = _demodulated(real, imaginary, axis, shot.values[name], cells)
         return _binned(real, cells), _binned(imaginary, cells)
+
+
+def _closer(shot: Shot, cells: int) -> Shot:
+    """Return the shot with positions in cells, of which there is one more all round."""
+
+    def placed(place: Array) -> Array:
+        return (place + 0.5) * cells + 0.5
+
+    particles = replace(shot.particles, x=placed(shot.particles.x), y=placed(shot.particles.y))
+    if shot.solid is None:
+        return replace(shot, particles=particles)
+    bodies, index = shot.solid
+    return replace(shot, particles=particles, solid=(replace(bodies, x=placed(bodies.x), y=placed(bodies.y)), index))
 
 
 def _demodulated(real: Array, imaginary: Array, axis: int, carrier: Array, cells: int) -> tuple[Array, Array]:

@@ -62,11 +62,12 @@ def _layered(members: Members, optics: kernels.CoherentOptics) -> Array:
     """Return a_n and b_n of layered spheres, (2, particle, wavelength, term)."""
     image, waves = members.image, optics.wavelength.shape[1]
     particles = len(image)
-    radii = members.values["radii"].reshape(particles, 1, -1)
-    indices = members.values["refractive_indices"].reshape(particles, 1, -1).astype(np.complex128)
+    layers = int(np.prod(members.values["radii"].shape[1:]))  # known without any particle, too
+    radii = members.values["radii"].reshape(particles, 1, layers)
+    indices = members.values["refractive_indices"].reshape(particles, 1, layers).astype(np.complex128)
     medium = optics.refractive_index_medium[image]
     wavenumber = 2 * pi * medium[:, None] / optics.wavelength[image]
-    size = (wavenumber[:, :, None] * radii).reshape(particles * waves, -1)
+    size = (wavenumber[:, :, None] * radii).reshape(particles * waves, layers)
     relative = np.repeat(indices / medium[:, None, None], waves, axis=1).reshape(size.shape)
     terms = int(kernels.mie_terms(size[:, -1]).max(initial=1))
     return np.stack(kernels.layered_coefficients(size, relative, terms)).reshape(2, particles, waves, terms)

@@ -1,48 +1,53 @@
 """Bodies of another refractive index under transmitted light: slice by slice, beside spheres that scatter by Mie's solution.
 
 The field of a body is that of `multislice`, scalar: it keeps the polarization of the light. Light that spheres scatter is
-added to it; neither meets the other's. Slices are an eighth of a wavelength thick in the medium, cells as fine as the
-intensity asks.
+added to it; neither meets the other's. What is here adds to an image of the spheres alone what bodies change of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from math import ceil, pi
 
 import numpy as np
 
 from simcore import kernels
-from simcore.optics.multislice import Slices, transmitted_field
+from simcore.optics.multislice import Slices, scattered_field
+from simcore.optics.one_pupil import OnePupil
+from simcore.optics.voxels import SHARPER, Cells, Voxels, at_centres, voxels_of
 from simcore.streams import Array
 
-SLICES = 8  # in a wavelength
-MARGIN = 4.0  # of the volume around the image, wavelengths / NA; the padding that absorbs comes on top
-PADDING = 4.0
+ACCURACY = 0.2  # of means over pixels, in tolerances
 
 
 @dataclass(frozen=True)
-class Cells:
-    """The points of one image on which fields are known: ``division`` in a pixel along each axis, ``reach`` beyond the image."""
+class Light:
+    """Optics, pupil and waves (wave, 3) of one image at one wavelength."""
 
-    shape: tuple[int, int]
-    division: int
-    reach: int
-    pixel_size: float
+    optics: kernels.CoherentOptics
+    pupils: kernels.Pupils
+    waves: Array
+
+    @classmethod
+    def of(
+        cls, optics: kernels.CoherentOptics, pupils: kernels.Pupils, waves: Array, image: int, wavelength: int
+    ) -> Light:
+        return cls(part_of(optics, image, wavelength), pupils_of(pupils, image), waves[image])
 
     @property
-    def width(self) -> float:
-        return self.pixel_size / self.division
+    def pupil(self) -> OnePupil:
+        return OnePupil.of(self.optics, self.pupils, 0, 0)
 
     @property
-    def size(self) -> tuple[int, int]:
-        height, width = (pixels * self.division + 2 * self.reach for pixels in self.shape)
-        return height, width
+    def steepest(self) -> float:
+        """The largest numerical aperture of the waves."""
+        square = (self.waves[:, :2] ** 2).sum(axis=1).max()
+        return float(self.optics.refractive_index_medium[0] * np.sqrt(square))
 
-    def place(self, position: Array) -> Array:
-        """Return positions in pixels as positions in cells."""
-        return (position + 0.5) * self.division - 0.5 + self.reach
+    def cells(self, shape: tuple[int, ...], aperture: float, tolerance: float) -> Cells:
+        """Return the cells of an image that varies as much as light of that aperture."""
+        cycles = aperture / self.optics.wavelength[0, 0]
+        return Cells.of(shape, self.optics.pixel_size[0], cycles, ACCURACY * tolerance)
 
 
 def add_intensity(
@@ -52,100 +57,143 @@ def add_intensity(
     index: Array,
     particles: kernels.Particles,
     optics: kernels.CoherentOptics,
+    pupils: kernels.Pupils,
     waves: Array,
     tolerance: float,
-) -> None:
-    """Add the intensities that ``optics`` asks for, averaged over the pixels, to ``out`` (image, y, x).
+) -> Array:
+    """Add to the intensities of ``particles``, in ``out`` (image, y, x), what bodies change; averaged over the pixels.
 
-    ``index`` (body,) complex; ``waves`` (image, wave, 3) as `kernels.add_intensity_through_pupil` takes them.
+    ``index`` (body,) complex; ``waves`` (image, wave, 3) and what intensities are relative to as in
+    `kernels.add_intensity_through_pupil`. Return (image,) how far light lands beyond the largest grid, um.
     """
     images, wavelengths = optics.wavelength.shape
-    for i in range(images):
+    beyond = np.zeros(images)
+    for i in np.flatnonzero(np.diff(bodies.first)).tolist():
+        here = slice(bodies.first[i], bodies.first[i + 1])
         for q in range(wavelengths):
-            one = part_of(optics, i, q)
-            frequency = 4 * pi * optics.numerical_aperture[i] / optics.wavelength[i, q] * optics.pixel_size[i]
-            cells = Cells(out.shape[1:], *kernels.pixel_cells(frequency, 0.2 * tolerance), optics.pixel_size[i])
-            through = body_fields(bodies, index, optics, waves[i], i, q, cells)
-            near = particles_of(particles, i, cells)
+            light = Light.of(optics, pupils, waves, i, q)
+            aperture = optics.numerical_aperture[i]
+            cells = light.cells(out.shape[1:], aperture + max(aperture, light.steepest), tolerance)
+            found, missed = body_fields(_alone(bodies, here), index[here], light, cells)
+            change = _change(found, light, particles_of(particles, i, q, cells), cells, tolerance)
             weight = 1 / wavelengths if optics.weight is None else optics.weight[i, q]
-            total = np.zeros(cells.size)
-            for number, wave in enumerate(waves[i]):
-                total += weight * wave[2] * _intensity(through[number], near, one, wave, cells, tolerance)
-            mean = np.empty((1, *out.shape[1:]))
-            kernels.integrate_pixels(total[None], mean, frequency, 0.2 * tolerance)
-            out[i] += mean[0].astype(out.dtype)
+            out[i] += (weight * cells.means(change)).astype(out.dtype)
+            beyond[i] = max(beyond[i], missed)
+        np.maximum(out[i], 0, out=out[i])  # where light is all but extinguished, two errors may leave less than none
+    return beyond
 
 
-def fill_field(
+def add_field(
     out: Array,
     *,
     bodies: kernels.Bodies,
     index: Array,
-    particles: kernels.Particles,
     optics: kernels.CoherentOptics,
+    pupils: kernels.Pupils,
     waves: Array,
     tolerance: float,
-) -> None:
-    """Fill ``out`` (image, y, x), complex, with the field behind the analyzer, averaged over the pixels.
+) -> Array:
+    """Add to ``out`` (image, y, x), complex, what the analyzer passes of the bodies' field, averaged over the pixels.
 
     One wavelength, one state of polarization, one wave; else as `add_intensity`.
     """
-    for i in range(len(out)):
-        one = part_of(optics, i, 0)
-        frequency = 2 * pi * optics.numerical_aperture[i] / optics.wavelength[i, 0] * optics.pixel_size[i]
-        cells = Cells(out.shape[1:], *kernels.pixel_cells(frequency, 0.2 * tolerance), optics.pixel_size[i])
-        through = body_fields(bodies, index, optics, waves[i], i, 0, cells)
-        ((_, *parts),) = _components(through[0], particles_of(particles, i, cells), one, waves[i, 0], cells, tolerance)
-        mean = np.empty((1, *out.shape[1:]))
-        for part, to in zip(parts, (out[i].real, out[i].imag), strict=True):
-            kernels.integrate_pixels(np.ascontiguousarray(part[None], np.float64), mean, frequency, 0.2 * tolerance)
-            to[...] = mean[0]
+    beyond = np.zeros(len(out))
+    for i in np.flatnonzero(np.diff(bodies.first)).tolist():
+        here, light = slice(bodies.first[i], bodies.first[i + 1]), Light.of(optics, pupils, waves, i, 0)
+        cells = light.cells(out.shape[1:], optics.numerical_aperture[i] + light.steepest, tolerance)
+        (field,), beyond[i] = body_fields(_alone(bodies, here), index[here], light, cells)
+        ((_, passed),) = _components(light.optics)
+        out[i].real += cells.means(field.real * passed.real - field.imag * passed.imag).astype(out.real.dtype)
+        out[i].imag += cells.means(field.real * passed.imag + field.imag * passed.real).astype(out.real.dtype)
+    return beyond
 
 
-def _intensity(
-    field: Array,
-    near: kernels.Particles,
-    optics: kernels.CoherentOptics,
-    wave: Array,
-    cells: Cells,
-    tolerance: float,
-) -> Array:
-    """Return the intensity on the cells under one wave, summed over the states of polarization."""
+def body_fields(bodies: kernels.Bodies, index: Array, light: Light, cells: Cells) -> tuple[Array, float]:
+    """Return the field (wave, y, x) that bodies of one image add on its cells, relative as in `scattered_field`.
+
+    And how far, in um, their light lands beyond the largest grid.
+    """
+    pupil = light.pupil
+    voxels, beyond = voxels_of(bodies, pupil, cells)
+    contrast = contrast_of(bodies, index, pupil.medium, voxels)
+    found = []
+    for sx, sy, _ in light.waves:
+        slices = Slices(contrast, voxels.first, voxels.step, voxels.width, pupil.wavelength, pupil.medium, (sx, sy),
+                        voxels.padding)  # fmt: skip
+        found.append(voxels.cut(scattered_field(slices, pupil, room=voxels.room, finer=voxels.finer)))
+    return np.stack(found), beyond
+
+
+def contrast_of(bodies: kernels.Bodies, index: Array, medium: float, voxels: Voxels) -> Array:
+    """Return the index minus the medium's (plane, y, x), complex64, of the bodies of one image, the later over the earlier."""
+    contrast = np.zeros((1, *voxels.shape), np.complex64)
+    moved = bodies.part(slice(None), voxels.place(bodies.x), voxels.place(bodies.y))
+    moved = replace(moved, texture=0 * moved.texture)  # grains are of light, not of index
+    width, first, step = (np.array([value]) for value in (voxels.width, voxels.first, voxels.step))
+    kernels.voxelise(contrast, moved, index - medium, pixel_size=width, z_first=first, z_step=step, replace=True)
+    return contrast[0]
+
+
+def _change(found: Array, light: Light, near: kernels.Particles, cells: Cells, tolerance: float) -> Array:
+    """Return on the cells what the fields of bodies, ``found`` (wave, y, x), change of the intensity beside spheres."""
     total = np.zeros(cells.size)
-    for share, real, imaginary in _components(field, near, optics, wave, cells, tolerance):
-        total += share * (real * real + imaginary * imaginary)
+    for field, wave, (share, reference) in zip(found, light.waves, _shares(light), strict=True):
+        x, y = field.real.astype(np.float64), field.imag.astype(np.float64)
+        alone = 2 * (reference.real * x + reference.imag * y) + (x * x + y * y)
+        seen = sum(part * (passed.real**2 + passed.imag**2) for part, passed in _components(light.optics))
+        total += share * seen * alone
+        if len(near.x):
+            total += share * _interference(x, y, light, wave, near, cells, tolerance)
     return total
 
 
-def _components(
-    field: Array,
-    near: kernels.Particles,
-    optics: kernels.CoherentOptics,
-    wave: Array,
-    cells: Cells,
-    tolerance: float,
-) -> Iterator[tuple[float, Array, Array]]:
-    """Yield the share of each state and what is seen of its field on the cells, real and imaginary part."""
+def _interference(
+    x: Array, y: Array, light: Light, wave: Array, near: kernels.Particles, cells: Cells, tolerance: float
+) -> Array:
+    """Return 2 Re(F p S*) of bodies' field F = ``x`` + i ``y``, what passes of the light p, and the spheres' field S."""
+    optics, total = light.optics, np.zeros(cells.size)
+    assert optics.jones is not None
+    components = iter(_components(optics))
+    near = replace(near, x=near.x + SHARPER, y=near.y + SHARPER)
+    height, width = (size + 2 * SHARPER for size in cells.size)
+    for state in range(optics.jones.shape[1]):
+        seen = 2 if optics.analyzer is None else 1
+        scattered = np.zeros((1, height, width, seen), np.complex64)
+        one = replace(optics, pixel_size=np.array([cells.width]), jones=optics.jones[:, state : state + 1],
+                      jones_weight=np.ones((1, 1)), reference=np.zeros((1, 1)))  # fmt: skip
+        kernels.fill_field_through_pupil(scattered, particles=near, optics=one, pupils=light.pupils, waves=wave[None, None],
+                                         tolerance=tolerance)  # fmt: skip
+        for component in range(seen):
+            part, p = next(components)
+            s = at_centres(scattered[0, ..., component])
+            total += 2 * part * (s.real * (x * p.real - y * p.imag) + s.imag * (x * p.imag + y * p.real))
+    return total
+
+
+def _shares(light: Light) -> Iterator[tuple[float, complex]]:
+    """Yield for each wave its share of the intensity and the amplitude of the reference, relative to what passes of it.
+
+    Relative to what the waves bring through the pupil, or, where nothing passes or interferes, to the pupil.
+    """
+    optics, pupil, weights = light.optics, light.pupil, light.waves[:, 2]
+    reference = 1 + 0j if optics.reference is None else complex(optics.reference[0, 0])
+    through = [pupil.passes(sx, sy) for sx, sy, _ in light.waves]
+    power = np.array([amplitude.real**2 + amplitude.imag**2 for amplitude in through])
+    total = (weights * power).sum() if reference else 0.0
+    for weight, part in zip(weights, power, strict=True):
+        yield weight * (part or 1.0) / (total or weights.sum()), reference if part else 0j
+
+
+def _components(optics: kernels.CoherentOptics) -> Iterator[tuple[float, complex]]:
+    """Yield, for each state and each component seen of it, its share and what passes of the light that is not scattered."""
     jones = optics.jones
     assert jones is not None
     shares = np.full(jones.shape[:2], 1 / jones.shape[1]) if optics.jones_weight is None else optics.jones_weight
-    reference = 1.0 if optics.reference is None else optics.reference[0, 0]
-    through = (field.real - 1 + np.real(reference), field.imag + np.imag(reference))
-    for state in range(jones.shape[1]):
-        seen = np.eye(2) if optics.analyzer is None else optics.analyzer
-        scattered = np.zeros((1, *cells.size, len(seen)), np.complex64)
-        if len(near.x):
-            alone = replace(optics, pixel_size=np.array([cells.width]), jones=jones[:, state : state + 1],
-                            jones_weight=np.ones((1, 1)), reference=np.zeros((1, 1)))  # fmt: skip
-            kernels.fill_field_through_pupil(scattered, particles=near, optics=alone, pupils=kernels.Pupils.clear(1),
-                                             waves=wave[None, None], tolerance=tolerance)  # fmt: skip
-        for component, one in enumerate(seen):
-            light = jones[0, state]
-            passed = (one.real * light.real + one.imag * light.imag).sum()
-            turned = (one.real * light.imag - one.imag * light.real).sum()
-            real = through[0] * passed - through[1] * turned + scattered[0, ..., component].real
-            imaginary = through[0] * turned + through[1] * passed + scattered[0, ..., component].imag
-            yield float(shares[0, state]), real, imaginary
+    for share, light in zip(shares[0], jones[0], strict=True):
+        for seen in np.eye(2, dtype=np.complex128) if optics.analyzer is None else optics.analyzer:
+            passed = (seen.real * light.real + seen.imag * light.imag).sum()
+            turned = (seen.real * light.imag - seen.imag * light.real).sum()
+            yield float(share), complex(passed, turned)
 
 
 def part_of(optics: kernels.CoherentOptics, image: int, wavelength: int) -> kernels.CoherentOptics:
@@ -161,8 +209,15 @@ def part_of(optics: kernels.CoherentOptics, image: int, wavelength: int) -> kern
     return replace(optics, **found)
 
 
-def particles_of(particles: kernels.Particles, image: int, cells: Cells) -> kernels.Particles:
-    """Return the particles of one image, their positions in cells."""
+def pupils_of(pupils: kernels.Pupils, image: int) -> kernels.Pupils:
+    """Return the pupil of one image."""
+    row = slice(image, image + 1)
+    return replace(pupils, wavefront=pupils.wavefront[row], apodization=pupils.apodization[row], stop=pupils.stop[row],
+                   refocus=pupils.refocus[row])  # fmt: skip
+
+
+def particles_of(particles: kernels.Particles, image: int, wavelength: int, cells: Cells) -> kernels.Particles:
+    """Return the particles of one image as they scatter at one wavelength, their positions in cells."""
     part = slice(particles.first[image], particles.first[image + 1])
     return replace(
         particles,
@@ -173,40 +228,19 @@ def particles_of(particles: kernels.Particles, image: int, cells: Cells) -> kern
         radius=particles.radius[part],
         refractive_index=particles.refractive_index[part],
         source=None if particles.source is None else particles.source[part],
+        multipoles=_at(particles.multipoles, wavelength),
+        amplitudes=_at(particles.amplitudes, wavelength),
     )
 
 
-def body_fields(
-    bodies: kernels.Bodies,
-    index: Array,
-    optics: kernels.CoherentOptics,
-    waves: Array,
-    image: int,
-    wavelength: int,
-    cells: Cells,
-) -> Array:
-    """Return the field (wave, y, x) on the cells of one image, 1 where there is no body."""
-    part = slice(bodies.first[image], bodies.first[image + 1])
-    size = cells.size
-    if part.start == part.stop:
-        return np.ones((len(waves), *size), np.complex64)
-    length = optics.wavelength[image, wavelength]
-    medium, aperture = optics.refractive_index_medium[image], optics.numerical_aperture[image]
-    height = kernels.body_extents(bodies)[part, 2]
-    low, high = (bodies.z[part] - height).min(), (bodies.z[part] + height).max()
-    planes = max(1, ceil((high - low) * SLICES * medium / length))
-    step = max((high - low) / planes, 1e-3)
-    margin, padding = (ceil(times * length / aperture / cells.width) for times in (MARGIN, PADDING))
-    contrast = np.zeros((1, planes, size[0] + 2 * margin, size[1] + 2 * margin), np.complex64)
-    moved = bodies.part(part, cells.place(bodies.x[part]) + margin, cells.place(bodies.y[part]) + margin)
-    moved = replace(moved, texture=0 * moved.texture)  # grains are of light, not of index
-    one = np.array([cells.width]), np.array([low + 0.5 * step]), np.array([step])
-    kernels.voxelise(
-        contrast, moved, index[part] - medium, pixel_size=one[0], z_first=one[1], z_step=one[2], replace=True
-    )
-    found = []
-    for sx, sy, _ in waves:
-        slices = Slices(contrast[0], low + 0.5 * step, step, cells.width, length, medium, (sx, sy), padding)
-        field = transmitted_field(slices, min(aperture, medium))
-        found.append(field[margin : margin + size[0], margin : margin + size[1]])
-    return np.stack(found)
+def _at(scattering: tuple[Array, Array] | None, wavelength: int) -> tuple[Array, Array] | None:
+    """Return coefficients or amplitudes (row, wavelength or one for all, ...) at one wavelength."""
+    if scattering is None:
+        return None
+    first, second = (part[:, [wavelength if part.shape[1] > 1 else 0]] for part in scattering)
+    return first, second
+
+
+def _alone(bodies: kernels.Bodies, rows: slice) -> kernels.Bodies:
+    """Return the bodies of one image."""
+    return bodies.part(rows, bodies.x[rows], bodies.y[rows])

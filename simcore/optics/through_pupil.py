@@ -35,6 +35,18 @@ def report(title: str, error: Array, tolerance: float, examples: Array) -> None:
         )
 
 
+def report_beyond(title: str, beyond: Array, examples: Array) -> None:
+    """Warn (SimcoreWarning) of images into which light of bodies falls that should land elsewhere, ``beyond`` (image,) um."""
+    if beyond.max(initial=0.0) > 0:
+        worst = int(np.argmax(beyond))
+        warnings.warn(
+            f"{title}: defocus or aberrations move light of bodies {beyond[worst]:.2g} um farther than a grid of "
+            f"{kernels.LARGEST_GRID} points holds, into the image of example {examples[worst]}",
+            SimcoreWarning,
+            stacklevel=2,
+        )
+
+
 def pupil(microscope: Microscope, size: int = 256) -> Array:
     """Return the complex pupil of a microscope (size, size) on rho = -1 .. 1, rows along y, 0 outside the unit disk.
 

@@ -23,6 +23,8 @@ SCALE = "distance of the coarsest grains; finer ones have 1/2 and 1/4 of it"
 class Ellipsoid(Scatterer):
     """An ellipsoid: turned about x by ``rotation_x``, then about y by ``rotation_y``, then in the image by ``rotation``.
 
+    In fluorescence it emits. Under transmitted light it refracts, slice by slice, through any pupil: a scalar field that keeps
+    the polarization, without waves that go back, so good for weak contrasts and collected angles that are not too wide.
     Raises ParameterError for values out of range.
     """
 
