@@ -21,17 +21,19 @@ def gather_bodies(members: Sequence[Members], images: int) -> tuple[kernels.Bodi
     """Return the bodies of a block, image by image, and their order among the particles taken scatterer by scatterer."""
     first, order = in_images(members, images)
 
-    def laid(read: Callable[[Members], Array]) -> Array:
-        return np.ascontiguousarray(np.concatenate([read(m) for m in members])[order])
+    def laid(read: Callable[[Members], Array], none: tuple[int, ...] = (0,), kind: type = np.float64) -> Array:
+        return np.ascontiguousarray(np.concatenate([np.zeros(none, kind), *(read(m) for m in members)])[order])
 
     def of(field: str, default: float) -> Array:
         return laid(lambda m: _column(m, field, default))
 
     x, y, z = of("x", 0), of("y", 0), of("z", 0)
     outline, grains, scale = of("deformation", 0), of("texture", 0), of("texture_scale", 1)
-    counter = laid(lambda m: m.streams.counter)
+    counter = laid(lambda m: m.streams.counter, (0, 3), np.uint64)
     key = members[0].streams.key if members else np.zeros(2, np.uint64)
-    return kernels.Bodies(first, x, y, z, laid(_radii), laid(_rotation), outline, grains, scale, key, counter), order
+    return kernels.Bodies(
+        first, x, y, z, laid(_radii, (0, 3)), laid(_rotation, (0, 3)), outline, grains, scale, key, counter
+    ), order
 
 
 def _column(members: Members, field: str, default: float) -> Array:

@@ -98,3 +98,36 @@ def test_refocusing_moves_bodies_as_it_moves_emitters():
     ball = {"x": 20, "y": 20, "radius": 0.3, "intensity": 50.0}
     moved = image(sc.Sphere(z=0.9, **ball), aberrations=[sc.Refocus(0.4)])
     np.testing.assert_allclose(moved, image(sc.Sphere(z=0.5, **ball)), rtol=0, atol=1e-5 * moved.max())
+
+
+@pytest.mark.parametrize(("pixel_size", "tolerance"), [(0.1, 5e-4), (0.3, 1e-2)])
+def test_bodies_behind_a_pupil_without_symmetry_are_as_many_emitters(pixel_size, tolerance):
+    """Emitters at the nodes of Gauss's rule in a turned ellipsoid, each seen through coma and a tilt."""
+    blurred = [sc.ComaHorizontal(0.03), sc.TiltX(0.1)]
+    optics = {"pixel_size": pixel_size, "shape": (36, 40), "aberrations": blurred}
+    body = sc.Ellipsoid(
+        x=19.3, y=17.2, z=0.3, radius_x=0.45, radius_y=0.35, radius_z=0.3, rotation=0.4, rotation_x=0.5, intensity=10.0
+    )
+    seen = image(body, tolerance=tolerance, **optics)
+    r, of_r = np.polynomial.legendre.leggauss(8)
+    cosine, of_cosine = np.polynomial.legendre.leggauss(8)
+    radius, c, angle = np.meshgrid((r + 1) / 2, cosine, 2 * np.pi * np.arange(18) / 18, indexing="ij")
+    light = (of_r / 2 * ((r + 1) / 2) ** 2)[:, None, None] * of_cosine[:, None] * np.full(18, 2 * np.pi / 18)
+    s = np.sqrt(1 - c * c)
+    places = np.stack([0.45 * radius * s * np.cos(angle), 0.35 * radius * s * np.sin(angle), 0.3 * radius * c]).reshape(
+        3, -1
+    )
+    about_x = [[1, 0, 0], [0, np.cos(0.5), -np.sin(0.5)], [0, np.sin(0.5), np.cos(0.5)]]
+    about_z = [[np.cos(0.4), -np.sin(0.4), 0], [np.sin(0.4), np.cos(0.4), 0], [0, 0, 1]]
+    x, y, z = np.array(about_z) @ about_x @ places
+    emitters = [
+        sc.PointEmitter(
+            x=19.3 + a / pixel_size, y=17.2 + b / pixel_size, z=0.3 + c, intensity=10 * 0.45 * 0.35 * 0.3 * p
+        )
+        for a, b, c, p in zip(x, y, z, light.ravel(), strict=True)
+    ]
+    total = emitters[0].scene
+    for one in emitters[1:]:
+        total = total + one
+    expected = image(total, tolerance=1e-4, **optics)
+    np.testing.assert_allclose(seen, expected, rtol=0, atol=tolerance * expected.max())

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from simcore.custom.source import compiled, plain, source_of
+from simcore.custom.source import compiled, in_words, plain, source_of
 from simcore.draws import Draw
 from simcore.errors import RecipeError
 from simcore.streams import Array, Lanes, name_word
@@ -26,8 +26,9 @@ class UserDraw(Draw):
     def evaluate(self, lanes: Lanes, arguments: Sequence[Array], name: str) -> Array:
         generator = _Generator(lanes, name)
         out = np.empty(len(lanes))
-        for i in range(len(lanes)):
-            out[i] = self.maker.function(generator.at(i), *(argument[i] for argument in arguments))
+        with in_words(self.kind):
+            for i in range(len(lanes)):
+                out[i] = self.maker.function(generator.at(i), *(argument[i] for argument in arguments))
         return out
 
 
@@ -49,7 +50,13 @@ class UserStep(UserDraw):
                     values.insert(self.maker.timed - 1, time[k] - time[i])
                 out[k] = self.maker.function(out[i], generator.at(k), *values)
 
-        out[rows[:, 0, 0]] = arguments[0][rows[:, 0, 0]]
+        with in_words(self.kind):
+            self._walk(rows, arguments[0], follow, out)
+        return out
+
+    def _walk(self, rows: Array, start: Array, follow: Callable[[Array, Array], None], out: Array) -> None:
+        """Follow the rule from frame to frame, and from each through the parts of its exposure."""
+        out[rows[:, 0, 0]] = start[rows[:, 0, 0]]
         for frame in range(1, rows.shape[1]):
             follow(rows[:, frame - 1, 0], rows[:, frame, 0])
         for part in range(1, rows.shape[2]):
@@ -57,7 +64,6 @@ class UserStep(UserDraw):
                 follow(rows[:, :, part - 1], rows[:, :, part])
             else:  # a rule that does not know of time is one from frame to frame
                 out[rows[:, :, part]] = out[rows[:, :, 0]]
-        return out
 
 
 class _Generator:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from simcore.custom.source import UserMade, arguments_of, compiled, plain, source_of
+from simcore.custom.source import UserMade, arguments_of, compiled, in_words, plain, source_of
 from simcore.errors import RecipeError
 from simcore.features import Applied, Feature, Flow
 from simcore.parameters import Value
@@ -32,7 +32,8 @@ class UserFeature(UserMade, Feature):
     def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
         values = self.values(plan)
         arguments = [np.ascontiguousarray(values[field]) for field, _ in self.declarations()]
-        _over_images(self.function, len(arguments))(data, *arguments)
+        with in_words(self.title()):
+            _over_images(self.function, len(arguments))(data, *arguments)
         return data
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import attrs
 import numpy as np
 
-from simcore.custom.source import UserMade, arguments_of, compiled, plain, source_of
+from simcore.custom.source import UserMade, arguments_of, compiled, in_words, plain, source_of
 from simcore.errors import RecipeError
 from simcore.parameters import Value, one_of, option, parameter, whole_number
 from simcore.scatterers.bodies import X, Y, Z
@@ -36,7 +36,8 @@ class UserVolume(UserMade, Filled):
 
     def fill(self, out: Array, values: dict[str, Array], row: int, first: Array, steps: Array) -> None:
         given = [np.ascontiguousarray(values[name])[row] for name in self.arguments]
-        _over_places(self.function, len(given))(out, self.half_sides(values)[row], first, steps, *given)
+        with in_words(self.title()):
+            _over_places(self.function, len(given))(out, self.half_sides(values)[row], first, steps, *given)
 
 
 class UserAmplitudes(UserMade, GivenAmplitudes):
@@ -48,7 +49,8 @@ class UserAmplitudes(UserMade, GivenAmplitudes):
     def amplitudes(self, values: dict[str, Array], particles: int) -> Array:
         out = np.empty((2, particles, self.angles), np.complex128)
         given = [np.ascontiguousarray(values[name]) for name in self.arguments]
-        _over_angles(self.function, len(given))(out, np.linspace(0, np.pi, self.angles), *given)
+        with in_words(self.title()):
+            _over_angles(self.function, len(given))(out, np.linspace(0, np.pi, self.angles), *given)
         return out
 
 

@@ -11,17 +11,19 @@ import builtins
 import inspect
 import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FunctionType
 from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 
-from simcore.errors import RecipeError
+from simcore.errors import RecipeError, SimcoreError
 from simcore.parameters import parameter
 
 MODULES = {"np": np, "math": math}
+LONGEST = 400  # characters of what a user's function raised
 BUILTINS = ("abs", "bool", "complex", "enumerate", "float", "int", "len", "max", "min", "range", "round", "zip")
 
 
@@ -42,6 +44,18 @@ def arguments_of(function: FunctionType, skipped: int) -> dict[str, Any]:
         )
         for a in list(inspect.signature(function).parameters.values())[skipped:]
     }
+
+
+@contextmanager
+def in_words(name: str) -> Iterator[None]:
+    """Say in one line what went wrong inside a user's function: that it does not compile, or what it raised."""
+    try:
+        yield
+    except SimcoreError:
+        raise
+    except Exception as error:  # whatever users' code may raise
+        said = " ".join(str(error).split())
+        raise RecipeError(f"{name}: {type(error).__name__}: {said[:LONGEST]}") from error
 
 
 def plain(function: Callable[..., Any]) -> FunctionType:

@@ -83,6 +83,7 @@ def shown() -> dict[str, list[dict[str, Any]]]:
         "Ellipsoid": [BODY | {"radius_z": 0.9, "refractive_index": 1.38, "intensity": 500.0}],
         "Sphere": [{"radius": 1.2, "refractive_index": 1.38, "texture": 0.3, "texture_scale": 0.6, "intensity": 500.0}],
         "Ellipse": [BODY | {"intensity": 500.0}],
+        "Volume": [{"voxels": shell(), "voxel_size": 0.3, "rotation": 0.5, "refractive_index": 1.4, "intensity": 500.0}],
         "LayeredMieSphere": [{"radii": [0.35, 0.6], "refractive_indices": [1.33, 1.6]}],
         "ScatteringTable": [{"s1": s1, "s2": s2}],
         "MieSphere": [{"radius": 0.5, "refractive_index": 1.42}],
@@ -143,6 +144,13 @@ def shown() -> dict[str, list[dict[str, Any]]]:
         "directed": [{"diffusion": 0.1}],
         "confined": [{"low": 26.0, "high": 37.0}],
     }  # fmt: skip
+
+
+def shell() -> Any:
+    """Return the voxels of a hollow ball with a piece cut out."""
+    z, y, x = np.meshgrid(*(np.arange(n) - (n - 1) / 2 for n in (9, 10, 10)), indexing="ij")
+    radius = np.sqrt(x * x + y * y + z * z)
+    return ((radius > 2.6) & (radius < 4.6) & ~((x > 0) & (y > 0))).astype(float)
 
 
 def vortex(side: int = 21) -> list[list[complex]]:

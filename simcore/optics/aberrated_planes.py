@@ -18,6 +18,7 @@ from simcore.optics.aberrated import Pupil, image_aberrated
 from simcore.streams import Array
 
 DEPTHS = 16  # between two planes, at which shares are given
+FEWEST = 4  # planes, and depths, of cubic interpolation
 FAINT = 0.1  # of the tolerance: light that faint around each of many emitters adds up
 ALIASES = (-1, 0, 1)
 
@@ -74,22 +75,22 @@ def _planes(optics: kernels.EmissionOptics, low: float, high: float, tolerance: 
     aperture = min(optics.column("numerical_aperture")[0], medium)
     fastest = 2 * np.pi / optics.wavelength.min() * (medium - sqrt(medium**2 - aperture**2))
     spacing = (128 / 3 * tolerance) ** 0.25 / fastest
-    count = max(4, ceil((high - low) / spacing) + 1)
+    count = max(FEWEST, ceil((high - low) / spacing) + 1)
     return np.linspace(low, high, count) if high > low else np.array([low])
 
 
 def _shares(z: Array) -> tuple[float, float, Array]:
     """Return the first depth, the step, and the part (depth, plane) of the light that each plane gets."""
     if len(z) == 1:
-        return float(z[0]), 1.0, np.ones((2, 1))
+        return float(z[0]), 1.0, np.ones((FEWEST, 1))
     spacing = float(z[1] - z[0])
     place = np.arange((len(z) - 1) * DEPTHS + 1) / DEPTHS
-    begin = np.clip(np.floor(place).astype(int) - 1, 0, len(z) - 4)
+    begin = np.clip(np.floor(place).astype(int) - 1, 0, len(z) - FEWEST)
     t = place - begin
     shares = np.zeros((len(place), len(z)))
     rows = np.arange(len(place))
-    for k in range(4):
-        others = [j for j in range(4) if j != k]
+    for k in range(FEWEST):
+        others = [j for j in range(FEWEST) if j != k]
         weight = np.ones_like(t)
         for j in others:
             weight *= (t - j) / (k - j)

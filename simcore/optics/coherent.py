@@ -12,22 +12,22 @@ from typing import Any, ClassVar
 import numpy as np
 
 from simcore import kernels
-from simcore.bodies import gather_bodies
 from simcore.errors import RecipeError
 from simcore.features import Applied, Flow
 from simcore.optics.aberrations import Aberration, together
 from simcore.optics.illumination import ring, tilted
 from simcore.optics.objective import Objective
 from simcore.optics.particles import ROUND, gather
-from simcore.optics.refracting import add_intensity
+from simcore.optics.refracting import Solids, add_intensity
 from simcore.optics.through_pupil import pupils, report, report_beyond
 from simcore.parameters import Value, between, one_of, option, parameter, parts, whole_number
 from simcore.properties import Array, Constant
 from simcore.scatterers import Ellipsoid, Sphere
+from simcore.scatterers.volume import Filled
 from simcore.scenes import Scatterer, Scene
-from simcore.values import Members, Plan
+from simcore.values import Plan
 
-SOLID: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere)  # bodies of another refractive index
+SOLID: tuple[type[Scatterer], ...] = (Ellipsoid, Sphere, Filled)  # of another refractive index
 
 
 class Coherent(Objective):
@@ -85,7 +85,9 @@ class Coherent(Objective):
         members = plan.particles(scene)
         particles = gather([m for m in members if isinstance(m.scatterer, ROUND)], len(plan), optics)
         solid = [m for m in members if isinstance(m.scatterer, SOLID)]
-        return self.draw(Shot(plan, values, optics, particles, flow, refracting(solid, len(plan)) if solid else None))
+        return self.draw(
+            Shot(plan, values, optics, particles, flow, Solids.gathered(solid, len(plan)) if solid else None)
+        )
 
     def refuse(self, flow: Flow) -> None:
         super().refuse(flow)
@@ -95,7 +97,8 @@ class Coherent(Objective):
 
     def refuse_body(self, scatterer: Scatterer) -> None:
         """Raise RecipeError if the microscope cannot image a body."""
-        if getattr(scatterer, "refractive_index", None) is None:
+        told = isinstance(scatterer, Filled) and scatterer.of == "refractive_index"
+        if not told and getattr(scatterer, "refractive_index", None) is None:
             raise RecipeError(
                 f"{scatterer.title()}.refractive_index: not given; {self.title()} needs it to image the body"
             )
@@ -104,8 +107,7 @@ class Coherent(Objective):
         """Return the block of images: spheres, and what bodies change by multi-slice."""
         image = self.draw_spheres(shot)
         if shot.solid is not None:
-            bodies, index = shot.solid
-            beyond = add_intensity(image[..., 0], bodies=bodies, index=index, particles=shot.particles, optics=shot.optics,
+            beyond = add_intensity(image[..., 0], solids=shot.solid, particles=shot.particles, optics=shot.optics,
                                    pupils=pupils(self.aberrations, shot.plan), waves=self.waves(shot.values),
                                    tolerance=self.accuracy)  # fmt: skip
             report_beyond(self.title(), beyond, shot.plan.lanes.examples)
@@ -186,13 +188,7 @@ class Shot:
     optics: kernels.CoherentOptics
     particles: kernels.Particles
     flow: Applied
-    solid: tuple[kernels.Bodies, Array] | None = None  # and their complex refractive indices
-
-
-def refracting(members: list[Members], images: int) -> tuple[kernels.Bodies, Array]:
-    """Return the bodies of a block of images and their complex refractive indices."""
-    bodies, order = gather_bodies(members, images)
-    return bodies, np.concatenate([np.asarray(m.values["refractive_index"], np.complex128) for m in members])[order]
+    solid: Solids | None = None
 
 
 def is_zero(node: Any) -> bool:

@@ -39,8 +39,7 @@ class OneField(Coherent):
         out = np.empty((len(shot.plan), *shape, 1), kind)
         self._fill_spheres(out, shot, noise, incident)
         if shot.solid is not None:
-            bodies, index = shot.solid
-            beyond = add_field(out[..., 0], bodies=bodies, index=index, optics=shot.optics,
+            beyond = add_field(out[..., 0], solids=shot.solid, optics=shot.optics,
                                pupils=pupils(self.aberrations, shot.plan), waves=self.waves(shot.values),
                                tolerance=self.accuracy)  # fmt: skip
             report_beyond(self.title(), beyond, shot.plan.lanes.examples)

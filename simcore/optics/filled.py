@@ -27,19 +27,12 @@ class Placed:
     scatterer: Filled
     values: dict[str, Array]
     row: int
-    lowered: float = 0.0  # by what the focus is raised, um
+    x: float  # px
+    y: float
+    z: float  # um
 
     def value(self, name: str) -> complex:
         return self.values[name][self.row].item()
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """Return x and y, px."""
-        return float(self.values["x"][self.row]), float(self.values["y"][self.row])
-
-    @property
-    def z(self) -> float:
-        return float(self.values["z"][self.row]) - self.lowered
 
     @property
     def turn(self) -> Array:
@@ -79,7 +72,7 @@ class Grid:
 
     def window(self, one: Placed, pixel_size: float) -> tuple[slice, slice]:
         """Return the rows and columns of cells that a particle may reach."""
-        middle = [self.origin + place * pixel_size / self.width for place in one.centre[::-1]]
+        middle = [self.origin + place * pixel_size / self.width for place in (one.y, one.x)]
         reach = one.half_sides[1::-1] / self.width
         ends = [(m - r, m + r, n) for m, r, n in zip(middle, reach, self.shape, strict=True)]
         rows, columns = (slice(min(max(0, ceil(a - 0.5)), n), max(0, min(n, ceil(b + 0.5)))) for a, b, n in ends)
@@ -91,7 +84,9 @@ def placed_in_images(members: Sequence[Members], images: int, refocus: Array | N
     found: list[list[Placed]] = [[] for _ in range(images)]
     for m in members:
         for row, image in enumerate(m.image):
-            found[image].append(Placed(m.scatterer, m.values, row, 0.0 if refocus is None else float(refocus[image])))
+            x, y, z = (float(m.values[axis][row]) for axis in ("x", "y", "z"))
+            raised = 0.0 if refocus is None else float(refocus[image])
+            found[image].append(Placed(m.scatterer, m.values, row, x, y, z - raised))
     return found
 
 
@@ -109,7 +104,7 @@ def layers(
     turn, step = one.turn, grid.width / points
     x0, y0 = (
         (start - grid.origin - 0.5) * grid.width - place * pixel_size + 0.5 * step
-        for start, place in zip((columns.start, rows.start), one.centre, strict=True)
+        for start, place in ((columns.start, one.x), (rows.start, one.y))
     )
     apart = float(heights[1] - heights[0]) if len(heights) > 1 else 1.0
     steps = np.stack([turn[:, 2] * apart, turn[:, 1] * step, turn[:, 0] * step])

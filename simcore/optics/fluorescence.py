@@ -41,11 +41,11 @@ class Fluorescence(Objective):
     with ``apodization="none"`` is the published integral. Values without a mismatch are those that the objective was made
     for: ``*_nominal`` unless given are as the actual ones.
 
-    Bodies (`Ellipsoid`, `Sphere`, `Ellipse`) emit from all their volume or area, freely rotating. ``tolerance`` is then the
-    largest error relative to the brightest pixel of the bodies, not below 3e-4 (nor with ``precision="double"``); it decides the
-    planes and the cells that they are cut into, and with them the time. Rims of irregular outlines are found to about 1 % of
-    the plateau (2 % at a deformation of 0.1); grains of a few pixels are boxes as wide as a pixel, which adds up to 0.02
-    ``texture``.
+    Bodies (`Ellipsoid`, `Sphere`, `Ellipse`, `Volume`) emit from all their volume or area, freely rotating. ``tolerance`` is
+    then the largest error relative to the brightest pixel of the bodies, not below 3e-4 (nor with ``precision="double"``); it
+    decides the planes and the cells that they are cut into, and with them the time. Rims of irregular outlines are found to about
+    1 % of the plateau (2 % at a deformation of 0.1); grains of a few pixels are boxes as wide as a pixel, which adds up to 0.02
+    ``texture``. A pupil without rotational symmetry costs ten to a hundred times the time.
 
     Raises ParameterError for values out of range, for instance an aperture above the immersion's index or an emitter under the
     coverslip; RecipeError for a fixed dipole in the scalar model.
@@ -93,6 +93,10 @@ class Fluorescence(Objective):
     def refuse(self, flow: Flow) -> None:
         super().refuse(flow)
         for scatterer in flow.scatterers if isinstance(flow, Scene) else ():
+            if isinstance(scatterer, (*BODIES, Filled)) and any(isinstance(a, CentralStop) for a in self.aberrations):
+                raise RecipeError(
+                    f"{self.title()} with a CentralStop images point emitters only, not {scatterer.title()}"
+                )
             if isinstance(scatterer, Filled) and scatterer.of != "density":
                 raise RecipeError(f"{scatterer.title()}.quantity: {scatterer.of!r}; {self.title()} images a density")
             if self.model == "scalar" and getattr(scatterer, "dipole_polar", None) is not None:

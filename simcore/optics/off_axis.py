@@ -65,10 +65,8 @@ def _closer(shot: Shot, cells: int) -> Shot:
         return (place + 0.5) * cells + 0.5
 
     particles = replace(shot.particles, x=placed(shot.particles.x), y=placed(shot.particles.y))
-    if shot.solid is None:
-        return replace(shot, particles=particles)
-    bodies, index = shot.solid
-    return replace(shot, particles=particles, solid=(replace(bodies, x=placed(bodies.x), y=placed(bodies.y)), index))
+    solid = None if shot.solid is None else shot.solid.moved(placed)
+    return replace(shot, particles=particles, solid=solid)
 
 
 def _demodulated(real: Array, imaginary: Array, axis: int, carrier: Array, cells: int) -> tuple[Array, Array]:

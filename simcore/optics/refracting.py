@@ -6,18 +6,64 @@ added to it; neither meets the other's. What is here adds to an image of the sph
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from simcore import kernels
+from simcore.bodies import gather_bodies
+from simcore.optics.filled import Grid, Placed, displace, placed_in_images
 from simcore.optics.multislice import Slices, scattered_field
 from simcore.optics.one_pupil import OnePupil
-from simcore.optics.voxels import SHARPER, Cells, Voxels, at_centres, voxels_of
+from simcore.optics.voxels import SHARPER, Boxes, Cells, Voxels, at_centres, voxels_of
+from simcore.scatterers.volume import Filled
 from simcore.streams import Array
+from simcore.values import Members
 
 ACCURACY = 0.2  # of means over pixels, in tolerances
+
+
+@dataclass(frozen=True)
+class Solids:
+    """What refracts in a block of images: bodies, their complex ``index`` (body,), and what is given place by place (image)."""
+
+    bodies: kernels.Bodies
+    index: Array
+    filled: list[list[Placed]]
+
+    @classmethod
+    def gathered(cls, members: Sequence[Members], images: int) -> Solids:
+        outlined = [m for m in members if not isinstance(m.scatterer, Filled)]
+        bodies, order = gather_bodies(outlined, images)
+        index = [np.asarray(m.values["refractive_index"], np.complex128) for m in outlined]
+        placed = placed_in_images([m for m in members if isinstance(m.scatterer, Filled)], images)
+        return cls(bodies, np.concatenate([np.zeros(0, np.complex128), *index])[order], placed)
+
+    def images(self) -> list[int]:
+        """Return the images that hold any."""
+        return [i for i, n in enumerate(np.diff(self.bodies.first)) if n or self.filled[i]]
+
+    def of(self, image: int) -> Solids:
+        """Return those of one image."""
+        rows = slice(self.bodies.first[image], self.bodies.first[image + 1])
+        bodies = self.bodies.part(rows, self.bodies.x[rows], self.bodies.y[rows])
+        return Solids(bodies, self.index[rows], [self.filled[image]])
+
+    def moved(self, to: Callable[[Any], Any]) -> Solids:
+        """Return them with x and y, px, taken elsewhere."""
+        bodies = replace(self.bodies, x=to(self.bodies.x), y=to(self.bodies.y))
+        filled = [[replace(one, x=float(to(one.x)), y=float(to(one.y))) for one in inside] for inside in self.filled]
+        return replace(self, bodies=bodies, filled=filled)
+
+    @property
+    def boxes(self) -> Boxes:
+        """The boxes that hold those of one image."""
+        bodies, filled = self.bodies, self.filled[0]
+        given = np.array([(one.x, one.y, one.z, *one.half_sides) for one in filled]).reshape(-1, 6)
+        own = np.column_stack([bodies.x, bodies.y, bodies.z, kernels.body_extents(bodies)[:, :3]])
+        return Boxes(*np.concatenate([own, given]).T)
 
 
 @dataclass(frozen=True)
@@ -53,8 +99,7 @@ class Light:
 def add_intensity(
     out: Array,
     *,
-    bodies: kernels.Bodies,
-    index: Array,
+    solids: Solids,
     particles: kernels.Particles,
     optics: kernels.CoherentOptics,
     pupils: kernels.Pupils,
@@ -63,18 +108,18 @@ def add_intensity(
 ) -> Array:
     """Add to the intensities of ``particles``, in ``out`` (image, y, x), what bodies change; averaged over the pixels.
 
-    ``index`` (body,) complex; ``waves`` (image, wave, 3) and what intensities are relative to as in
+    ``waves`` (image, wave, 3) and what intensities are relative to as in
     `kernels.add_intensity_through_pupil`. Return (image,) how far light lands beyond the largest grid, um.
     """
     images, wavelengths = optics.wavelength.shape
     beyond = np.zeros(images)
-    for i in np.flatnonzero(np.diff(bodies.first)).tolist():
-        here = slice(bodies.first[i], bodies.first[i + 1])
+    for i in solids.images():
+        here = solids.of(i)
         for q in range(wavelengths):
             light = Light.of(optics, pupils, waves, i, q)
             aperture = optics.numerical_aperture[i]
             cells = light.cells(out.shape[1:], aperture + max(aperture, light.steepest), tolerance)
-            found, missed = body_fields(_alone(bodies, here), index[here], light, cells)
+            found, missed = body_fields(here, light, cells)
             change = _change(found, light, particles_of(particles, i, q, cells), cells, tolerance)
             weight = 1 / wavelengths if optics.weight is None else optics.weight[i, q]
             out[i] += (weight * cells.means(change)).astype(out.dtype)
@@ -86,8 +131,7 @@ def add_intensity(
 def add_field(
     out: Array,
     *,
-    bodies: kernels.Bodies,
-    index: Array,
+    solids: Solids,
     optics: kernels.CoherentOptics,
     pupils: kernels.Pupils,
     waves: Array,
@@ -98,24 +142,24 @@ def add_field(
     One wavelength, one state of polarization, one wave; else as `add_intensity`.
     """
     beyond = np.zeros(len(out))
-    for i in np.flatnonzero(np.diff(bodies.first)).tolist():
-        here, light = slice(bodies.first[i], bodies.first[i + 1]), Light.of(optics, pupils, waves, i, 0)
+    for i in solids.images():
+        light = Light.of(optics, pupils, waves, i, 0)
         cells = light.cells(out.shape[1:], optics.numerical_aperture[i] + light.steepest, tolerance)
-        (field,), beyond[i] = body_fields(_alone(bodies, here), index[here], light, cells)
+        (field,), beyond[i] = body_fields(solids.of(i), light, cells)
         ((_, passed),) = _components(light.optics)
         out[i].real += cells.means(field.real * passed.real - field.imag * passed.imag).astype(out.real.dtype)
         out[i].imag += cells.means(field.real * passed.imag + field.imag * passed.real).astype(out.real.dtype)
     return beyond
 
 
-def body_fields(bodies: kernels.Bodies, index: Array, light: Light, cells: Cells) -> tuple[Array, float]:
-    """Return the field (wave, y, x) that bodies of one image add on its cells, relative as in `scattered_field`.
+def body_fields(solids: Solids, light: Light, cells: Cells) -> tuple[Array, float]:
+    """Return the field (wave, y, x) that the solids of one image add on its cells, relative as in `scattered_field`.
 
     And how far, in um, their light lands beyond the largest grid.
     """
     pupil = light.pupil
-    voxels, beyond = voxels_of(bodies, pupil, cells)
-    contrast = contrast_of(bodies, index, pupil.medium, voxels)
+    voxels, beyond = voxels_of(solids.boxes, pupil, cells)
+    contrast = contrast_of(solids, pupil.medium, voxels)
     found = []
     for sx, sy, _ in light.waves:
         slices = Slices(contrast, voxels.first, voxels.step, voxels.width, pupil.wavelength, pupil.medium, (sx, sy),
@@ -124,13 +168,16 @@ def body_fields(bodies: kernels.Bodies, index: Array, light: Light, cells: Cells
     return np.stack(found), beyond
 
 
-def contrast_of(bodies: kernels.Bodies, index: Array, medium: float, voxels: Voxels) -> Array:
-    """Return the index minus the medium's (plane, y, x), complex64, of the bodies of one image, the later over the earlier."""
-    contrast = np.zeros((1, *voxels.shape), np.complex64)
+def contrast_of(solids: Solids, medium: float, voxels: Voxels) -> Array:
+    """Return the index minus the medium's (plane, y, x), complex64, of the solids of one image, the later over the earlier."""
+    contrast, bodies = np.zeros((1, *voxels.shape), np.complex64), solids.bodies
     moved = bodies.part(slice(None), voxels.place(bodies.x), voxels.place(bodies.y))
     moved = replace(moved, texture=0 * moved.texture)  # grains are of light, not of index
     width, first, step = (np.array([value]) for value in (voxels.width, voxels.first, voxels.step))
-    kernels.voxelise(contrast, moved, index - medium, pixel_size=width, z_first=first, z_step=step, replace=True)
+    kernels.voxelise(contrast, moved, solids.index - medium, pixel_size=width, z_first=first, z_step=step, replace=True)
+    grid = Grid(voxels.shape[1:], voxels.width, float(voxels.place(np.zeros(1))[0]))
+    displace(contrast[0], solids.filled[0], grid, pixel_size=voxels.cells.pixel_size, refractive_index_medium=medium,
+             z_first=voxels.first, z_step=voxels.step)  # fmt: skip
     return contrast[0]
 
 
@@ -239,8 +286,3 @@ def _at(scattering: tuple[Array, Array] | None, wavelength: int) -> tuple[Array,
         return None
     first, second = (part[:, [wavelength if part.shape[1] > 1 else 0]] for part in scattering)
     return first, second
-
-
-def _alone(bodies: kernels.Bodies, rows: slice) -> kernels.Bodies:
-    """Return the bodies of one image."""
-    return bodies.part(rows, bodies.x[rows], bodies.y[rows])

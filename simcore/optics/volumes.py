@@ -32,6 +32,7 @@ MOST_CELLS = 4  # in a pixel along each axis
 GRAINY = 2e-2  # the like for contents of any kind
 POINTS = 4  # in a pixel along each axis, at least, in which contents given as a function are looked at
 HEIGHTS = 0.25  # of a pixel, at most, between them along z
+FINE_GRAINED = 0.5  # of the tolerance of what has a plateau: what shines in grains has none
 LAYERS = 1.0  # thickness of what has one texture, relative to the finest grains: the same whatever the tolerance
 
 
@@ -89,7 +90,10 @@ def add_bodies(
         pixel = float(one.column("pixel_size")[0])
         rough = roughness(extent[part, 3] / pixel, extent[part, 2] / extent[part, 3])
         division = cells_in_pixel(one, max(rough, GRAINY) if pupils else rough, tolerance)
-        planes, canvas = lay_out(one, (low, high), division, out.shape[1:], tolerance, pupils[i] if pupils else None)
+        bright = brightness(one, extent[part, 3])
+        planes, canvas = lay_out(
+            one, (low, high), division, out.shape[1:], bright * tolerance, pupils[i] if pupils else None
+        )
         volume = np.zeros((len(planes.z), *canvas.cells), np.float32)
         kernels.columns(
             volume,
@@ -125,7 +129,9 @@ def add_filled(
         low = min(each.z - h for each, h in zip(inside, half, strict=True))
         high = max(each.z + h for each, h in zip(inside, half, strict=True))
         division = cells_in_pixel(one, GRAINY, tolerance)
-        planes, canvas = lay_out(one, (low, high), division, out.shape[1:], tolerance, pupils[i] if pupils else None)
+        planes, canvas = lay_out(
+            one, (low, high), division, out.shape[1:], FINE_GRAINED * tolerance, pupils[i] if pupils else None
+        )
         halves = np.zeros((len(planes.z), *(2 * size for size in canvas.cells)), np.float32)
         for each in inside:
             _add_light(halves, each, planes, canvas)
@@ -186,6 +192,12 @@ def _from_half_cells(halves: Array) -> Array:
         cells[:-1] += np.float32(0.25) * first[1:]
         halves = np.moveaxis(cells, 0, axis)
     return np.ascontiguousarray(halves)
+
+
+def brightness(optics: kernels.EmissionOptics, radius: Array) -> float:
+    """Return how bright, at most 1, the smallest of bodies of ``radius`` (um) is beside a wide one of its thickness."""
+    resolution = 0.5 * optics.wavelength.max() / optics.column("numerical_aperture")[0]
+    return float(np.minimum(1.0, (radius / resolution) ** 2).min().clip(0.05))
 
 
 def roughness(radius: Array, height: Array) -> float:

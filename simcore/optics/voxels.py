@@ -114,17 +114,29 @@ def at_centres(means: Array) -> Array:
     return means
 
 
-def voxels_of(bodies: kernels.Bodies, pupil: OnePupil, cells: Cells) -> tuple[Voxels, float]:
-    """Return the volume that bodies of one image need, and how far, in um, their light lands beyond the largest grid."""
-    extents, wavelength = kernels.body_extents(bodies), pupil.wavelength
-    low, high = (bodies.z - extents[:, 2]).min(), (bodies.z + extents[:, 2]).max()
+@dataclass(frozen=True)
+class Boxes:
+    """What stands in one image, each in a box: its centre, px and um, and half its sides, um; all (box,)."""
+
+    x: Array
+    y: Array
+    z: Array
+    half_x: Array
+    half_y: Array
+    half_z: Array
+
+
+def voxels_of(boxes: Boxes, pupil: OnePupil, cells: Cells) -> tuple[Voxels, float]:
+    """Return the volume that one image needs, and how far, in um, its light lands beyond the largest grid."""
+    wavelength = pupil.wavelength
+    low, high = (boxes.z - boxes.half_z).min(), (boxes.z + boxes.half_z).max()
     finer = max(1, int(wavelength / (VOXELS * pupil.medium * cells.width)))
     width, tangent, shift = finer * cells.width, pupil.tangent, pupil.shift()
     # Light lands where focus and wavefront move it to; what leaves the last plane elsewhere is not asked for.
     bottom, top = low - pupil.refocus, high - pupil.refocus
     moved = max(-bottom, top) * tangent + shift
     aside = min((high - low) * tangent, max(-bottom, 0.0) * tangent + shift)
-    margin = MARGIN * wavelength / pupil.numerical_aperture + min(_overhang(bodies, extents, cells), moved) + aside
+    margin = MARGIN * wavelength / pupil.numerical_aperture + min(_overhang(boxes, cells), moved) + aside
     padding = PADDING * wavelength / pupil.numerical_aperture
     planes = max(1, ceil((high - low) * SLICES * pupil.medium / wavelength))
     step = max((high - low) / planes, 1e-3)
@@ -136,12 +148,12 @@ def voxels_of(bodies: kernels.Bodies, pupil: OnePupil, cells: Cells) -> tuple[Vo
     return replace(voxels, room=min(room, most)), 2 * width * max(0, room - most)
 
 
-def _overhang(bodies: kernels.Bodies, extents: Array, cells: Cells) -> float:
-    """Return how far bodies reach beyond the image, um."""
+def _overhang(boxes: Boxes, cells: Cells) -> float:
+    """Return how far boxes reach beyond the image, um."""
     height, width = cells.shape
     sides = [
-        extents[:, axis] + cells.pixel_size * over
-        for axis, place, size in ((0, bodies.x, width), (1, bodies.y, height))
+        half + cells.pixel_size * over
+        for half, place, size in ((boxes.half_x, boxes.x, width), (boxes.half_y, boxes.y, height))
         for over in (-0.5 - place, place + 0.5 - size)
     ]
     return max(0.0, float(np.max(sides)))
