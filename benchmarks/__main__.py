@@ -63,12 +63,19 @@ def _asked(target: float | None, kind: str, at: dict[str, Any]) -> str:
 
 
 def alone_table(numbers: dict[str, dict[str, Any]]) -> Table:
-    table = Table("case", "ms per image", "longest", "longest allowed", "largest error", "error allowed",
-                  title="Without a peer, default tolerance")  # fmt: skip
+    table = Table("case", "tolerance", "ms per image", "longest", "longest allowed", "largest error", "error allowed",
+                  title="Without a peer")  # fmt: skip
     for row in numbers.values():
         limit = "" if row["limit"] is None else f"{row['limit']:g}"
         errors = ["", ""] if row["error"] is None else [f"{row['error']:.1e}", f"{row['error_limit']:.0e}"]
-        table.add_row(row["title"], f"{row['milliseconds']:.1f}", f"{row['largest']:.1f}", limit, *errors)
+        table.add_row(
+            row["title"],
+            f"{row['tolerance']:.2g}",
+            f"{row['milliseconds']:.1f}",
+            f"{row['largest']:.1f}",
+            limit,
+            *errors,
+        )
     return table
 
 

@@ -23,6 +23,7 @@ class Alone:
 
     title: str
     recipe: Callable[[float], Any]
+    tolerance: float = DEFAULT
     limit: float | None = None  # ms, the longest that an image may take
     error: Callable[[], float] | None = None  # what it is off by, of the incident light
     error_limit: float = 5e-3
@@ -35,7 +36,7 @@ ALONE = {
         error=partial(coma.largest_error, 128),
     ),
     "e256_coma": Alone("E with coma, 256 x 256 x 56", partial(case_e.recipe, side=256, coma=True)),
-    "f_full": Alone("F, 5 to 42 cells, outlines, texture, no overlap", case_f.full, 20.0),
+    "f_full": Alone("F, 5 to 42 cells, outlines, texture, no overlap", case_f.full, tolerance=1e-2, limit=20.0),
 }
 IMAGES = 8  # of them in a round
 REPEATED = 8  # each as often, in a block as when a dataset is made: what a call costs by itself is spread
@@ -80,16 +81,21 @@ def compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
 
 
 def alone(name: str, rounds: int) -> dict[str, Any]:
-    """Milliseconds of an image that no peer makes, and of the longest of them, at the default tolerance; its error."""
+    """Milliseconds of an image that no peer makes, and of the longest of them; its error."""
     row = ALONE[name]
-    recipe, times = row.recipe(DEFAULT), []
+    recipe, times = row.recipe(row.tolerance), []
     recipe.render(count=2, seed=1)
     for example in range(IMAGES * rounds):
         started = time.process_time()
         recipe.render(indices=[example] * REPEATED, seed=1)
         times.append(1e3 * (time.process_time() - started) / REPEATED)
     error = None if row.error is None else row.error()
-    found = {"title": row.title, "milliseconds": float(np.median(times)), "largest": float(max(times))}
+    found = {
+        "title": row.title,
+        "milliseconds": float(np.median(times)),
+        "largest": float(max(times)),
+        "tolerance": row.tolerance,
+    }
     return found | {"limit": row.limit, "error": error, "error_limit": row.error_limit}
 
 

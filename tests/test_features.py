@@ -83,7 +83,13 @@ NEEDED |= {
 FIXED = {("ISCAT", "illumination_angle"), ("Brightfield", "illumination_angle")}  # parameters that stay as they are
 
 S1, S2 = sc.mie.amplitudes(2.0, 1.2, np.cos(np.linspace(0, np.pi, 65)))
-NEEDED["Volume"] = {"x": 5.0, "y": 6.0, "voxels": [[[1.0, 0.5], [0.2, 0.0]]], "voxel_size": 0.4, "refractive_index": 1.4}
+NEEDED["Volume"] = {
+    "x": 5.0,
+    "y": 6.0,
+    "voxels": [[[1.0, 0.5], [0.2, 0.0]]],
+    "voxel_size": 0.4,
+    "refractive_index": 1.4,
+}
 NEEDED["ScatteringTable"] = {"x": 5.0, "y": 6.0, "s1": S1, "s2": S2}
 
 
