@@ -185,5 +185,3 @@ def test_aberrated_scenes_are_drawn_written_and_bounded():
     with pytest.raises(sc.ParameterError, match="a CentralStop goes with symmetric aberrations only"):
         sc.Fluorescence(numerical_aperture=0.9, wavelength=0.6, pixel_size=0.1, shape=(9, 9),
                         aberrations=[coma, sc.CentralStop(0.2)])  # fmt: skip
-    with pytest.raises(sc.RecipeError, match="images point emitters only, not Sphere"):
-        sc.Sphere(x=1, y=1, radius=1) >> microscope
