@@ -16,6 +16,7 @@ namespace simcore {
 namespace {
 
 constexpr double kTwoPi = 6.28318530717958647692;
+constexpr std::int64_t kWhole = 16;  // lines are computed in whole vectors, the points beyond are not used
 constexpr double kCoarsest = 400.0;  // largest phase across a pixel
 
 // value: pairs of real and imaginary parts.
@@ -217,12 +218,14 @@ void noisy_line(std::int64_t mx, std::int64_t my, std::int64_t count, std::int64
               w.im.data());
 }
 
-// The sums over the particles at the points `part` of line mx, and the pupil there.
+std::int64_t whole(std::int64_t count) { return (count + kWhole - 1) / kWhole * kWhole; }
+
+// The sums over the particles at `count` points of line mx, and the pupil there.
 template <class T>
-void light_of_line(const Wave& wave, std::int64_t mx, const Part& part, std::complex<double> scale, PupilWork<T>& w) {
+void light_of_line(const Wave& wave, std::int64_t mx, const Part& part, std::int64_t count, std::complex<double> scale,
+                   PupilWork<T>& w) {
     const double step = w.grid.step, sx = wave.sx + static_cast<double>(mx) * step;
     const double start = wave.sy + static_cast<double>(part.low) * step;
-    const std::int64_t count = part.high - part.low;
     start_line({count, sx, start, step, wave.sx, wave.sy, incident_z(wave), w.cap}, w.line);
     pupil_line(w.view.pupil, w.lens, {count, sx, start, step, w.grid.rim}, w.line.number(kRadius), scale,
                w.amplitude.data(), w.line.value(kPupilRe), w.line.value(kPupilIm));
@@ -287,11 +290,12 @@ std::vector<StateMix<T>> mixes_of(const Wave& wave, const PupilWork<T>& w) {
 
 template <class T>
 void reserve_lines(PupilWork<T>& w) {
-    w.line.reserve(w.box.count_y);
-    room_for(w.amplitude, 2 * w.box.count_y);
-    room_for(w.re, w.box.count_y);
-    room_for(w.im, w.box.count_y);
-    if (w.field) fill_sinc(w.grid.size, w.box.first_y, w.box.count_y, w.sinc);
+    const std::int64_t room = whole(w.box.count_y);
+    w.line.reserve(room);
+    room_for(w.amplitude, 2 * room);
+    room_for(w.re, room);
+    room_for(w.im, room);
+    if (w.field) fill_sinc(w.grid.size, w.box.first_y, w.box.count_y + kWhole, w.sinc);
 }
 
 // Fills the lines of the box, of every state, and clears what the second transform reads of the others.
@@ -304,13 +308,13 @@ std::int64_t fill_grid(const Wave& wave, std::complex<double> scale, std::int64_
     for (std::int64_t row = 0; row < w.box.count_x; ++row) {
         const std::int64_t mx = w.box.first_x + row;
         const Part part = part_of(w.box, w.grid, wave.sx + static_cast<double>(mx) * w.grid.step, wave.sy);
-        const std::int64_t count = part.high - part.low;
-        if (count > 0) light_of_line(wave, mx, part, scale, w);
+        const std::int64_t used = part.high - part.low, count = whole(used);
+        if (count > 0) light_of_line(wave, mx, part, count, scale, w);
         for (std::int64_t state = 0; state < w.view.states; ++state) {
             if (count > 0) finish_line(count, mixes[state], w.line, w.re.data(), w.im.data());
             if (count > 0 && w.noise.sigma > 0.0) noisy_line(mx, part.low, count, state, w);
             std::complex<T>* to = grid + (state * size + row % size) * stride;
-            store_line(size, part.low, count, w.re.data(), w.im.data(), row < size, to);
+            store_line(size, part.low, used, w.re.data(), w.im.data(), row < size, to);
         }
     }
     for (std::int64_t state = 0; state < w.view.states; ++state)
