@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import yaml
 
-from simcore.custom import UserDraw, UserFeature
+from simcore.custom import UserDraw, UserMade
 from simcore.draws import Choice, Draw
 from simcore.features import Applied, Arithmetic, Feature, Flow
 from simcore.graph import Graph
@@ -127,9 +127,9 @@ class Writer:
             return self.known[id(feature)]
         name = self.graph.names[id(feature)]
         arguments = self.arguments(feature, name)
-        if isinstance(feature, UserFeature):
+        if isinstance(feature, UserMade):
             self.sources[feature.title()] = feature.source
-        prefix = "" if isinstance(feature, UserFeature) else self.sc
+        prefix = "" if isinstance(feature, UserMade) else self.sc
         label = self.define(name, f"{prefix}{feature.title()}({', '.join(arguments)})")
         self.known[id(feature)] = label
         self.refer(feature, label)

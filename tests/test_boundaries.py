@@ -36,7 +36,7 @@ def importers(package: str, of: str) -> set[str]:
         ("simcore", "zarr", {"dataset.py"}),
         ("simcore", "dask", {"run.py"}),
         ("simcore", "distributed", {"run.py", "worker.py"}),
-        ("simcore", "numba", {"custom.py"}),
+        ("simcore", "numba", {"custom"}),
         ("simcore", "simcore._core", {"kernels"}),
         ("simcore", "simcore._draw", {"draws.py", "placing.py"}),
         ("simcore", "tensorflow", set()),
