@@ -314,6 +314,10 @@ def equal(left: object, right: object) -> Property:
 def spectrum(start: object, stop: object, count: int = 10) -> Property:
     """Return ``count`` wavelengths from ``start`` to ``stop`` (um), ends included, of equal weight.
 
+    A microscope's ``spectral_weights`` give a line its shape, for instance Gauss's of full width w at half maximum around c:
+    ``spectral_weights=np.exp(-4 * np.log(2) * ((wavelength - c) / w) ** 2)``. A step between wavelengths makes light coherent
+    again at path differences of wavelength^2 / step, which must lie far beyond those in the image.
+
     Raises
     ------
     ParameterError

@@ -61,6 +61,7 @@ class Writer:
         self.sources: dict[str, str] = {}
         self.known: dict[object, str] = {}  # how to refer to what is already written
         self.uses = Counter(_uses(graph))
+        self.repeated: set[int] = set()  # properties to which a feature being written refers more than once
         self.sc = "sc." if python else ""
 
     def target(self, target: Node) -> str:
@@ -138,6 +139,7 @@ class Writer:
     def arguments(self, feature: Feature, name: str) -> list[str]:
         """Write the arguments of a feature that differ from their defaults."""
         found = []
+        self.repeated |= _repeated(feature)
         for field in attrs.fields(type(feature)):
             value = getattr(feature, field.name)
             if "parts" in field.metadata and value:
@@ -163,7 +165,9 @@ class Writer:
         return not isinstance(value, Property) and bool(value == field.default)
 
     def argument(self, value: Any, path: str) -> str:
-        """Write a parameter in place: others refer to it as <feature>.<parameter>."""
+        """Write a parameter in place: others, but those of the same feature, refer to it as <feature>.<parameter>."""
+        if isinstance(value, Property) and id(value) in self.repeated:
+            return self.value(value)
         if isinstance(value, Draw):
             inline = id(value) not in self.known and self.graph.names[id(value)] == path
             return self.draw(value) if inline else self.value(value)
@@ -252,6 +256,26 @@ def _uses(graph: Graph) -> list[object]:
     for node in walk.properties.values():
         places.extend(id(child) for child in node.inputs)
     return places
+
+
+def _repeated(feature: Feature) -> set[int]:
+    """Return the identities of the properties that a parameter of a feature shares with another one, or with its parts."""
+    own, repeated = _reached([node for _, node in feature.properties()])
+    inner, _ = _reached([node for part in feature.parts() for node in part.all_properties()])
+    return repeated | own & inner
+
+
+def _reached(nodes: list[Property]) -> tuple[set[int], set[int]]:
+    """Return the identities of the properties that others are made of, and of those among them with several ways to them."""
+    waiting, once, more = list(nodes), set(), set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in once:
+            more.add(id(node))
+            continue
+        once.add(id(node))
+        waiting.extend(node.inputs)
+    return once, more
 
 
 def _number(value: np.ndarray) -> str:

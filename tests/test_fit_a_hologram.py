@@ -13,7 +13,18 @@ ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("DTMODELS_DATA", ROOT.parent / "shared" / "data")) / "holograms"
 sys.path.insert(0, str(ROOT / "examples" / "fit_a_hologram"))
 
-from fitting import FIELDS, PUPIL, Instrument, Noise, Profiles, Window, find_spheres, fit, fit_frame  # noqa: E402
+from fitting import (  # noqa: E402
+    FIELDS,
+    PUPIL,
+    Instrument,
+    Noise,
+    Profiles,
+    Window,
+    chi_square_of_empty,
+    find_spheres,
+    fit,
+    fit_frame,
+)
 
 INSTRUMENT = Instrument()
 SPHERE = np.array([141.37, 118.72, 9.0, 0.6, 1.5])  # x, y, z, radius, index
@@ -48,6 +59,11 @@ def test_noise_is_that_of_the_empty_frame():
     noise = Noise.of(synthetic((640, 640)), [tuple(SPHERE[:2])], INSTRUMENT, 0.0)
     assert noise.camera == pytest.approx(0.02, rel=0.03)
     assert 0.019 < noise.empty < 0.03  # the gradient and the outermost rings too
+
+
+def test_an_empty_frame_leaves_its_noise():
+    found = chi_square_of_empty(synthetic((640, 640)), [tuple(SPHERE[:2])], INSTRUMENT, Noise(0.02, 0.02))
+    assert found.min() == pytest.approx(1, abs=0.04) and found.max() < 1.2  # the outermost rings too
 
 
 def test_a_known_sphere_comes_back_within_its_errors(profiles):

@@ -88,6 +88,30 @@ def test_text_and_python_rebuild_the_recipe(make, tmp_path):
             np.testing.assert_array_equal(values[name], expected[name])
 
 
+def shared_radius(value):
+    return sphere(x=value, radius=value) >> microscope()
+
+
+def shared_in_an_expression(value):
+    return sphere(radius=value, z=value - 0.2) >> microscope()
+
+
+def shared_with_a_part(value):
+    return sphere() >> microscope(wavelength=value, aberrations=[sc.Spherical(value - 0.2)])
+
+
+@pytest.mark.parametrize("value", [lambda: sc.uniform(0.3, 0.5), lambda: 2 * sc.uniform(0.2, 0.25)])
+@pytest.mark.parametrize("make", [shared_radius, shared_in_an_expression, shared_with_a_part])
+def test_a_value_in_two_places_of_a_feature_stays_one_draw(make, value):
+    recipe = sc.Recipe(image=make(value()))
+    space: dict = {}
+    exec(recipe.to_python(), space)
+    expected = recipe.render(2, seed=1)["image"]
+    for other in (sc.loads(recipe.canonical), space["recipe"]):
+        assert other == recipe and sorted(other.names.values()) == sorted(recipe.names.values())
+        np.testing.assert_array_equal(other.render(2, seed=1)["image"], expected)
+
+
 def test_recipes_differ_by_what_they_say():
     base = localization()
     assert base == localization() and base.sha256 == localization().sha256

@@ -233,6 +233,10 @@ class Window:
             image = self.light(solution)[0]
         else:
             image = self.recipe(solution).render(count=1, seed=0, outputs=["hologram"])["hologram"][0, ..., 0]
+        return self.under_background(image)
+
+    def under_background(self, image: Array) -> Array:
+        """Return ``image`` times the background that suits the frame best."""
         terms = self.slow * image
         weighted = (terms / self.deviation)[:, self.usable]
         target = (self.frame / self.deviation)[self.usable]
@@ -240,7 +244,11 @@ class Window:
 
     def residuals(self, solution: Array) -> Array:
         """Return measured minus model in standard deviations, 0 where the camera is saturated."""
-        return np.where(self.usable, (self.frame - self.model(solution)) / self.deviation, 0).ravel()
+        return self.left_of(self.model(solution)).ravel()
+
+    def left_of(self, model: Array) -> Array:
+        """Return measured minus ``model`` in standard deviations, 0 where the camera is saturated."""
+        return np.where(self.usable, (self.frame - model) / self.deviation, 0)
 
     def weigh(self, solution: Array) -> None:
         """Take the noise that a solution predicts."""
@@ -282,6 +290,24 @@ class Fit:
         power = abs(fft.fft2(left * taper)) ** 2 / (taper**2).sum()
         frequency = np.hypot(*np.meshgrid(*(fft.fftfreq(n) for n in left.shape), indexing="ij"))
         return float(power[frequency > 1.05 * window.instrument.cutoff].mean() / window.noise.camera**2)
+
+
+def chi_square_of_empty(
+    frame: Array, centres: Sequence[tuple[float, float]], instrument: Instrument, noise: Noise, size: int = 241
+) -> Array:
+    """Return the mean square of each window of ``size`` px without a sphere within 200 px, as `Fit.chi_square` counts it.
+
+    It is what a perfect model would leave: stray fringes are no noise of one strength, nor does the background follow them.
+    """
+    found = []
+    for y in range(0, frame.shape[0] - size, size // 4):
+        for x in range(0, frame.shape[1] - size, size // 4):
+            gaps = [np.hypot(max(x - cx, cx - x - size, 0), max(y - cy, cy - y - size, 0)) for cx, cy in centres]
+            if min(gaps, default=np.inf) >= 200:
+                window = Window(frame[y : y + size, x : x + size], (x, y), instrument, noise)
+                background = window.under_background(np.ones((size, size)))
+                found.append(float((window.left_of(background) ** 2).mean()))
+    return np.array(found)
 
 
 def fit(window: Window, start: Array, pupil: Sequence[str] = (), passes: int = 3) -> Fit:

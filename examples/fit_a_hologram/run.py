@@ -21,7 +21,19 @@ from rich.table import Table
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from fitting import FIELDS, MODELS, PUPIL, Fit, Instrument, Profiles, fit_frame, profile, speckle_contrast
+from fitting import (
+    FIELDS,
+    MODELS,
+    PUPIL,
+    Fit,
+    Instrument,
+    Profiles,
+    chi_square_of_empty,
+    find_spheres,
+    fit_frame,
+    profile,
+    speckle_contrast,
+)
 from measured import MissingData, measured
 
 FRAMES = ("PS_silica", "image0010", "image0400")
@@ -118,8 +130,17 @@ def main(out: Annotated[Path, typer.Option(help="where figure.png and results.js
         start = time.perf_counter()
         fits = fit_frame(frame, instrument, speckle, profiles)
         best[name] = fits[list(MODELS)[-1]]
-        results[name] = {"noise": vars(best[name].window.noise), "fits": rows(fits)}
-        console.print(f"{name}: {len(best[name].spheres)} spheres ({time.perf_counter() - start:.0f} s)")
+        noise = best[name].window.noise
+        empty = chi_square_of_empty(frame, find_spheres(frame), instrument, noise)
+        results[name] = {
+            "noise": vars(noise),
+            "chi_square_of_empty": [float(empty.mean()), float(empty.std())],
+            "fits": rows(fits),
+        }
+        console.print(
+            f"{name}: {len(best[name].spheres)} spheres ({time.perf_counter() - start:.0f} s), "
+            f"chi square of empty windows {empty.mean():.2f} ± {empty.std():.2f}"
+        )
     if not results:
         raise typer.Exit(1)
     console.print(table(results))

@@ -146,6 +146,7 @@ class Coherent(Objective):
             refractive_index_immersion=values.get("refractive_index_immersion"),
             focus_depth=values["focus_depth"],
             wavelength=wavelength,
+            weight=self.shares(values),
             jones=jones,
             jones_weight=jones_weight,
             analyzer=None if angle is None else turned(angle),
@@ -220,5 +221,6 @@ def with_reference(optics: kernels.CoherentOptics, amplitude: Array) -> kernels.
     """Return ``optics`` with another amplitude (image,) of the wave that interferes, and intensities relative to it."""
     waves = optics.wavelength.shape[1]
     size = amplitude.real**2 + amplitude.imag**2
-    weight = np.repeat(1 / (waves * np.where(size > 0, size, 1.0))[:, None], waves, axis=1)
+    empty = np.where(size > 0, size, 1.0)[:, None]
+    weight = np.repeat(1 / (waves * empty), waves, axis=1) if optics.weight is None else optics.weight / empty
     return replace(optics, reference=np.repeat(amplitude[:, None], waves, axis=1), weight=weight)

@@ -141,6 +141,7 @@ class Fluorescence(Objective):
             numerical_aperture=values["numerical_aperture"],
             pixel_size=values["pixel_size"],
             wavelength=values["wavelength"],
+            weight=self.shares(values),
             refractive_index_medium=values["refractive_index_medium"],
             refractive_index_immersion=values.get("refractive_index_immersion"),
             **layers,
