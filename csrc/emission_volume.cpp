@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "bessel.hpp"
@@ -481,13 +482,14 @@ void add_planes(const std::vector<TransferTable>& tables, const std::vector<cons
     TransferRows rows(tables, height, width);
     const std::int64_t columns = width / 2 + 1, last = rows.last();
     std::vector<float> line(static_cast<std::size_t>(division > 1 ? 2 * columns : 0));
-    Folding folding(division, height, width);
+    std::optional<Folding> folding;  // as much memory as a plane
+    if (division > 1) folding.emplace(division, height, width);
     const auto add = [&](std::int64_t row, const float* transfer) {
         float* to = division > 1 ? line.data() : reinterpret_cast<float*>(sum + row * columns);
         std::fill(to, to + 2 * columns, 0.0f);
         for (std::size_t p = 0; p < spectra.size(); ++p)
             multiply(last, rows.planes(), transfer + p, reinterpret_cast<const float*>(spectra[p] + row * columns), to);
-        if (division > 1) folding.add(row, last, to);
+        if (folding) folding->add(row, last, to);
     };
     if (division == 1) std::fill(sum, sum + height * columns, std::complex<float>(0.0f));
     for (std::int64_t row = 0; row <= height / 2; ++row) {
@@ -496,7 +498,7 @@ void add_planes(const std::vector<TransferTable>& tables, const std::vector<cons
         add(row, transfer);
         if (row > 0 && height - row > height / 2) add(height - row, transfer);
     }
-    if (division > 1) folding.store(sum);
+    if (folding) folding->store(sum);
 }
 
 }  // namespace simcore

@@ -355,6 +355,32 @@ void add_pixels(double weight, PupilWork<T>& w, T* out) {
     }
 }
 
+struct Strip {
+    std::int64_t first, count;
+};
+
+// From the transformed plane with x along the rows to columns of pixels with y along them, turned to the first line's
+// place and with the light that passes.
+template <class T>
+void turn_strip(const Strip& strip, const std::complex<T>* plane, std::int64_t stride, std::complex<T> reference,
+                std::int64_t state, PupilWork<T>& w, std::complex<T>* out) {
+    const std::int64_t size = w.grid.size, states = w.view.states, next = w.width * states;
+    const T *row[kStrip], *turn = reinterpret_cast<const T*>(w.turns.data() + strip.first);
+    for (std::int64_t i = 0; i < strip.count; ++i)
+        row[i] = reinterpret_cast<const T*>(plane + ((strip.first + i) % size) * stride);
+    T* to = reinterpret_cast<T*>(out + strip.first * states + state);
+    for_runs(size, 0, w.height, [&](std::int64_t place, std::int64_t y, std::int64_t n) {
+        for (std::int64_t k = 0; k < n; ++k) {
+            T* line = to + 2 * next * (y + k);
+            for (std::int64_t i = 0; i < strip.count; ++i) {
+                const T re = row[i][2 * (place + k)], im = row[i][2 * (place + k) + 1];
+                line[2 * i * states] = reference.real() + (re * turn[2 * i] - im * turn[2 * i + 1]);
+                line[2 * i * states + 1] = reference.imag() + (re * turn[2 * i + 1] + im * turn[2 * i]);
+            }
+        }
+    });
+}
+
 // What the waves bring into the image with nothing in their way, and without the pupil.
 double empty_irradiance(const PupilView& view, const Lens& lens, bool through) {
     double sum = 0.0;
@@ -475,13 +501,7 @@ void PupilImager<T>::finish_field(std::int64_t stride, const std::complex<T>* gr
         const std::complex<T> reference(passing);
         const std::complex<T>* plane = grid + i * size * stride;
         for (std::int64_t first = 0; first < w.width; first += kStrip)
-            for (std::int64_t y = 0; y < w.height; ++y)
-                for (std::int64_t x = first; x < std::min(first + kStrip, w.width); ++x) {
-                    const std::complex<T> value = plane[(x % size) * stride + y % size], turn = w.turns[x];
-                    out[(y * w.width + x) * states + i] = {
-                        reference.real() + (value.real() * turn.real() - value.imag() * turn.imag()),
-                        reference.imag() + (value.real() * turn.imag() + value.imag() * turn.real())};
-                }
+            turn_strip({first, std::min(kStrip, w.width - first)}, plane, stride, reference, i, w, out);
     }
 }
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import simcore as sc
+from simcore.optics import volumes
 
 OPTICS = {
     "numerical_aperture": 1.0,
@@ -131,3 +132,16 @@ def test_bodies_behind_a_pupil_without_symmetry_are_as_many_emitters(pixel_size,
         total = total + one
     expected = image(total, tolerance=1e-4, **optics)
     np.testing.assert_allclose(seen, expected, rtol=0, atol=tolerance * expected.max())
+
+
+@pytest.mark.parametrize("tolerance", [5e-4, 1e-2, 8e-2])
+@pytest.mark.parametrize(
+    ("radius", "flat", "z", "aperture"), [(0.3, 0.3, 0.8, 1.2), (0.3, 1.0, 0.8, 1.2), (0.3, 0.3, 0.0, 0.7)]
+)
+def test_small_bodies_keep_the_tolerance_out_of_focus_too(radius, flat, z, aperture, tolerance, monkeypatch):
+    """Their brightest pixel is far below that of a wide body of their thickness."""
+    body = sc.Ellipsoid(x=20.2, y=19.7, z=z, radius_x=radius, radius_y=0.8 * radius, radius_z=flat * radius)
+    seen = image(body, tolerance=tolerance, numerical_aperture=aperture)
+    monkeypatch.setattr(volumes, "FINEST", 1e-5)
+    fine = image(body, tolerance=3e-5, numerical_aperture=aperture)
+    np.testing.assert_allclose(seen, fine, rtol=0, atol=1.1 * tolerance * fine.max())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, pi
+from math import ceil, pi, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,24 @@ GRAINY = 2e-2  # the like for contents of any kind
 POINTS = 4  # in a pixel along each axis, at least, in which contents given as a function are looked at
 HEIGHTS = 0.25  # of a pixel, at most, between them along z
 FINE_GRAINED = 0.5  # of the tolerance of what has a plateau: what shines in grains has none
+DIMMEST, STEEPEST = 0.05, 0.9  # brightness, and sine of the rim's angle, that are reckoned with
 LAYERS = 1.0  # thickness of what has one texture, relative to the finest grains: the same whatever the tolerance
+
+
+class Scratch:
+    """Memory that is used again and again: new memory costs as much as the transforms."""
+
+    def __init__(self) -> None:
+        self._known = np.empty(0, np.float32)
+
+    def zeros(self, shape: tuple[int, ...]) -> Array:
+        """Return an array of float32 zeros, which holds until the next one is asked for."""
+        size = prod(shape)
+        if self._known.size < size:
+            self._known = np.empty(size, np.float32)
+        found = self._known[:size].reshape(shape)
+        found.fill(0)
+        return found
 
 
 @dataclass(frozen=True)
@@ -60,7 +77,7 @@ class Canvas:
     def image(self, planes: Any, volume: Array) -> Array:
         """Return the image (y, x) of ``volume`` (plane, y, x), float32, of photons in each cell."""
         total = np.empty((self.padded[0], self.padded[1] // 2 + 1), np.complex64)
-        planes.combine(total, [fft.rfft2(plane) for plane in volume], self.cells[1])
+        planes.combine(total, list(fft.rfft2(volume)), self.cells[1])
         wide = fft.irfft2(total, self.padded, overwrite_x=True)
         return wide[self.margin : self.margin + self.shape[0], self.margin : self.margin + self.shape[1]]
 
@@ -79,7 +96,7 @@ def add_bodies(
     ``tolerance``: largest error relative to the brightest pixel, not less than 3e-4. Light of what lies so far beside the image
     that less than this arrives is left out. ``pupils`` (image,): those without rotational symmetry.
     """
-    tolerance = max(tolerance, FINEST)
+    tolerance, scratch = max(tolerance, FINEST), Scratch()
     extent = kernels.body_extents(bodies)
     for i in range(len(out)):
         part = slice(bodies.first[i], bodies.first[i + 1])
@@ -89,12 +106,12 @@ def add_bodies(
         low, high = (bodies.z[part] - extent[part, 2]).min(), (bodies.z[part] + extent[part, 2]).max()
         pixel = float(one.column("pixel_size")[0])
         rough = roughness(extent[part, 3] / pixel, extent[part, 2] / extent[part, 3])
-        division = cells_in_pixel(one, max(rough, GRAINY) if pupils else rough, tolerance)
-        bright = brightness(one, extent[part, 3])
+        bright = brightness(one, extent[part, 3], bodies.z[part])
+        division = cells_in_pixel(one, max(rough, GRAINY) if pupils else rough, bright * tolerance)
         planes, canvas = lay_out(
             one, (low, high), division, out.shape[1:], bright * tolerance, pupils[i] if pupils else None
         )
-        volume = np.zeros((len(planes.z), *canvas.cells), np.float32)
+        volume = scratch.zeros((len(planes.z), *canvas.cells))
         kernels.columns(
             volume,
             bodies,
@@ -120,7 +137,7 @@ def add_filled(
     pupils: Sequence[Pupil] | None = None,
 ) -> None:
     """Add to ``out`` (image, y, x) the photons of contents given place by place: see `add_bodies`."""
-    tolerance = max(tolerance, FINEST)
+    tolerance, scratch = max(tolerance, FINEST), Scratch()
     for i, inside in enumerate(placed):
         if not inside:
             continue
@@ -132,7 +149,7 @@ def add_filled(
         planes, canvas = lay_out(
             one, (low, high), division, out.shape[1:], FINE_GRAINED * tolerance, pupils[i] if pupils else None
         )
-        halves = np.zeros((len(planes.z), *(2 * size for size in canvas.cells)), np.float32)
+        halves = scratch.zeros((len(planes.z), *(2 * size for size in canvas.cells)))
         for each in inside:
             _add_light(halves, each, planes, canvas)
         out[i] += canvas.image(planes, _from_half_cells(halves))
@@ -194,10 +211,12 @@ def _from_half_cells(halves: Array) -> Array:
     return np.ascontiguousarray(halves)
 
 
-def brightness(optics: kernels.EmissionOptics, radius: Array) -> float:
-    """Return how bright, at most 1, the smallest of bodies of ``radius`` (um) is beside a wide one of its thickness."""
-    resolution = 0.5 * optics.wavelength.max() / optics.column("numerical_aperture")[0]
-    return float(np.minimum(1.0, (radius / resolution) ** 2).min().clip(0.05))
+def brightness(optics: kernels.EmissionOptics, radius: Array, z: Array) -> float:
+    """Return how bright, at most 1, the brightest of bodies is beside a wide one of its thickness; ``radius``, ``z`` in um."""
+    aperture, medium = (optics.column(name)[0] for name in ("numerical_aperture", "medium"))
+    sine = min(aperture / medium, STEEPEST)
+    blur = 0.5 * optics.wavelength.max() / aperture + 0.6 * np.abs(z) * sine / sqrt(1 - sine * sine)
+    return float(np.minimum(1.0, (radius / blur) ** 2).max().clip(DIMMEST))
 
 
 def roughness(radius: Array, height: Array) -> float:
