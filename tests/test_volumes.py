@@ -241,3 +241,14 @@ def test_functions_that_cannot_be_scatterers_are_refused():
         @sc.volume
         def turned(x, y, z, rotation):
             return x + rotation
+
+
+def test_a_function_that_does_not_compile_is_one_line():
+    @sc.volume
+    def odd(x, y, z):
+        return x.foo
+
+    bad = odd(x=10, y=10, size_x=1, size_y=1, size_z=1)
+    with pytest.raises(sc.RecipeError, match="^odd: TypingError: Unknown attribute 'foo' of type float64") as caught:
+        sc.Recipe(i=bad >> FLUORESCENCE).render(1, seed=1)
+    assert "\n" not in str(caught.value)

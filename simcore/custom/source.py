@@ -10,6 +10,7 @@ import ast
 import builtins
 import inspect
 import math
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from simcore.errors import RecipeError, SimcoreError
 from simcore.parameters import parameter
 
 MODULES = {"np": np, "math": math}
+NUMBA_FRAME = re.compile(r"Failed in nopython mode pipeline \(step: [^)]*\) ?")  # says where in Numba, not what
 LONGEST = 400  # characters of what a user's function raised
 BUILTINS = ("abs", "bool", "complex", "enumerate", "float", "int", "len", "max", "min", "range", "round", "zip")
 
@@ -54,7 +56,7 @@ def in_words(name: str) -> Iterator[None]:
     except SimcoreError:
         raise
     except Exception as error:  # whatever users' code may raise
-        said = " ".join(str(error).split())
+        said = NUMBA_FRAME.sub("", " ".join(str(error).split())).split(" During: ")[0]
         raise RecipeError(f"{name}: {type(error).__name__}: {said[:LONGEST]}") from error
 
 
