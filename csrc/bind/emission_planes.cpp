@@ -22,7 +22,7 @@ EmissionPlanes make_planes(const Array<double>& optics, const Array<double>& wav
     const EmissionOptics row = optics_row(optics, 0);
     require(!row.layered() || row.depth(low) >= 0.0, "low: lies below the coverslip");
     require(division >= 1 && division <= 64, "division: must be in [1, 64]");
-    require(tolerance >= 1e-8 && tolerance <= 0.1, "tolerance: must be in [1e-8, 0.1]");
+    require(tolerance >= 1e-8 && tolerance <= 0.3, "tolerance: must be in [1e-8, 0.3]");
     const py::gil_scoped_release release;
     return emission_planes(row, {vectorial, aplanatic}, {wavefront.shape(1), wavefront.data()},
                            {wavelength.shape(1), wavelength.data(), weight.data()}, low, high, division, tolerance);

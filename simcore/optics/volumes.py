@@ -167,8 +167,8 @@ def lay_out(
     low, high = depths
     pixel, reach = float(optics.column("pixel_size")[0]), reach_of(optics, low, high, tolerance)
     if pupil is None:
-        # The error of the planes is bounded as if all depths erred to one side: in images it is a quarter.
-        bound = min(2 * tolerance, 0.1)
+        # The error of the planes is bounded as if all depths erred to one side: in images it is a third or less.
+        bound = min(3 * tolerance, 0.3)
         planes: Any = kernels.emission_planes(optics=optics, low=low, high=high, division=division, tolerance=bound)
         return planes, Canvas.of(shape, reach, division, pixel)
     # What an emitter's image has beyond the canvas is lost here.
