@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from simcore.custom.source import UserMade, arguments_of, compiled, in_words, plain, source_of
+from simcore.custom.source import UserMade, arguments_of, compiled, in_words, made, plain, source_of
 from simcore.errors import RecipeError
 from simcore.features import Applied, Feature, Flow
-from simcore.parameters import Value
 from simcore.streams import Array
 from simcore.values import Plan
 
@@ -52,15 +51,7 @@ def feature(function: Callable[..., None]) -> type[UserFeature]:
 
 
 def feature_of(function: FunctionType, source: str) -> type[UserFeature]:
-    fields = arguments_of(function, 1)
-    body = {
-        "__annotations__": dict.fromkeys(fields, Value),
-        "__doc__": function.__doc__,
-        "__module__": __name__,
-        "source": source,
-        "function": staticmethod(compiled(function)),
-    }
-    return type(function.__name__, (UserFeature,), body | fields)
+    return made(UserFeature, function, source, arguments_of(function, 1))
 
 
 @cache

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import attrs
 import numpy as np
 
-from simcore.custom.source import UserMade, arguments_of, compiled, in_words, plain, source_of
+from simcore.custom.source import UserMade, arguments_of, compiled, in_words, made, plain, source_of
 from simcore.errors import RecipeError
-from simcore.parameters import Value, one_of, option, parameter, whole_number
-from simcore.scatterers.bodies import X, Y, Z
-from simcore.scatterers.scattering_table import LEAST_ANGLES, GivenAmplitudes
-from simcore.scatterers.volume import FILLED, INTENSITY, QUANTITIES, QUANTITY, Filled
+from simcore.parameters import option, parameter, whole_number
+from simcore.scatterers.scattering_table import LEAST_ANGLES, GivenAmplitudes, ScatteringTable
+from simcore.scatterers.volume import Filled, Volume
+from simcore.scenes import Scatterer
 from simcore.streams import Array
 
 MOST_ANGLES = 100_000
@@ -84,53 +84,39 @@ def amplitudes(function: Callable[..., tuple[complex, complex]]) -> type[UserAmp
 
 
 def volume_of(function: FunctionType, source: str) -> type[UserVolume]:
-    fields = {
-        **{side: parameter(SIDE, unit="um", above=0, plausible=1000) for side in ("size_x", "size_y", "size_z")},
-        "z": parameter(Z, default=0.0, unit="um"),
-        "rotation": parameter("angle about z, from +x towards +y", default=0.0, unit="rad"),
-        "rotation_x": parameter("angle about x, from +y towards +z", default=0.0, unit="rad"),
-        "rotation_y": parameter("angle about y, from +z towards +x", default=0.0, unit="rad"),
-        "intensity": parameter(INTENSITY, default=1.0, unit="photons/um^3", least=0),
-        "refractive_index": parameter(FILLED, default=None, above=0, complex_valued=True, optional=True),
-        "quantity": option(QUANTITY, default="density", read=one_of(*QUANTITIES)),
-    }
-    return _scatterer(UserVolume, function, source, 3, fields)
+    sides = {side: parameter(SIDE, unit="um", above=0, plausible=1000) for side in ("size_x", "size_y", "size_z")}
+    others = ("z", "rotation", "rotation_x", "rotation_y", "intensity", "refractive_index", "quantity")
+    return _scatterer(UserVolume, function, source, 3, _of(Volume, "x", "y") | sides, _of(Volume, *others))
 
 
 def amplitudes_of(function: FunctionType, source: str) -> type[UserAmplitudes]:
-    fields = {
-        "z": parameter(Z, default=0.0, unit="um"),
-        "angles": option(
-            "number of equal steps of the angle, and one", default=361, read=whole_number(LEAST_ANGLES, MOST_ANGLES)
-        ),
-    }
-    return _scatterer(UserAmplitudes, function, source, 1, fields)
+    reader = whole_number(LEAST_ANGLES, MOST_ANGLES)
+    angles = {"angles": option("number of equal steps of the angle, and one", default=361, read=reader)}
+    rest = _of(ScatteringTable, "z") | angles
+    return _scatterer(UserAmplitudes, function, source, 1, _of(ScatteringTable, "x", "y"), rest)
 
 
-def _scatterer(base: Any, function: FunctionType, source: str, skipped: int, fields: dict[str, Any]) -> Any:
-    if len(inspect.signature(function).parameters) < skipped:
+def _of(scatterer: type[Scatterer], *names: str) -> dict[str, Any]:
+    """Return parameters as another scatterer declares them."""
+    known = attrs.fields_dict(scatterer)
+    return {name: attrs.field(default=known[name].default, metadata=known[name].metadata) for name in names}
+
+
+def _scatterer(
+    base: Any, function: FunctionType, source: str, skipped: int, needed: dict[str, Any], rest: dict[str, Any]
+) -> Any:
+    """Return the class of scatterers: ``needed`` parameters, the function's arguments, and the ``rest``, which have defaults."""
+    signature = inspect.signature(function).parameters
+    if len(signature) < skipped:
         raise RecipeError(f"{function.__name__}: takes too few arguments; its first {skipped} are places or angles")
     own = arguments_of(function, skipped)
-    taken = [name for name in own if name in {"x", "y", "name", *fields}]
+    taken = [name for name in own if name in {"name", *needed, *rest}]
     if taken:
         raise RecipeError(f"{function.__name__}: the argument {taken[0]} has the name of a parameter of the scatterer")
-    places = {"x": parameter(X, unit="px"), "y": parameter(Y, unit="px")}
-    every = places | own | fields
-    needed = {name: field for name, field in every.items() if _default(field) is attrs.NOTHING}
-    every = needed | every
-    body = {
-        "__annotations__": dict.fromkeys(every, Value),
-        "__doc__": function.__doc__,
-        "__module__": __name__,
-        "source": source,
-        "function": staticmethod(compiled(function)),
-        "arguments": tuple(own),
-    }
-    return type(function.__name__, (base,), body | every)
-
-
-def _default(field: Any) -> Any:
-    return field._default  # what attrs keeps of a field before the class is made
+    wanted = {name: field for name, field in own.items() if signature[name].default is inspect.Parameter.empty}
+    cls = made(base, function, source, needed | wanted | own | rest)
+    cls.arguments = tuple(own)
+    return cls
 
 
 @cache

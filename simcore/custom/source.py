@@ -21,7 +21,7 @@ import attrs
 import numpy as np
 
 from simcore.errors import RecipeError, SimcoreError
-from simcore.parameters import parameter
+from simcore.parameters import Value, parameter
 
 MODULES = {"np": np, "math": math}
 NUMBA_FRAME = re.compile(r"Failed in nopython mode pipeline \(step: [^)]*\) ?")  # says where in Numba, not what
@@ -46,6 +46,18 @@ def arguments_of(function: FunctionType, skipped: int) -> dict[str, Any]:
         )
         for a in list(inspect.signature(function).parameters.values())[skipped:]
     }
+
+
+def made(base: Any, function: FunctionType, source: str, fields: dict[str, Any]) -> Any:
+    """Return the class of features that the function makes: a ``base`` with these fields besides its own."""
+    body = {
+        "__annotations__": dict.fromkeys(fields, Value),
+        "__doc__": function.__doc__,
+        "__module__": base.__module__,
+        "source": source,
+        "function": staticmethod(compiled(function)),
+    }
+    return type(function.__name__, (base,), body | fields)
 
 
 @contextmanager
