@@ -476,8 +476,11 @@ void body_extents(const Bodies& bodies, std::size_t count, double* out) {
         }
         const double spread = std::sqrt((xx - yy) * (xx - yy) + 4.0 * xy * xy);
         for (int axis = 0; axis < 3; ++axis)
-            out[4 * i + axis] = static_cast<double>(body.outline.high) * body.extent[axis];
-        out[4 * i + 3] = std::sqrt(std::max(0.5 * (xx + yy - spread), 0.0));
+            out[5 * i + axis] = static_cast<double>(body.outline.high) * body.extent[axis];
+        out[5 * i + 3] = std::sqrt(std::max(0.5 * (xx + yy - spread), 0.0));
+        double square = 0.0;
+        for (int j = 0; j < 3; ++j) square += body.matrix[3 * j + 2] * body.matrix[3 * j + 2];
+        out[5 * i + 4] = body.flat ? 0.0 : 2.0 * static_cast<double>(body.outline.low) / std::sqrt(square);
     }
 }
 

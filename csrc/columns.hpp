@@ -36,8 +36,8 @@ struct CellGrid {
 void add_columns(const Bodies& bodies, std::size_t first, std::size_t last, const double* value, const CellGrid& grid,
                  const DepthShares& shares, double layers, float* out);
 
-// Half sides of the bodies' boxes along x, y, z, deformation included, and the smaller radius of the ellipse that is
-// seen along z; out (body, 4), um.
+// Half sides of the bodies' boxes along x, y, z, deformation included, the smaller radius of the ellipse that is seen
+// along z, and the thickness in the middle; out (body, 5), um.
 void body_extents(const Bodies& bodies, std::size_t count, double* out);
 
 }  // namespace simcore

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "emission_volume.hpp"
+#include "lumps.hpp"
 
 namespace simcore {
 
@@ -18,9 +19,10 @@ struct EmissionPlanes {
     std::vector<TransferTable> tables;
 };
 
-// `tolerance`: largest error of the image of an edge, relative to its plateau. Throws as transfer_points.
+// `tolerance`: largest error relative to the brightest point, of images of the lumps; or, without any, of an edge
+// relative to its plateau, if all depths erred to one side. Throws as transfer_points.
 EmissionPlanes emission_planes(const EmissionOptics& optics, const EmissionModel& model,
                                const RadialWavefront& wavefront, const Spectrum& light, double low, double high,
-                               std::int64_t division, double tolerance);
+                               const std::vector<Lump>& lumps, std::int64_t division, double tolerance);
 
 }  // namespace simcore

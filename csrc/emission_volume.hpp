@@ -7,14 +7,8 @@
 // P P* = 2 U U* + 2 V V* cos 2 d + K K* cos d for a rotating dipole (U, V, K of emission_pupil.hpp, d the angle between
 // the two points), or U U*. It depends on |q| alone, so it is computed on a line; Gauss points over a quarter of the
 // overlap, which is symmetric.
-//
-// A plane is known by its cells, pixels or parts of one, each a weighted mean over its surroundings, of the spectrum G
-// (columns.hpp). Pixels see the sum over f + m, for all whole m in cycles per cell, of the light's spectrum times T
-// times the box B of a cell; the cells' transform is the sum of the light's spectrum times G. Of what is mistaken for
-// another only the likely size is known, |f|^-2 for a body with a rim; so T is sum(T B G |f|^-4) / sum(G^2 |f|^-4).
 #pragma once
 
-#include <complex>
 #include <cstdint>
 #include <vector>
 
@@ -59,11 +53,5 @@ struct TransferTable {
 // values (plane, point), times `weight`.
 TransferTable transfer_table(const double* values, std::int64_t points, std::int64_t planes, double cutoff,
                              double weight);
-
-// Spectra of the planes of cells, each (height, width / 2 + 1), as a real transform of (height, width) gives them,
-// times their transfer functions, added up over the planes and the tables; into the spectrum of the pixels, division x
-// division cells each: sum (height / division, width / division / 2 + 1).
-void add_planes(const std::vector<TransferTable>& tables, const std::vector<const std::complex<float>*>& spectra,
-                std::int64_t height, std::int64_t width, std::int64_t division, std::complex<float>* sum);
 
 }  // namespace simcore

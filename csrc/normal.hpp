@@ -42,11 +42,7 @@ SIMCORE_INLINE void fill_pairs(const PixelStream& stream, std::uint32_t attempt,
     for (std::size_t start = 0; start < pairs; start += tile) {
         const std::size_t width = pairs - start < tile ? pairs - start : tile;
         const std::uint32_t base = first_pair + static_cast<std::uint32_t>(start);
-        for (std::uint32_t i = 0; i < tile; ++i) {
-            const rng::Block words = rng::block(stream, base + i, attempt);
-            u[i] = rng::uniform(words.words[0], words.words[1]);
-            v[i] = rng::uniform(words.words[2], words.words[3]);
-        }
+        rng::uniform_pairs(stream, base, attempt, tile, u, v);
         for (std::size_t i = 0; i < tile; ++i) {
             const Pair values = pair(u[i], v[i]);
             first[i] = values.first;

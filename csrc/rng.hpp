@@ -59,15 +59,12 @@ SIMCORE_INLINE double uniform(std::uint64_t low, std::uint64_t high) {
     return elementary::double_of(bits) - (1.0 - 0x1p-53);
 }
 
-// The two uniform numbers of each pixel listed, from words (0, 1) and (2, 3).
-SIMCORE_INLINE void uniform_pairs(const PixelStream& stream, const std::uint32_t* pixel, std::uint32_t attempt,
-                                  std::size_t count, double* first, double* second) {
-    for (std::size_t i = 0; i < count; ++i) {
-        const Block words = block(stream, pixel[i], attempt);
-        first[i] = uniform(words.words[0], words.words[1]);
-        second[i] = uniform(words.words[2], words.words[3]);
-    }
-}
+// The two uniform numbers of `count` pixels, from words (0, 1) and (2, 3): of those listed, or of pixel first_pixel and
+// on.
+void uniform_pairs(const PixelStream& stream, const std::uint32_t* pixel, std::uint32_t attempt, std::size_t count,
+                   double* first, double* second);
+void uniform_pairs(const PixelStream& stream, std::uint32_t first_pixel, std::uint32_t attempt, std::size_t count,
+                   double* first, double* second);
 
 }  // namespace rng
 }  // namespace simcore

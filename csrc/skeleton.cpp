@@ -33,24 +33,23 @@ SIMCORE_DISPATCH(remainder_of, remainder_body,
 
 struct Chosen {
     std::vector<std::int64_t> rows, columns;
-    double error;
 };
 
-Chosen choose(const double* values, std::int64_t rows, std::int64_t columns, const double* weight, double tolerance,
+Chosen choose(const double* values, std::int64_t rows, std::int64_t columns, const double* weight, const Enough& enough,
               std::int64_t most) {
     Chosen found;
     std::vector<double> rest(values, values + rows * columns), pivot(columns);
     const std::int64_t limit = std::min(most, std::min(rows, columns));
     while (true) {
         std::int64_t row = 0;
-        found.error = 0.0;
+        double worst = 0.0;
         for (std::int64_t i = 0; i < rows; ++i) {
             double error = 0.0;
             remainder_of(rest.data() + i * columns, weight, columns, &error);
-            if (error > found.error) row = i, found.error = error;
+            if (error > worst) row = i, worst = error;
         }
         if (static_cast<std::int64_t>(found.rows.size()) >= limit) return found;
-        if (!found.rows.empty() && found.error <= tolerance) return found;
+        if (!found.rows.empty() && enough(rest.data(), worst)) return found;
         const double* from = rest.data() + row * columns;
         std::int64_t column = 0;
         for (std::int64_t i = 0; i < columns; ++i)
@@ -91,9 +90,9 @@ void solve(std::vector<double>& matrix, std::vector<double>& right, std::int64_t
 
 }  // namespace
 
-Skeleton skeleton(const double* values, std::int64_t rows, std::int64_t columns, const double* weight, double tolerance,
-                  std::int64_t most) {
-    Chosen chosen = choose(values, rows, columns, weight, tolerance, most);
+Skeleton skeleton(const double* values, std::int64_t rows, std::int64_t columns, const double* weight,
+                  const Enough& enough, std::int64_t most) {
+    Chosen chosen = choose(values, rows, columns, weight, enough, most);
     const auto side = static_cast<std::int64_t>(chosen.rows.size());
     std::vector<double> matrix(static_cast<std::size_t>(side * side)), right(static_cast<std::size_t>(side * rows));
     for (std::int64_t k = 0; k < side; ++k) {
@@ -102,7 +101,7 @@ Skeleton skeleton(const double* values, std::int64_t rows, std::int64_t columns,
         for (std::int64_t i = 0; i < rows; ++i) right[k * rows + i] = values[i * columns + column];
     }
     solve(matrix, right, side, rows);
-    Skeleton found{chosen.rows, std::vector<double>(static_cast<std::size_t>(rows * side)), chosen.error};
+    Skeleton found{chosen.rows, std::vector<double>(static_cast<std::size_t>(rows * side))};
     for (std::int64_t i = 0; i < rows; ++i)
         for (std::int64_t p = 0; p < side; ++p) found.shares[i * side + p] = right[p * rows + i];
     return found;

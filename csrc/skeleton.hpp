@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace simcore {
@@ -12,11 +13,14 @@ namespace simcore {
 struct Skeleton {
     std::vector<std::int64_t> rows;
     std::vector<double> shares;  // (row of f, row chosen)
-    double error = 0.0;          // largest remainder of a row: the sum over its columns of |remainder| weight
 };
 
-// Rows are added until the error is at most `tolerance`, up to `most`.
-Skeleton skeleton(const double* values, std::int64_t rows, std::int64_t columns, const double* weight, double tolerance,
-                  std::int64_t most);
+// Whether the remainder (row, column) will do; `error`: of the worst row, the sum over its columns of |remainder|
+// weight.
+using Enough = std::function<bool(const double* rest, double error)>;
+
+// Rows are added until it is enough, up to `most`.
+Skeleton skeleton(const double* values, std::int64_t rows, std::int64_t columns, const double* weight,
+                  const Enough& enough, std::int64_t most);
 
 }  // namespace simcore

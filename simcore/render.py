@@ -15,7 +15,7 @@ from simcore.plan import plan
 from simcore.streams import Array
 from simcore.values import Plan
 
-RENDER_VERSION = 3  # raised whenever the bytes of any output change
+RENDER_VERSION = 4  # raised whenever the bytes of any output change
 BLOCK_BYTES = 4 << 20  # of the largest flow of a block: measured, calls cost more than the cache saves
 LEAST_BLOCK = 64  # examples over which drawing and calling spread, while the largest flow stays below MOST_BYTES
 MOST_BYTES = 32 << 20
@@ -37,6 +37,14 @@ def render(
     if size < 1:
         raise ParameterError(f"block: {size}; must be >= 1")
     specs = [graph.outputs[name] for name in outputs]
+    if len(examples) <= size:  # one block: nothing is copied but what may be shared
+        found = render_plan(graph, plan(graph, seed, examples, outputs, split), outputs)
+        return {
+            spec.name: np.require(found[spec.name], spec.dtype, ["C", "W"])
+            if isinstance(graph.all_targets[spec.name], Flow)
+            else np.broadcast_to(found[spec.name], (len(examples), *spec.shape)).astype(spec.dtype)
+            for spec in specs
+        }
     results = {spec.name: np.empty((len(examples), *spec.shape), spec.dtype) for spec in specs}
 
     def fill(start: int) -> None:

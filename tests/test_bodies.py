@@ -145,3 +145,20 @@ def test_small_bodies_keep_the_tolerance_out_of_focus_too(radius, flat, z, apert
     monkeypatch.setattr(volumes, "FINEST", 1e-5)
     fine = image(body, tolerance=3e-5, numerical_aperture=aperture)
     np.testing.assert_allclose(seen, fine, rtol=0, atol=1.1 * tolerance * fine.max())
+
+
+@pytest.mark.parametrize("tolerance", [3e-3, 1e-2, 8e-2])
+@pytest.mark.parametrize(
+    ("radius", "flat", "z", "tilt", "aperture"),
+    [(3.1, 0.2, 0.0, 0.9, 1.0), (2.4, 1.0, 0.0, 0.0, 1.17), (2.6, 0.2, 0.9, 0.0, 0.8), (3.5, 0.15, 0.1, 0.4, 0.8)],
+)
+def test_wide_and_turned_bodies_keep_the_tolerance(radius, flat, z, tilt, aperture, tolerance, monkeypatch):
+    """Few planes are taken for them when the tolerance is loose."""
+    body = sc.Ellipsoid(
+        x=24.2, y=23.7, z=z, radius_x=radius, radius_y=0.8 * radius, radius_z=flat * radius, rotation_x=tilt
+    )
+    optics = {"numerical_aperture": aperture, "pixel_size": 0.2, "shape": (48, 48)}
+    seen = image(body, tolerance=tolerance, **optics)
+    monkeypatch.setattr(volumes, "FINEST", 1e-4)
+    fine = image(body, tolerance=1e-4, **optics)
+    np.testing.assert_allclose(seen, fine, rtol=0, atol=tolerance * fine.max())

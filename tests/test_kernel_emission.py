@@ -362,9 +362,9 @@ def test_bad_values_are_refused():
     with pytest.raises(ValueError, match="directions"):
         draw(good, emitters_at([(1, 1, 1e5)]))
     with pytest.raises(ValueError, match="central stop"):
-        kernels.emission_planes(optics=optics_of(CASES["stop, waist"]), low=0.0, high=1.0, division=1, tolerance=1e-3)
+        kernels.EmissionPlanes(optics=optics_of(CASES["stop, waist"]), low=0.0, high=1.0, division=1, tolerance=1e-3)
     for name, value in (("low", -4.0), ("high", -1.0), ("division", 0), ("tolerance", 1.0)):
         with pytest.raises(ValueError, match=name):
-            kernels.emission_planes(
+            kernels.EmissionPlanes(
                 optics=good, **({"low": 0.0, "high": 1.0, "division": 1, "tolerance": 1e-3} | {name: value})
             )

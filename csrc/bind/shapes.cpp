@@ -82,7 +82,7 @@ void columns_array(Array<float> out, const BodyArrays& bodies, py::ssize_t image
 }
 
 void extents_array(const BodyArrays& bodies, Array<double> out) {
-    require_shape(out, "out (body, 4)", {bodies.count(), 4});
+    require_shape(out, "out (body, 5)", {bodies.count(), 5});
     const Bodies view = bodies.view(bodies.images());
     double* data = out.mutable_data();
     const py::gil_scoped_release release;
@@ -116,8 +116,9 @@ void add_shapes(py::module_& module) {
                py::arg("z_first"), py::arg("z_step"), py::arg("share").noconvert(), py::arg("layers"),
                "Add the light of the bodies of one image to out (plane, y, x), float32, shared between the planes by "
                "share (depth, plane).");
-    module.def("body_extents", &extents_array, py::arg("bodies"), py::arg("out").noconvert(),
-               "Half sides of the bodies' boxes and the smaller radius seen along z, um, into out (body, 4).");
+    module.def(
+        "body_extents", &extents_array, py::arg("bodies"), py::arg("out").noconvert(),
+        "Half sides of the bodies' boxes, the smaller radius seen along z and the thickness, um, into out (body, 5).");
     module.def("outlines", &outlines_array, py::arg("bodies"), py::arg("direction").noconvert(),
                py::arg("out").noconvert(),
                "Relative radius of each body in directions (body, direction, 3) of its own axes, into out.");

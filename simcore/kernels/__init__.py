@@ -12,9 +12,10 @@ from simcore.kernels.coherent import (
 )
 from simcore.kernels.elementary import elementary, instruction_level, set_instruction_level
 from simcore.kernels.emission import (
+    NO_LUMPS,
     EmissionOptics,
+    EmissionPlanes,
     Emitters,
-    emission_planes,
     emission_reach,
     image_aberrated,
     image_emitters,

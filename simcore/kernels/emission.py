@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ COLUMNS = (
     "numerical_aperture", "pixel_size", "medium", "immersion", "coverslip", "immersion_nominal", "coverslip_nominal",
     "coverslip_thickness", "coverslip_thickness_nominal", "working_distance", "focus_depth", "stop", "waist",
 )  # fmt: skip
+
+
+NO_LUMPS: Array = np.zeros((0, 4))
 
 
 @dataclass(frozen=True)
@@ -174,19 +178,43 @@ def image_aberrated(
     _core.image_aberrated(out, *pupil, *emitters.values(), *light, o.vectorial, o.aplanatic, tolerance, count)
 
 
-def emission_planes(*, optics: EmissionOptics, low: float, high: float, division: int, tolerance: float) -> Any:
-    """Return the planes through which a volume from ``low`` to ``high`` (um) is imaged, for the optics of one image.
+@lru_cache(maxsize=8)  # the same for all images of a size
+def _cell_aliases(height: int, width: int, count: int) -> Any:
+    return _core.CellAliases(height, width, count)
 
-    Its ``z`` (plane,) are their heights (um), ``shares`` (depth, plane) the part that each plane gets of the light at depths
-    ``first``, ``first + step``, ...; ``combine(sum, spectra, width)`` takes the spectra (plane, y, x / 2 + 1), complex64, of
-    cells, ``division`` of them in a pixel along each axis, to the spectrum of the image. ``width``: of the cells.
-    ``tolerance``: largest error of the image of an edge, relative to its plateau.
+
+class EmissionPlanes:
+    """The planes through which a volume from ``low`` to ``high`` (um) is imaged, for the optics of one image.
+
+    ``z`` (plane,) are their heights (um), ``shares`` (depth, plane) the part that each plane gets of the light at depths
+    ``first``, ``first + step``, ...; there are ``division`` cells in a pixel along each axis.
+
+    ``tolerance``: largest error, relative to the brightest point, of images of ``lumps`` (lump, 4): ellipsoids of radius, half
+    height, height of the middle, um, and intensity; of half height 0: discs. Without any: of the image of an edge relative to its
+    plateau, if all depths erred to one side.
 
     Raises
     ------
     ValueError
         For values out of range, a plane below the coverslip, a pupil with a stop, or too large a defocus.
     """
-    o = optics
-    light = (o.optics, o.wavefront, o.wavelength, o.weight)
-    return _core.EmissionPlanes(*light, o.vectorial, o.aplanatic, low, high, division, tolerance)
+
+    def __init__(
+        self,
+        *,
+        optics: EmissionOptics,
+        low: float,
+        high: float,
+        division: int,
+        tolerance: float,
+        lumps: Array = NO_LUMPS,
+    ) -> None:
+        o = optics
+        model = (o.optics, o.wavefront, o.wavelength, o.weight, o.vectorial, o.aplanatic)
+        self._known = _core.EmissionPlanes(*model, low, high, flat(lumps), division, tolerance)
+        self.z, self.shares = self._known.z, self._known.shares
+        self.first, self.step = self._known.first, self._known.step
+
+    def combine(self, total: Array, spectra: list[Array], cells: tuple[int, int]) -> None:
+        """Fill ``total`` (y, x / 2 + 1) with the spectrum of the image, from those (y, x / 2 + 1), complex64, of ``cells``."""
+        self._known.combine(_cell_aliases(*cells, self._known.aliases), total, spectra)

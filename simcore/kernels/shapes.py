@@ -97,8 +97,10 @@ def columns(
 
 
 def body_extents(bodies: Bodies) -> Array:
-    """Return (body, 4) um: half the sides of each body's box along x, y, z; the smaller radius of what is seen along z."""
-    out = np.empty((len(bodies.x), 4))
+    """Return (body, 5) um: half the sides of each body's box along x, y, z; the smaller radius of what is seen along z; the
+    thickness along z, in the middle.
+    """
+    out = np.empty((len(bodies.x), 5))
     _core.body_extents(bodies.view, out)
     return out
 

@@ -1,7 +1,7 @@
 """Planes through which a volume that emits is imaged by a pupil without rotational symmetry.
 
 The transfer function of each plane is the transform of an emitter's image there; between planes light is shared by cubic
-interpolation. Planes and cells are otherwise as in `kernels.emission_planes`.
+interpolation. Planes and cells are otherwise as in `kernels.EmissionPlanes`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ALIASES = (-1, 0, 1)
 
 
 class AberratedPlanes:
-    """The planes of one image: see `kernels.emission_planes`, whose result has the same ``z``, ``shares``, ``combine`` ..."""
+    """The planes of one image: see `kernels.EmissionPlanes`, which has the same ``z``, ``shares``, ``combine`` ..."""
 
     def __init__(
         self,
@@ -60,13 +60,13 @@ class AberratedPlanes:
         known = fft.fft2(np.roll(seen.astype(float), (-(height // 2), -(width // 2)), (1, 2)))
         return _to_pixels(known, self.padded, self.division, fine)
 
-    def combine(self, total: Array, spectra: list[Array], width: int) -> None:
-        """Fill ``total`` (y, x / 2 + 1) with the spectrum of the image, from those of cells (y, ``width`` / 2 + 1)."""
+    def combine(self, total: Array, spectra: list[Array], cells: tuple[int, int]) -> None:
+        """Fill ``total`` (y, x / 2 + 1) with the spectrum of the image, from those (y, x / 2 + 1) of ``cells``."""
         light = np.zeros_like(self.transfer[0])
         for transfer, spectrum in zip(self.transfer, spectra, strict=True):
             light += transfer * spectrum
-        cells = fft.irfft2(light, (self.padded[0] * self.division, width))
-        total[...] = fft.rfft2(cells[:: self.division, :: self.division]) * self.division**2
+        known = fft.irfft2(light, cells)
+        total[...] = fft.rfft2(known[:: self.division, :: self.division]) * self.division**2
 
 
 def _planes(optics: kernels.EmissionOptics, low: float, high: float, tolerance: float) -> Array:
@@ -103,7 +103,7 @@ def _to_pixels(known: Array, padded: tuple[int, int], division: int, fine: int) 
 
     ``known`` (plane, y, x): transforms of emitters' images, ``fine`` points in a pixel. A cell is a weighted mean of its
     surroundings, of the spectrum G; which of the frequencies that look alike on cells is meant is not known, but light
-    falls off as f^-2: see csrc/emission_volume.hpp.
+    falls off as f^-2: see csrc/cell_aliases.hpp.
     """
     cells = tuple(size * division for size in padded)
     numbers = [np.arange(cells[0]), np.arange(cells[1] // 2 + 1)]

@@ -34,6 +34,7 @@ POINTS = 4  # in a pixel along each axis, at least, in which contents given as a
 HEIGHTS = 0.25  # of a pixel, at most, between them along z
 FINE_GRAINED = 0.5  # of the tolerance of what has a plateau: what shines in grains has none
 DIMMEST, STEEPEST = 0.05, 0.9  # brightness, and sine of the rim's angle, that are reckoned with
+THINNEST = 1e-3  # um, radius of a lump
 LAYERS = 1.0  # thickness of what has one texture, relative to the finest grains: the same whatever the tolerance
 
 
@@ -77,7 +78,7 @@ class Canvas:
     def image(self, planes: Any, volume: Array) -> Array:
         """Return the image (y, x) of ``volume`` (plane, y, x), float32, of photons in each cell."""
         total = np.empty((self.padded[0], self.padded[1] // 2 + 1), np.complex64)
-        planes.combine(total, list(fft.rfft2(volume)), self.cells[1])
+        planes.combine(total, list(fft.rfft2(volume)), self.cells)
         wide = fft.irfft2(total, self.padded, overwrite_x=True)
         return wide[self.margin : self.margin + self.shape[0], self.margin : self.margin + self.shape[1]]
 
@@ -109,7 +110,14 @@ def add_bodies(
         bright = brightness(one, extent[part, 3], bodies.z[part])
         division = cells_in_pixel(one, max(rough, GRAINY) if pupils else rough, bright * tolerance)
         planes, canvas = lay_out(
-            one, (low, high), division, out.shape[1:], bright * tolerance, pupils[i] if pupils else None
+            one,
+            (low, high),
+            division,
+            out.shape[1:],
+            tolerance,
+            bright,
+            pupils[i] if pupils else None,
+            lumps_of(extent[part], bodies.z[part], intensity[part]),
         )
         volume = scratch.zeros((len(planes.z), *canvas.cells))
         kernels.columns(
@@ -147,7 +155,7 @@ def add_filled(
         high = max(each.z + h for each, h in zip(inside, half, strict=True))
         division = cells_in_pixel(one, GRAINY, tolerance)
         planes, canvas = lay_out(
-            one, (low, high), division, out.shape[1:], FINE_GRAINED * tolerance, pupils[i] if pupils else None
+            one, (low, high), division, out.shape[1:], FINE_GRAINED * tolerance, 1.0, pupils[i] if pupils else None
         )
         halves = scratch.zeros((len(planes.z), *(2 * size for size in canvas.cells)))
         for each in inside:
@@ -161,16 +169,24 @@ def lay_out(
     division: int,
     shape: tuple[int, ...],
     tolerance: float,
+    bright: float,
     pupil: Pupil | None,
+    lumps: Array = kernels.NO_LUMPS,
 ) -> tuple[Any, Canvas]:
-    """Return the planes and the cells through which one image sees what lies between two ``depths`` (um)."""
+    """Return the planes and the cells through which one image sees what lies between two ``depths`` (um).
+
+    ``bright``: see `brightness`; ``lumps``: see `kernels.EmissionPlanes`.
+    """
     low, high = depths
-    pixel, reach = float(optics.column("pixel_size")[0]), reach_of(optics, low, high, tolerance)
+    pixel, reach = float(optics.column("pixel_size")[0]), reach_of(optics, low, high, bright * tolerance)
     if pupil is None:
-        # The error of the planes is bounded as if all depths erred to one side: in images it is a third or less.
-        bound = min(3 * tolerance, 0.3)
-        planes: Any = kernels.emission_planes(optics=optics, low=low, high=high, division=division, tolerance=bound)
+        # Without lumps the error of the planes is bounded as if all depths erred to one side: in images it is a third or less.
+        bound = tolerance if len(lumps) else min(3 * tolerance, 0.3)
+        planes: Any = kernels.EmissionPlanes(
+            optics=optics, low=low, high=high, division=division, tolerance=bound, lumps=lumps
+        )
         return planes, Canvas.of(shape, reach, division, pixel)
+    tolerance *= bright
     # What an emitter's image has beyond the canvas is lost here.
     reach = reach_of(optics, low, high, 0.25 * tolerance)
     reach += float(steepest(pupil.wavefront, 1)[0] / optics.column("numerical_aperture")[0])
@@ -217,6 +233,16 @@ def brightness(optics: kernels.EmissionOptics, radius: Array, z: Array) -> float
     sine = min(aperture / medium, STEEPEST)
     blur = 0.5 * optics.wavelength.max() / aperture + 0.6 * np.abs(z) * sine / sqrt(1 - sine * sine)
     return float(np.minimum(1.0, (radius / blur) ** 2).max().clip(DIMMEST))
+
+
+def lumps_of(extent: Array, z: Array, intensity: Array) -> Array:
+    """Return the lumps (body, 4) that stand for bodies: see `kernels.EmissionPlanes`; ``extent``: of `kernels.body_extents`.
+
+    As high as the bodies, turned ones too, and as bright in the middle.
+    """
+    half, thickness = extent[:, 2], extent[:, 4]
+    light = intensity * np.where(thickness > 0, thickness, 1.0)
+    return np.stack([np.maximum(extent[:, 3], THINNEST), half, z, light / np.where(half > 0, 2 * half, 1.0)], axis=1)
 
 
 def roughness(radius: Array, height: Array) -> float:

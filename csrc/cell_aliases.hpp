@@ -1,0 +1,36 @@
+// Frequencies that look alike on cells: f + m, for all whole m in cycles per cell.
+//
+// A plane is known by its cells, pixels or parts of one, each a weighted mean over its surroundings, of the spectrum G
+// (columns.hpp). Pixels see the sum over m of the light's spectrum times T times the box B of a cell; the cells'
+// transform is the sum of the light's spectrum times G. Of what is mistaken for another only the likely size is known,
+// |f|^-2 for a body with a rim; so T is sum(T B G |f|^-4) / sum(G^2 |f|^-4).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace simcore {
+
+class CellAliases {
+  public:
+    // Of height x width cells, m = -count .. count down and across. Those of small planes are kept.
+    CellAliases(std::int64_t height, std::int64_t width, std::int64_t count);
+
+    // B G |f|^-4 / sum(G^2 |f|^-4) of a row 0 .. height / 2: (m down, m across, column 0 .. width / 2). What is not
+    // kept is put into `scratch`.
+    const float* row(std::int64_t row, std::vector<float>& scratch) const;
+
+    std::int64_t height() const { return height_; }
+    std::int64_t width() const { return width_; }
+    std::int64_t count() const { return count_; }
+    std::int64_t columns() const { return width_ / 2 + 1; }
+
+  private:
+    void weigh(std::int64_t row, float* to) const;
+
+    std::int64_t height_, width_, count_;
+    std::vector<double> seen_, held_;  // B G and G^2 across, (m, column)
+    std::vector<float> kept_;          // (row, m, m, column), or none
+};
+
+}  // namespace simcore
