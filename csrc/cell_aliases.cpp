@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 constexpr std::int64_t kMostKept = std::int64_t{1} << 20;
+constexpr float kLeast = 2e-5f;  // a tenth of the finest tolerance of volumes
 
 double sinc(double frequency) {
     const double x = kPi * frequency;
@@ -61,21 +62,21 @@ CellAliases::CellAliases(std::int64_t height, std::int64_t width, std::int64_t c
             seen_.push_back(sinc(f) * held(f));
             held_.push_back(held(f) * held(f));
         }
-    const std::int64_t rows = height / 2 + 1, size = (2 * count + 1) * (2 * count + 1) * columns();
-    if (rows * size > kMostKept) return;
-    kept_.resize(static_cast<std::size_t>(rows * size));
-    for (std::int64_t row = 0; row < rows; ++row) weigh(row, kept_.data() + row * size);
+    const std::int64_t rows = height / 2 + 1;
+    if (rows * (2 * count + 1) * (2 * count + 1) * columns() > kMostKept) return;
+    kept_.resize(static_cast<std::size_t>(rows));
+    for (std::int64_t row = 0; row < rows; ++row) weigh(row, kept_[row]);
 }
 
-const float* CellAliases::row(std::int64_t row, std::vector<float>& scratch) const {
-    const std::int64_t size = (2 * count_ + 1) * (2 * count_ + 1) * columns();
-    if (!kept_.empty()) return kept_.data() + row * size;
-    scratch.resize(static_cast<std::size_t>(size));
-    weigh(row, scratch.data());
-    return scratch.data();
+const CellAliases::Row& CellAliases::row(std::int64_t row, Row& scratch) const {
+    if (!kept_.empty()) return kept_[row];
+    weigh(row, scratch);
+    return scratch;
 }
 
-void CellAliases::weigh(std::int64_t row, float* to) const {
+void CellAliases::weigh(std::int64_t row, Row& to) const {
+    to.values.resize(static_cast<std::size_t>((2 * count_ + 1) * (2 * count_ + 1) * columns()));
+    to.weights.clear();
     const double y = static_cast<double>(row) / static_cast<double>(height_), step = 1.0 / static_cast<double>(width_);
     std::vector<double> total(static_cast<std::size_t>(columns()), 0.0);
     const auto of_all = [&](const std::vector<double>& across, const auto& down, const auto& use) {
@@ -90,8 +91,12 @@ void CellAliases::weigh(std::int64_t row, float* to) const {
     of_all(
         seen_, [](double f) { return sinc(f) * held(f); },
         [&](const Line& line) {
-            share(line, total.data(), to);
-            to += columns();
+            float* values = to.values.data() + static_cast<std::int64_t>(to.weights.size()) * columns();
+            share(line, total.data(), values);
+            std::int64_t first = 0, last = columns();
+            while (first < last && std::abs(values[first]) < kLeast) ++first;
+            while (first < last && std::abs(values[last - 1]) < kLeast) --last;
+            to.weights.push_back({static_cast<std::int32_t>(first), static_cast<std::int32_t>(last), values});
         });
 }
 

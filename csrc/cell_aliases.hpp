@@ -16,9 +16,19 @@ class CellAliases {
     // Of height x width cells, m = -count .. count down and across. Those of small planes are kept.
     CellAliases(std::int64_t height, std::int64_t width, std::int64_t count);
 
-    // B G |f|^-4 / sum(G^2 |f|^-4) of a row 0 .. height / 2: (m down, m across, column 0 .. width / 2). What is not
-    // kept is put into `scratch`.
-    const float* row(std::int64_t row, std::vector<float>& scratch) const;
+    // B G |f|^-4 / sum(G^2 |f|^-4) of one alias in one row, at columns 0 .. width / 2; next to nothing before `first`
+    // and from `last` on.
+    struct Weights {
+        std::int32_t first, last;
+        const float* of_column;
+    };
+    struct Row {
+        std::vector<Weights> weights;  // (m down, m across)
+        std::vector<float> values;     // or none, where they are kept
+    };
+
+    // Those of a row 0 .. height / 2, which may be put into `scratch`.
+    const Row& row(std::int64_t row, Row& scratch) const;
 
     std::int64_t height() const { return height_; }
     std::int64_t width() const { return width_; }
@@ -26,11 +36,11 @@ class CellAliases {
     std::int64_t columns() const { return width_ / 2 + 1; }
 
   private:
-    void weigh(std::int64_t row, float* to) const;
+    void weigh(std::int64_t row, Row& to) const;
 
     std::int64_t height_, width_, count_;
     std::vector<double> seen_, held_;  // B G and G^2 across, (m, column)
-    std::vector<float> kept_;          // (row, m, m, column), or none
+    std::vector<Row> kept_;            // or none
 };
 
 }  // namespace simcore

@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "body.hpp"
+#include "depth_integrals.hpp"
+#include "half_heights.hpp"
 #include "lanes.hpp"
 #include "surface.hpp"
 #include "texture.hpp"
@@ -12,174 +14,9 @@
 namespace simcore {
 namespace {
 
-constexpr int kPlanes = 8;        // planes that are treated side by side
 constexpr double kAcross = 0.25;  // a column's side, relative to the radius, at most
 constexpr float kFaint = 0.05f;   // amplitude of grains, relative to the coarsest, that get no layers of their own
 constexpr std::int64_t kMostLayers = 64;
-
-// Integrals of the shares from the first depth on, (place, plane), linear between places.
-struct Integrals {
-    float first, inverse, last;  // um; 1 / distance of places; number of intervals
-    std::int64_t planes;         // padded to a multiple of kPlanes
-    std::vector<float> values;
-};
-constexpr std::int64_t kPlaces = 8;  // places from depth to depth
-
-Integrals integrals(const DepthShares& shares) {
-    const std::int64_t planes = (shares.planes + kPlanes - 1) / kPlanes * kPlanes, pieces = shares.depths - 1;
-    Integrals to{static_cast<float>(shares.first), static_cast<float>(kPlaces / shares.step),
-                 static_cast<float>(kPlaces * pieces), planes,
-                 std::vector<float>(static_cast<std::size_t>((kPlaces * pieces + 1) * planes), 0.0f)};
-    for (std::int64_t p = 0; p < shares.planes; ++p) {
-        const auto share = [&](std::int64_t i) { return shares.share[i * shares.planes + p]; };
-        double sum = 0.0;
-        for (std::int64_t i = 0; i < pieces; ++i) {
-            const double a = share(i), b = share(i + 1);
-            const double before = i > 0 ? share(i - 1) : 3.0 * (a - b) + share(i + 2),
-                         after = i + 2 < shares.depths ? share(i + 2) : 3.0 * (b - a) + share(i - 1);
-            const double rise = (13.0 * (a + b) - before - after) / 24.0;
-            const double square = 3.0 * rise - 2.0 * a - b, cube = a + b - 2.0 * rise;
-            for (std::int64_t k = 1; k <= kPlaces; ++k) {
-                const double u = static_cast<double>(k) / static_cast<double>(kPlaces);
-                to.values[(kPlaces * i + k) * planes + p] =
-                    static_cast<float>(shares.step * (sum + u * (a + u * (square + u * cube))));
-            }
-            sum += rise;
-        }
-    }
-    return to;
-}
-
-// Counts through columns and the places of a coarser grid that they belong to.
-struct Place {
-    std::int64_t index, phase, size;  // of the place, of the column in it; columns in a place
-
-    Place(std::int64_t column, std::int64_t columns, std::int64_t from)
-        : index(column / columns - from), phase(column % columns), size(columns) {}
-    SIMCORE_INLINE void next() {
-        if (++phase < size) return;
-        phase = 0;
-        ++index;
-    }
-};
-
-// One row of columns of a body that is seen.
-struct Strip {
-    std::int64_t count, layers;
-    Place bin, pixel;            // of the first column: half cell, pixel
-    const float *middle, *half;  // um
-    const float* factor;         // (layer, pixel), or none
-    std::int64_t stride;         // of factor
-};
-
-template <int bytes>
-SIMCORE_INLINE Pack<float, kPlanes, bytes> integral(const Integrals& depths, std::int64_t plane, float z) {
-    using Planes = Pack<float, kPlanes, bytes>;
-    const float at = (z - depths.first) * depths.inverse, above = at < 0.0f ? 0.0f : at;
-    const float bounded = above > depths.last ? depths.last : above;
-    const auto whole = static_cast<std::int32_t>(bounded), last = static_cast<std::int32_t>(depths.last) - 1;
-    const std::int32_t place = whole < last ? whole : last;
-    const float* from = depths.values.data() + depths.planes * place + plane;
-    const Planes low(from), high(from + depths.planes);
-    return low + scaled(bounded - static_cast<float>(place), high - low);
-}
-
-// Adds the columns' light to sum (half cell, plane).
-template <int bytes>
-SIMCORE_INLINE void collect_body(const Integrals& depths, const Strip& strip, float* sum) {
-    using Planes = Pack<float, kPlanes, bytes>;
-    const float share = 1.0f / static_cast<float>(strip.layers);
-    for (std::int64_t plane = 0; plane < depths.planes; plane += kPlanes) {
-        Place bin = strip.bin, pixel = strip.pixel;
-        for (std::int64_t i = 0; i < strip.count; ++i, bin.next(), pixel.next()) {
-            const float half = strip.half[i], low = strip.middle[i] - half;
-            if (!(half > 0.0f)) continue;
-            Planes before = integral<bytes>(depths, plane, low), total;
-            for (std::int64_t k = 0; k < strip.layers; ++k) {
-                const float z = low + 2.0f * half * (static_cast<float>(k + 1) * share);
-                const Planes now = integral<bytes>(depths, plane, z);
-                total += scaled(strip.factor ? strip.factor[k * strip.stride + pixel.index] : 1.0f, now - before);
-                before = now;
-            }
-            float* to = sum + bin.index * depths.planes + plane;
-            (Planes(to) + total).store(to);
-        }
-    }
-}
-
-SIMCORE_DISPATCH_LANES(collect, collect_body, (const Integrals& depths, const Strip& strip, float* sum),
-                       (depths, strip, sum))
-
-// Means over a column: along the steeper of x and y in closed form, across by Gauss's two points.
-constexpr float kGauss = 0.288675135f;  // 1 / sqrt(12)
-
-SIMCORE_INLINE float covered(float square, float width) {
-    const float part = 0.5f + square / width, positive = part < 0.0f ? 0.0f : part;
-    return positive > 1.0f ? 1.0f : positive;
-}
-
-SIMCORE_INLINE float mean_root(float square, float width) {
-    const float high = square + 0.5f * width, low = square - 0.5f * width;
-    const float above = high < 0.0f ? 0.0f : high, below = low < 0.0f ? 0.0f : low;
-    return (above * std::sqrt(above) - below * std::sqrt(below)) * (2.0f / 3.0f) / width;
-}
-
-// Half heights (of a disc: the parts covered) of `count` columns, and of up to kLanes - 1 more: there is room.
-template <bool flat>
-SIMCORE_INLINE void halves_row(const float* square, const float* across, const float* down, std::int64_t count,
-                               float* half) {
-    for (std::int64_t first = 0; first < count; first += kLanes) {
-        const float *c = square + first, *x = across + first, *y = down + first;
-        float found[kLanes];
-        int smooth = 0, empty = 0;
-        for (int i = 0; i < kLanes; ++i) {
-            const float steep = std::abs(x[i]) + std::abs(y[i]), inner = c[i] < 1e-30f ? 1e-30f : c[i];
-            const float ratio = steep / inner;
-            smooth += ratio < 0.3f ? 1 : 0;
-            empty += c[i] + steep < 0.0f ? 1 : 0;
-            found[i] = flat ? 1.0f : std::sqrt(inner) * (1.0f - (x[i] * x[i] + y[i] * y[i]) / (96.0f * inner * inner));
-        }
-        if (empty == kLanes) {
-            for (float& none : found) none = 0.0f;
-        } else if (smooth < kLanes) {
-            for (int i = 0; i < kLanes; ++i) {
-                const float u = std::abs(x[i]), v = std::abs(y[i]), steep = u + v;
-                const float width = (u < v ? v : u) + 1e-30f, aside = kGauss * (u < v ? u : v);
-                const float mean = flat ? 0.5f * (covered(c[i] + aside, width) + covered(c[i] - aside, width))
-                                        : 0.5f * (mean_root(c[i] + aside, width) + mean_root(c[i] - aside, width));
-                found[i] = steep < 0.3f * c[i] ? found[i] : mean;
-            }
-        }
-        std::memcpy(half + first, found, sizeof found);
-    }
-}
-
-SIMCORE_INLINE void halves_body(const float* square, const float* across, const float* down, bool flat,
-                                std::int64_t count, float* half) {
-    if (flat)
-        halves_row<true>(square, across, down, count, half);
-    else
-        halves_row<false>(square, across, down, count, half);
-}
-
-SIMCORE_DISPATCH(halves, halves_body,
-                 (const float* square, const float* across, const float* down, bool flat, std::int64_t count,
-                  float* half),
-                 (square, across, down, flat, count, half))
-
-// Slopes per column; the rows of squares begin one column earlier.
-SIMCORE_INLINE void differences_body(const float* square, const float* above, const float* below, std::int64_t count,
-                                     float* across, float* down) {
-    for (std::int64_t i = 0; i < count; ++i) {
-        across[i] = 0.5f * (square[i + 2] - square[i]);
-        down[i] = 0.5f * (below[i + 1] - above[i + 1]);
-    }
-}
-
-SIMCORE_DISPATCH(differences, differences_body,
-                 (const float* square, const float* above, const float* below, std::int64_t count, float* across,
-                  float* down),
-                 (square, above, below, count, across, down))
 
 // How one body is cut into columns.
 struct Frame {
@@ -187,6 +24,8 @@ struct Frame {
     std::int64_t x0, x1, y0, y1;  // columns that the body may touch
     double side, origin;          // of a column, um; centre of column 0
     std::int64_t first, cells;    // cells of a row that they add to
+
+    std::int64_t bins_across() const { return 2 * cells + 2; }  // half cells, one more on each side
 };
 
 Frame frame(const Body& body, const CellGrid& grid) {
@@ -244,34 +83,26 @@ SIMCORE_DISPATCH(grains, grains_body,
                  (grain, turn, start, side, middle, half, count, layers, stride, factor))
 
 // A row of half cells to cells, (1, 3, 3, 1) / 4 of their light: 3/4 of that to the row of cells that it lies in, 1/4
-// to the one beside; all (place, plane). There is one half cell before the first cell and one after the last.
-template <int bytes>
-SIMCORE_INLINE void halve_body(const float* bins, std::int64_t cells, std::int64_t planes, float* here, float* beside) {
-    using Planes = Pack<float, kPlanes, bytes>;
-    for (std::int64_t i = 0; i < cells; ++i)
-        for (std::int64_t p = 0; p < planes; p += kPlanes) {
-            const float* at = bins + 2 * i * planes + p;
-            const Planes near = Planes(at + planes) + Planes(at + 2 * planes),
-                         far = Planes(at) + Planes(at + 3 * planes);
-            const Planes sum = scaled(0.75f, near) + scaled(0.25f, far);
-            float *to = here + i * planes + p, *other = beside + i * planes + p;
-            (Planes(to) + scaled(0.75f, sum)).store(to);
-            (Planes(other) + scaled(0.25f, sum)).store(other);
-        }
+// to the one beside. There is one half cell before the first cell and one after the last.
+SIMCORE_INLINE void halve_body(const float* bins, std::int64_t cells, float* here, float* beside) {
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < cells; ++i) {
+        const float near = bins[2 * i + 1] + bins[2 * i + 2], far = bins[2 * i] + bins[2 * i + 3];
+        const float sum = 0.75f * near + 0.25f * far;
+        here[i] += 0.75f * sum;
+        beside[i] += 0.25f * sum;
+    }
 }
 
-SIMCORE_DISPATCH_LANES(halve, halve_body,
-                       (const float* bins, std::int64_t cells, std::int64_t planes, float* here, float* beside),
-                       (bins, cells, planes, here, beside))
+SIMCORE_DISPATCH(halve, halve_body, (const float* bins, std::int64_t cells, float* here, float* beside),
+                 (bins, cells, here, beside))
 
-// Adds one plane of a row of cells (cell, plane) to a row of the plane.
-SIMCORE_INLINE void spread_body(const float* line, std::int64_t cells, std::int64_t stride, float value, float* to) {
-    for (std::int64_t i = 0; i < cells; ++i) to[i] += value * line[i * stride];
+SIMCORE_INLINE void spread_body(const float* line, std::int64_t cells, float value, float* to) {
+    for (std::int64_t i = 0; i < cells; ++i) to[i] += value * line[i];
 }
 
-SIMCORE_DISPATCH(spread, spread_body,
-                 (const float* line, std::int64_t cells, std::int64_t stride, float value, float* to),
-                 (line, cells, stride, value, to))
+SIMCORE_DISPATCH(spread, spread_body, (const float* line, std::int64_t cells, float value, float* to),
+                 (line, cells, value, to))
 
 struct Scratch {
     Profile rows[3], coarse;  // rows: by their number modulo 3
@@ -287,15 +118,15 @@ struct Grains {
 class Painter {
   public:
     Painter(const CellGrid& grid, const DepthShares& shares, double layers, float* out)
-        : grid_(grid), shares_(shares), layers_(layers), depths_(integrals(shares)), out_(out) {}
+        : grid_(grid), shares_(shares), layers_(layers), depths_(shares), out_(out) {}
 
     void paint(const Body& body, const Texture& grain, double value) {
         const Frame at = frame(body, grid_);
         if (at.x0 >= at.x1 || at.y0 >= at.y1) return;
         const Surface surface(body, {at.side, at.origin, at.origin}, at.x0, at.x1, at.y0, at.y1);
-        scratch_.sum.assign(static_cast<std::size_t>((2 * at.cells + 2) * depths_.planes), 0.0f);
+        scratch_.sum.assign(static_cast<std::size_t>(shares_.planes * at.bins_across()), 0.0f);
         for (std::vector<float>& line : scratch_.lines)
-            line.assign(static_cast<std::size_t>(at.cells * depths_.planes), 0.0f);
+            line.assign(static_cast<std::size_t>(shares_.planes * at.cells), 0.0f);
         grains_ = Grains{};
         const double light = value * at.side * at.side;
         for (std::int64_t y = at.y0; y < at.y1; ++y) {
@@ -315,7 +146,7 @@ class Painter {
         const Profile& row = slopes(surface, at, y);
         const std::int64_t columns = at.x1 - at.x0;
         s.half.resize(std::max(s.half.size(), static_cast<std::size_t>(columns + kLanes)));
-        halves(row.square.data() + 1, s.across.data(), s.down.data(), body.flat, columns, s.half.data());
+        half_heights(row.square.data() + 1, s.across.data(), s.down.data(), body.flat, columns, s.half.data());
         std::int64_t a = 0, b = columns;
         while (a < b && s.half[a] == 0.0f) ++a;
         while (a < b && s.half[b - 1] == 0.0f) --b;
@@ -334,7 +165,7 @@ class Painter {
         if (body.flat)
             collect_disc(strip);
         else
-            collect(depths_, strip, s.sum.data());
+            depths_.add(strip, at.bins_across(), s.sum.data());
     }
 
     // Fills in the slopes of the squares of row y, whose neighbours are looked up on the way.
@@ -349,8 +180,8 @@ class Painter {
         const auto size = static_cast<std::size_t>(at.x1 - at.x0 + kLanes);
         s.across.assign(size, 0.0f);
         s.down.assign(size, 0.0f);
-        differences(of(y).square.data(), of(y - 1).square.data(), of(y + 1).square.data(), at.x1 - at.x0,
-                    s.across.data(), s.down.data());
+        square_slopes(of(y).square.data(), of(y - 1).square.data(), of(y + 1).square.data(), at.x1 - at.x0,
+                      s.across.data(), s.down.data());
         return of(y);
     }
 
@@ -358,8 +189,7 @@ class Painter {
     void collect_disc(const Strip& strip) {
         Place bin = strip.bin, pixel = strip.pixel;
         for (std::int64_t i = 0; i < strip.count; ++i, bin.next(), pixel.next())
-            scratch_.sum[bin.index * depths_.planes] +=
-                strip.half[i] * (strip.factor ? strip.factor[pixel.index] : 1.0f);
+            scratch_.sum[bin.index] += strip.half[i] * (strip.factor ? strip.factor[pixel.index] : 1.0f);
     }
 
     void fill_grains(const Body& body, const Texture& grain, const Surface& surface, const Frame& at,
@@ -412,7 +242,9 @@ class Painter {
     void add_bins(const Body& body, double light, std::int64_t bin, const Frame& at) {
         const std::int64_t row = bin / 2;
         std::vector<float>&here = scratch_.lines[row % 2], &beside = scratch_.lines[(row + 1) % 2];
-        halve(scratch_.sum.data(), at.cells, depths_.planes, here.data(), beside.data());
+        for (std::int64_t p = 0; p < shares_.planes; ++p)
+            halve(scratch_.sum.data() + p * at.bins_across(), at.cells, here.data() + p * at.cells,
+                  beside.data() + p * at.cells);
         std::fill(scratch_.sum.begin(), scratch_.sum.end(), 0.0f);
         if (bin % 2 == 0) flush(body, light, row - 1, at);  // the next half row lies beside the row after
     }
@@ -423,7 +255,7 @@ class Painter {
         const auto height = static_cast<std::int64_t>(grid_.height), width = static_cast<std::int64_t>(grid_.width);
         for (std::int64_t p = 0; p < shares_.planes && row >= 0 && row < height; ++p) {
             const double share = body.flat ? light * share_at(body.centre[2], p) : light;
-            spread(line.data() + (body.flat ? 0 : p), at.cells, depths_.planes, static_cast<float>(share),
+            spread(line.data() + (body.flat ? 0 : p * at.cells), at.cells, static_cast<float>(share),
                    out_ + (p * height + row) * width + at.first);
         }
         std::fill(line.begin(), line.end(), 0.0f);
@@ -445,7 +277,7 @@ class Painter {
     CellGrid grid_;
     DepthShares shares_;
     double layers_;
-    Integrals depths_;
+    DepthIntegrals depths_;
     float* out_;
     Scratch scratch_;
     Grains grains_;

@@ -97,28 +97,28 @@ class TransferRows {
         const double y = static_cast<double>(row) / static_cast<double>(aliases_.height());
         if (highest_ < 0.5 && y >= highest_) return nullptr;
         std::fill(transfer_.begin(), transfer_.end(), 0.0f);
-        const float* weight = aliases_.row(row, weights_);
+        const CellAliases::Weights* weights = aliases_.row(row, weights_).weights.data();
         const std::int64_t most = aliases_.count();
-        for (std::int64_t n = -most; n <= most; ++n, weight += (2 * most + 1) * columns_)
-            for (const TransferTable& table : tables_) add_aliases(table, static_cast<double>(n) + y, weight);
+        for (std::int64_t n = -most; n <= most; ++n, weights += 2 * most + 1)
+            for (const TransferTable& table : tables_) add_aliases(table, static_cast<double>(n) + y, weights);
         return transfer_.data();
     }
 
   private:
-    // weight: (m across, column)
-    void add_aliases(const TransferTable& table, double fy, const float* weight) {
+    // weights: (m across,)
+    void add_aliases(const TransferTable& table, double fy, const CellAliases::Weights* weights) {
         if (!(std::abs(fy) < table.cutoff)) return;
         const double half = std::sqrt(table.cutoff * table.cutoff - fy * fy),
                      size = static_cast<double>(aliases_.width());
         const std::int64_t most = aliases_.count();
-        for (std::int64_t m = -most; m <= most; ++m, weight += columns_) {
+        for (std::int64_t m = -most; m <= most; ++m, ++weights) {
             const double fx = static_cast<double>(m);
-            const double first = std::max((-half - fx) * size, 0.0);
-            const double last = std::min((half - fx) * size + 1.0, static_cast<double>(columns_));
+            const double first = std::max((-half - fx) * size, static_cast<double>(weights->first));
+            const double last = std::min((half - fx) * size + 1.0, static_cast<double>(weights->last));
             if (first < last)
                 add_row({&table, static_cast<std::int32_t>(first), static_cast<std::int32_t>(last),
-                         static_cast<float>(fx), static_cast<float>(fy), static_cast<float>(1.0 / size), weight,
-                         base_.data(), fraction_.data(), share_.data(), transfer_.data()});
+                         static_cast<float>(fx), static_cast<float>(fy), static_cast<float>(1.0 / size),
+                         weights->of_column, base_.data(), fraction_.data(), share_.data(), transfer_.data()});
         }
     }
 
@@ -127,7 +127,8 @@ class TransferRows {
     std::int64_t columns_, planes_;
     double highest_ = 0.0;
     std::vector<std::int32_t> base_;
-    std::vector<float> fraction_, share_, transfer_, weights_;
+    std::vector<float> fraction_, share_, transfer_;
+    CellAliases::Row weights_;
 };
 
 // Sums over the cells of every pixel: factors of the frequencies 0 .. size - 1 of the cells. One of `division` cells is

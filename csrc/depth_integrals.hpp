@@ -1,0 +1,57 @@
+// Light of columns of a body, shared between planes: plane p gets the integral of its share v_p(z) along each column.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "columns.hpp"
+#include "dispatch.hpp"
+
+namespace simcore {
+
+// Counts through columns and the places of a coarser grid that they belong to.
+struct Place {
+    std::int64_t index, phase, size;  // of the place, of the column in it; columns in a place
+
+    Place(std::int64_t column, std::int64_t columns, std::int64_t from)
+        : index(column / columns - from), phase(column % columns), size(columns) {}
+    SIMCORE_INLINE void next() {
+        if (++phase < size) return;
+        phase = 0;
+        ++index;
+    }
+};
+
+// One row of columns of a body that is seen.
+struct Strip {
+    std::int64_t count, layers;
+    Place bin, pixel;            // of the first column: half cell, pixel
+    const float *middle, *half;  // um
+    const float* factor;         // (layer, pixel), or none
+    std::int64_t stride;         // of factor
+};
+
+class DepthIntegrals {
+  public:
+    explicit DepthIntegrals(const DepthShares& shares);
+
+    // Adds the columns' light to sum (plane, half cell), `width` half cells each.
+    void add(const Strip& strip, std::int64_t width, float* sum);
+
+  private:
+    // Where columns end, in places of the table.
+    struct Ends {
+        std::vector<std::int32_t> place;
+        std::vector<float> part;
+    };
+
+    void find_ends(const Strip& strip, float part, Ends& ends);
+
+    float first_, inverse_, last_;  // um; 1 / distance of places; number of intervals
+    std::int64_t planes_, places_;
+    std::vector<float> values_;  // integrals from the first depth on, (plane, place), linear between places
+    Ends low_, high_;
+    std::vector<float> light_, before_, factor_;  // light: (plane, column)
+};
+
+}  // namespace simcore
