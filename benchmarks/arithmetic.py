@@ -134,7 +134,7 @@ def emitters(tolerance: float) -> float:
 def spheres(tolerance: float, side: int) -> float:
     """Of each sphere the complex fields A and B where it must be seen; of each pixel the intensity of their sum."""
     count = 0.5 * (sum(case_e.COUNTS[side]) - 1)
-    particle = case_e.scene(side).scatterers[0]
+    particle = case_e.sphere(side)
     pixels = touched(particle, case_e.microscope(FINEST, side), tolerance, lit=True, count=count)
     look = Look(0.9, 0.633, 1.33, _radius(pixels, 0.345), 16.0, 4, 2 * pi * 1.33 * 0.24 / 0.633)
     for_each = look.operations + pixels * (DISTANCE + 4 * CUBIC + 4 + 4 + 6)

@@ -1,8 +1,8 @@
 """What a second core gains, beside what it gains two processes of plain arithmetic; and what storing costs by the clock.
 
 In every round the control (one process, then two at once) and rendering on one thread and on two take turns, so that the
-machine's other work meets all of them. Then `generate` makes a few units of the size that a large dataset has, with one worker and
-with two.
+machine's other work meets all of them. Then `generate` makes a few units of the size that a large dataset has, with one worker
+and with two.
 """
 
 from __future__ import annotations
