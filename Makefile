@@ -51,7 +51,7 @@ bench-plot: $(VENV)/built
 	$(BIN)/python -m benchmarks.history
 
 bench-scaling: $(VENV)/built
-	$(BENCH_THREADS) $(BIN)/python -m benchmarks.scaling
+	$(BENCH_THREADS) $(BIN)/python -m benchmarks.scaling --markdown
 
 gallery: $(VENV)/built
 	$(ONE_THREAD) $(BIN)/simcore catalogue --out docs/catalogue.md

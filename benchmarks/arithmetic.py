@@ -35,6 +35,7 @@ SERIES = 60 * DOUBLE  # for each order: psi, xi and D by recurrence, two complex
 AMPLITUDE = 22 * DOUBLE  # for each order and direction: pi and tau by recurrence (6), S1 and S2 (16)
 DISTANCE = 6  # squares, their sum, root, whole part and fraction
 CUBIC = 6
+SQUARES = 12  # F and G of a radius from A and B, added
 MATRIX = 512  # side of the product that gives the rate
 SCENES = 32  # of one particle, over which pixels touched are averaged
 
@@ -101,15 +102,15 @@ def digits(tolerance: float) -> float:
 
 
 def brightfield(tolerance: float) -> float:
-    """Of the intensity F + G cos 2 psi of one sphere, in every pixel and wavelength."""
+    """Of one sphere: F and G of its intensity F + G cos 2 psi add up over the wavelengths before any pixel is touched."""
     pixel, medium = 0.2, 1.33
     pixels = case_b.SIDE**2
     found = 0.0
     for wavelength in np.linspace(0.4, 0.7, case_b.WAVELENGTHS):
         order = 2 * pi * medium * 1.5 / wavelength
         look = Look(0.2, wavelength, medium, _radius(pixels, pixel), 0.8, 4, order)
-        found += look.operations + pixels * (DISTANCE + 2 * CUBIC + 3 + 3)
-    return found
+        found += look.operations + 2 * look.argument / pi * SQUARES
+    return found + pixels * (DISTANCE + 2 * CUBIC + 3 + 2)
 
 
 def field(tolerance: float) -> float:
@@ -142,7 +143,7 @@ def spheres(tolerance: float, side: int) -> float:
 
 
 def hologram(tolerance: float, side: int) -> float:
-    """As `brightfield`, of one wavelength."""
+    """As `brightfield`, of one wavelength and in the pixels touched."""
     pixels = touched(case_hologram.scene(side), case_hologram.microscope(FINEST, side), tolerance, lit=True)
     order = 2 * pi * case_hologram.MEDIUM * 0.65 / case_hologram.WAVELENGTH
     look = Look(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -18,11 +19,12 @@ from scipy.optimize import least_squares
 
 import simcore as sc
 from benchmarks import case_b, case_e, case_f
-from benchmarks.timing import processor_seconds
+from benchmarks.timing import medians, processor_seconds
 
 TOLERANCE = 1e-2
 LIGHT = {"numerical_aperture": 0.9, "wavelength": 0.633, "pixel_size": 0.345}
 AIM = 0.1  # seconds of one measurement
+FEWEST = 4  # images in one measurement
 EXPONENTS = (0.0, 3.0)
 
 
@@ -80,24 +82,30 @@ def volume(planes: int) -> sc.Recipe:
 
 
 def slices(thickness: int) -> sc.Recipe:
-    """A refracting ellipsoid ``thickness`` um thick: its slices are as many times its thickness."""
+    """Return a hologram of a refracting ellipsoid ``thickness`` um thick, which is cut into slices of one thickness."""
+    side = 64
     body = sc.Ellipsoid(
-        x=64, y=64, z=0.0, radius_x=4.0, radius_y=4.0, radius_z=thickness / 2, refractive_index=sc.uniform(1.36, 1.38)
+        x=side // 2,
+        y=side // 2,
+        z=0.0,
+        radius_x=4.0,
+        radius_y=4.0,
+        radius_z=thickness / 2,
+        refractive_index=sc.uniform(1.36, 1.38),
     )
-    return sc.Recipe(image=body >> case_e.microscope(TOLERANCE))
+    return sc.Recipe(image=body >> case_e.microscope(TOLERANCE, side))
 
 
 def layered(layers: int) -> sc.Recipe:
-    fractions = np.linspace(0.3, 1.0, layers) if layers > 1 else np.ones(1)
-    size = sc.uniform(0.5, 1.0)
+    side = 32
     particle = sc.LayeredMieSphere(
-        x=64,
-        y=64,
+        x=side // 2,
+        y=side // 2,
         z=10.0,
-        radii=size * fractions,
+        radii=sc.uniform(0.5, 1.0) * np.linspace(1.0, 0.3, layers)[::-1],
         refractive_indices=1.4 + 0.1 * (np.arange(layers) % 2),
     )
-    return sc.Recipe(image=particle >> case_e.microscope(TOLERANCE))
+    return sc.Recipe(image=particle >> case_e.microscope(TOLERANCE, side))
 
 
 DOUBLED = (1, 2, 4, 8, 16, 32)
@@ -108,28 +116,30 @@ GROWTHS = {
     "particles_holograms": Growth("spheres in a hologram, 128 x 128", "particles", holograms, (2, *DOUBLED[2:], 64)),
     "particles_coma": Growth("the same with coma", "particles", lambda n: holograms(n, coma=True), DOUBLED),
     "particles_emitters": Growth("emitters, 128 x 128", "particles", emitters, (*DOUBLED, 64, 256)),
-    "particles_cells": Growth("cells that shine, 256 x 256", "particles", cells, DOUBLED),
+    "particles_cells": Growth("cells that shine, 256 x 256", "particles", cells, (*DOUBLED, 64)),
     "wavelengths": Growth("brightfield of one sphere, 51 x 51", "wavelengths", colours, DOUBLED),
     "wavelengths_coma": Growth("the same with coma", "wavelengths", lambda n: colours(n, True), DOUBLED),
     "planes_stack": Growth("point spread function, 64 x 64", "planes", stack, (4, 8, 16, 32, 64)),
     "planes_volume": Growth("volume of labels, 128 x 128", "planes", volume, (8, 16, 32, 64, 128)),
-    "planes_slices": Growth("refracting ellipsoid, 128 x 128, 1 um thick and more", "planes", slices, (1, 2, 4, 8, 16)),
-    "layers": Growth("layered sphere in a hologram, 128 x 128", "layers", layered, DOUBLED),
+    "planes_slices": Growth("refracting ellipsoid, 64 x 64", "um of thickness", slices, (1, 2, 4, 8)),
+    "layers": Growth("layered sphere in a hologram, 32 x 32", "layers", layered, (1, 4, 16, 64, 256)),
 }  # fmt: skip
 
 
 def measure(growth: Growth, rounds: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return what grows, and the microseconds of an image at each size."""
-    times = [_microseconds(growth.recipe(size), rounds) for size in growth.sizes]
-    return np.array(growth.sizes, float) ** growth.power, np.array(times)
+    """Return what grows, and the microseconds of an image at each size; sizes take turns."""
+    recipes = [growth.recipe(size) for size in growth.sizes]
+    counts = [_count(recipe) for recipe in recipes]
+    calls = {str(i): partial(recipe.render, count=counts[i], seed=1) for i, recipe in enumerate(recipes)}
+    times = medians(calls, rounds).values()
+    return np.array(growth.sizes, float) ** growth.power, 1e6 * np.array([*times]) / counts
 
 
-def _microseconds(recipe: sc.Recipe, rounds: int) -> float:
-    recipe.render(count=2, seed=1)
-    once = processor_seconds(lambda: recipe.render(count=4, seed=1)) / 4
-    count = int(np.clip(AIM / max(once, 1e-9), 1, 2048))
-    times = [processor_seconds(lambda: recipe.render(count=count, seed=1)) for _ in range(rounds)]
-    return 1e6 * float(np.median(times)) / count
+def _count(recipe: sc.Recipe) -> int:
+    """Return the images of one measurement."""
+    recipe.render(count=FEWEST, seed=1)
+    once = processor_seconds(lambda: recipe.render(count=FEWEST, seed=1)) / FEWEST
+    return int(np.clip(AIM / max(once, 1e-9), FEWEST, 2048))
 
 
 def fit(n: np.ndarray, time: np.ndarray) -> tuple[float, float, float, float]:
@@ -148,25 +158,32 @@ def fit(n: np.ndarray, time: np.ndarray) -> tuple[float, float, float, float]:
     return float(a), float(b), float(p), float(abs(model(best) / time - 1).max())
 
 
-def table_of(rows: dict[str, tuple[np.ndarray, np.ndarray]]) -> Table:
-    table = Table("what", "grows", "sizes", "us per image", "before the first", "exponent", "last doubling", "fit within",
-                  title=f"Cost of an image on one core, tolerance {TOLERANCE:g}, without noise and labels")  # fmt: skip
-    for name, (n, time) in rows.items():
-        growth, (a, _, p, off) = GROWTHS[name], fit(n, time)
-        sizes = ", ".join(f"{size}{'²' if growth.power == 2 else ''}" for size in growth.sizes)
-        last = np.log(time[-1] / time[-2]) / np.log(n[-1] / n[-2])
-        cost = ", ".join(f"{value:.3g}" if value < 100 else f"{value:,.0f}" for value in time)
-        table.add_row(growth.title, growth.unit, sizes, cost, f"{a:,.0f}", f"{p:.2f}", f"{last:.2f}", f"{off:.0%}")
-    return table
+COLUMNS = ("what", "grows", "sizes", "us per image", "before the first", "exponent", "at the end", "fit within")
+
+
+def row_of(growth: Growth, n: np.ndarray, time: np.ndarray) -> tuple[str, ...]:
+    """Return a row of the table; "at the end" is the exponent between the last two sizes."""
+    a, _, p, off = fit(n, time)
+    sizes = ", ".join(f"{size}{'²' if growth.power == 2 else ''}" for size in growth.sizes)
+    last = np.log(time[-1] / time[-2]) / np.log(n[-1] / n[-2])
+    cost = ", ".join(f"{value:.3g}" if value < 100 else f"{value:,.0f}".replace(",", " ") for value in time)
+    return growth.title, growth.unit, sizes, cost, f"{a:.0f}", f"{p:.2f}", f"{last:.2f}", f"{off:.0%}"
 
 
 def main(
     only: Annotated[list[str] | None, typer.Option(help="of all rows only this; may be repeated")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
+    markdown: Annotated[bool, typer.Option("--markdown", help="as docs/performance.md has it")] = False,
 ) -> None:
     """Print how the cost of an image grows."""
-    chosen = only or list(GROWTHS)
-    Console(width=170).print(table_of({name: measure(GROWTHS[name], rounds) for name in chosen}))
+    rows = [row_of(GROWTHS[name], *measure(GROWTHS[name], rounds)) for name in only or GROWTHS]
+    if markdown:
+        print("\n".join(f"| {' | '.join(row)} |" for row in (COLUMNS, ["---"] * len(COLUMNS), *rows)))
+        return
+    table = Table(*COLUMNS, title=f"Cost of an image on one core, tolerance {TOLERANCE:g}, without noise")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=170).print(table)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ from benchmarks import (
     history,
     measure,
     mie_rows,
+    profile,
     random_numbers,
+    scaling,
     stages,
     tables,
 )
@@ -188,6 +190,27 @@ def test_mie_differences_allow_for_conventions_and_truncation() -> None:
     longer = np.pad(a.conj(), ((0, 0), (0, 2)))
     assert mie_rows._difference((a, b), (longer, b.conj())) == 0
     assert mie_rows._difference((a, b), (a, 1.5 * b)) == pytest.approx(0.5)
+
+
+def test_growth_is_fitted() -> None:
+    n = np.array([1.0, 4, 16, 64])
+    a, b, p, off = scaling.fit(n, 30 + 2 * n**1.25)
+    assert (a, b, p) == (pytest.approx(30, rel=1e-3), pytest.approx(2, rel=1e-3), pytest.approx(1.25, rel=1e-3))
+    assert off < 1e-4
+    assert scaling.row_of(scaling.GROWTHS["wavelengths"], n, 30 + 2 * n)[5] == "1.00"
+
+
+@pytest.mark.parametrize("name", scaling.GROWTHS)
+def test_what_grows_can_be_rendered(name: str) -> None:
+    growth = scaling.GROWTHS[name]
+    (array,) = growth.recipe(growth.sizes[0]).render(count=1, seed=1).values()
+    assert np.isfinite(array).all()
+
+
+def test_lines_of_a_profile_are_read() -> None:
+    line = "    11.16%  _core.cpython-311-x86_64-linux-gnu.so    [.] simcore::(anonymous namespace)::noise_v4          -      -"
+    row = profile.LINE.match(line)
+    assert row and (row[1], profile._short(row[2]), profile._plain(row[3])) == ("11.16%", "_core", "simcore::noise_v4")
 
 
 def test_the_history_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
