@@ -33,7 +33,10 @@ def main(
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}; known are {', '.join([*EVERY, *mie_rows.ROWS])}")
     started = time.perf_counter()
-    cases = {name: measure.everything(name, rounds, peer) for name in chosen if name in EVERY}
+    cases: dict[str, dict[str, Any]] = {}
+    for name in (name for name in chosen if name in EVERY):
+        cases[name] = measure.everything(name, rounds, peer)
+        print(f"{name}: measured, {time.perf_counter() - started:.0f} s so far", file=sys.stderr, flush=True)
     rows = {name: mie_rows.compare(name, rounds) for name in chosen if name in mie_rows.ROWS and peer}
     for table in tables.all_of(cases, rows):
         console.print(table)

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import simcore as sc
 from benchmarks.alone import EVERY
-from benchmarks.timing import processor_seconds
+from benchmarks.timing import medians, processor_seconds
 
 TOLERANCES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 WITHOUT = ("a",)  # cases whose recipes take no tolerance
 AIM = 0.15  # seconds of one measurement, of which there are as many as rounds
+FEWEST = 2  # images in one
 
 
 def curve(name: str, rounds: int) -> list[list[float]]:
-    """Return [tolerance, images per second] of a case."""
-    return [] if name in WITHOUT else [[tolerance, _rate(name, tolerance, rounds)] for tolerance in TOLERANCES]
+    """Return [tolerance, images per second] of a case; tolerances take turns at the same images."""
+    if name in WITHOUT:
+        return []
+    recipes = {tolerance: EVERY[name].recipe(tolerance) for tolerance in TOLERANCES}
+    counts = {tolerance: _count(name, recipe) for tolerance, recipe in recipes.items()}
+    calls = {
+        str(tolerance): partial(recipe.render, count=counts[tolerance], seed=1) for tolerance, recipe in recipes.items()
+    }
+    times = medians(calls, rounds)
+    return [[tolerance, counts[tolerance] / times[str(tolerance)]] for tolerance in TOLERANCES]
 
 
-def _rate(name: str, tolerance: float, rounds: int) -> float:
-    recipe = EVERY[name].recipe(tolerance)
-    recipe.render(count=2, seed=1)
-    once = processor_seconds(lambda: recipe.render(count=4, seed=1)) / 4
-    count = int(np.clip(AIM / once, 2, EVERY[name].counts[0]))
-    first, times = 0, []
-    for _ in range(rounds):
-        examples = np.arange(first, first + count)
-        times.append(processor_seconds(lambda examples=examples: recipe.render(indices=examples, seed=1)))
-        first += count
-    return count / float(np.median(times))
+def _count(name: str, recipe: sc.Recipe) -> int:
+    """Return the images of one measurement."""
+    recipe.render(count=FEWEST, seed=1)
+    once = processor_seconds(lambda: recipe.render(count=FEWEST, seed=1)) / FEWEST
+    return int(np.clip(AIM / once, FEWEST, EVERY[name].counts[0]))
 
 
 def draw(cases: dict[str, dict[str, Any]], path: Path) -> None:

@@ -73,6 +73,8 @@ def draw(path: Path = PLOT) -> None:
             points = [(x, row[field]) for x, row in rows if field in row]
             if points:
                 axes.semilogy(*zip(*points, strict=True), label=label, **style)
+    for formatted in (lower.yaxis.set_major_formatter, lower.yaxis.set_minor_formatter):
+        formatted("{x:g}")
     upper.set_ylabel("images per second over the peer's")
     lower.set_ylabel("time over floor")
     lower.set_xticks(range(len(kept)), [run["commit"] for run in kept], rotation=90, fontsize=7)
