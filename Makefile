@@ -6,7 +6,7 @@ COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[c
 # One thread per process: the tests run several processes, and results do not depend on it.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-python lint format bench example gallery clean
+.PHONY: demo test test-python lint format bench bench-plot bench-scaling example gallery clean
 
 $(VENV)/ready: requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -40,8 +40,18 @@ format: $(VENV)/ready
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(wildcard csrc/*.[ch]pp csrc/*.h csrc/bind/*.[ch]pp)
 
+# One thread of each library: two cores are measured by threads of simcore's own.
+BENCH_THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
+
+# Of some cases only, or fewer rounds: make bench BENCH="--case b --case c --rounds 3"
 bench: $(VENV)/built
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
+	$(BENCH_THREADS) $(BIN)/python -m benchmarks $(BENCH)
+
+bench-plot: $(VENV)/built
+	$(BIN)/python -m benchmarks.history
+
+bench-scaling: $(VENV)/built
+	$(BENCH_THREADS) $(BIN)/python -m benchmarks.scaling --markdown
 
 gallery: $(VENV)/built
 	$(ONE_THREAD) $(BIN)/simcore catalogue --out docs/catalogue.md

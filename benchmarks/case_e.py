@@ -7,15 +7,18 @@ COUNTS = {128: (2, 8), 256: (8, 32)}  # the same density
 DEPTHS, PLANES = (2.0, 30.0), 56
 
 
-def scene(side: int = 128) -> Scene:
-    sphere = sc.MieSphere(
+def sphere(side: int = 128) -> sc.MieSphere:
+    return sc.MieSphere(
         x=sc.uniform(0, side),
         y=sc.uniform(0, side),
         z=sc.uniform(*DEPTHS),
         radius=sc.uniform(0.19, 0.29),
         refractive_index=sc.uniform(1.45, 1.55),
     )
-    return sphere.repeat(sc.integers(*COUNTS[side]))
+
+
+def scene(side: int = 128) -> Scene:
+    return sphere(side).repeat(sc.integers(*COUNTS[side]))
 
 
 def microscope(tolerance: float, side: int = 128, coma: bool = False) -> sc.Holography:

@@ -86,36 +86,46 @@ def case_a(path: str) -> Any:
     )
 
 
-def case_b() -> Any:
+def case_b() -> Case:
     side = 51
-    particle = deeptrack.MieSphere(
-        position=lambda: side // 2 + RANDOM.uniform(-3, 3, 2),
-        z=lambda: RANDOM.normal(0, 5),
-        position_unit="pixel",
-        radius=draw(1e-6, 2e-6),
-        refractive_index=draw(1.5, 1.6),
-    )
-    aperture, pitch = deeptrack.Value(draw(0.15, 0.25)), deeptrack.Value(draw(0.2e-6, 0.4e-6))
-    images = [
-        deeptrack.Brightfield(
-            NA=aperture,
-            wavelength=wavelength,
-            resolution=pitch,
-            magnification=1.5,
-            refractive_index_medium=1.33,
-            output_region=(0, 0, side, side),
-        )(particle)
-        for wavelength in np.linspace(400e-9, 700e-9, 10)
-    ]
-    total = images[0]
-    for image in images[1:]:
-        total = total + image
-    return (
-        total / len(images)
-        >> deeptrack.IlluminationGradient(gradient=lambda: RANDOM.normal(0, 3e-3, 2))
-        >> deeptrack.Poisson(snr=draw(2, 60), background=1)
-        >> deeptrack.NormalizeMinMax(draw(0, 0.2), draw(0.8, 1))
-    )
+
+    def particle(given: Given) -> Any:
+        place = lambda: side // 2 + RANDOM.uniform(-3, 3, 2)  # noqa: E731
+        pixel = 1.0 if given is None else given["pixel_size"]
+        return sphere(place, lambda: RANDOM.normal(0, 5), (1, 2), (1.5, 1.6), pixel, given)
+
+    def microscope(given: Given) -> Any:
+        aperture = deeptrack.Value(of(given, "numerical_aperture", draw(0.15, 0.25)))
+        pitch = deeptrack.Value(of(given, "pixel_size", draw(0.2e-6, 0.4e-6), 1.5e-6))
+
+        def through(scene: Any) -> Any:
+            images = [
+                deeptrack.Brightfield(
+                    NA=aperture,
+                    wavelength=wavelength,
+                    resolution=pitch,
+                    magnification=1.5,
+                    refractive_index_medium=1.33,
+                    output_region=region(side),
+                )(scene)
+                for wavelength in np.linspace(400e-9, 700e-9, 10)
+            ]
+            total = images[0]
+            for image in images[1:]:
+                total = total + image
+            return total / len(images)
+
+        return through
+
+    def finish(image: Any) -> Any:
+        return (
+            image
+            >> deeptrack.IlluminationGradient(gradient=lambda: RANDOM.normal(0, 3e-3, 2))
+            >> deeptrack.Poisson(snr=draw(2, 60), background=1)
+            >> deeptrack.NormalizeMinMax(draw(0, 0.2), draw(0.8, 1))
+        )
+
+    return Case((side, side, 1), particle, microscope, finish, lambda scene: lambda: 0, ())
 
 
 # -- C: the complex field ------------------------------------------------------------------------------------------
@@ -264,6 +274,7 @@ def case_f(count: tuple[int, int]) -> Case:
 
 
 CASES: dict[str, Callable[[], Case]] = {
+    "b": case_b,
     "c": case_c,
     "d": case_d,
     "e128": lambda: case_e(128, (2, 8)),

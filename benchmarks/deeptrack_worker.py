@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from deeptrack_cases import CASES, case_a, case_b
+from deeptrack_cases import CASES, case_a
 
 
 def pipeline(name: str, digits: str) -> Callable[[], tuple[Any, Any]]:
     """Return a function that makes one image and its label."""
-    if name in ("a", "b"):
-        images = case_a(digits) if name == "a" else case_b()
+    if name == "a":
+        images = case_a(digits)
         return lambda: (np.asarray(images.update().resolve()), 0)
     image, label = CASES[name]().pipeline()
     return lambda: (np.asarray(image.update().resolve()), np.asarray(label()))
@@ -29,7 +29,7 @@ def check(name: str, make: Callable[[], tuple[Any, Any]]) -> None:
         case = CASES[name]()
         assert (first.shape, label.shape) == (case.shape, case.label_shape)
     else:
-        assert first.shape == {"a": (28, 28, 1), "b": (51, 51, 1)}[name]
+        assert first.shape == (28, 28, 1)
     assert np.isfinite(first).all() and not np.array_equal(first, second)
 
 

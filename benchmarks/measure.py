@@ -1,46 +1,36 @@
-"""The numbers behind the tables: rates against the peer, the share of each stage, the floor under them."""
+"""The numbers of a case: rates against the peer or alone, and at each tolerance the floor and the shares of the stages."""
 
-import time
-from collections.abc import Callable
+from __future__ import annotations
+
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
-import scipy.fft
 
-from benchmarks import case_e, case_f, coma, errors
-from benchmarks.case_b import SIDE, WAVELENGTHS, recipe
-from benchmarks.cases import CASES, DEFAULT
+from benchmarks import arithmetic, curves, errors, floors, stages, two_cores
+from benchmarks.alone import ALONE, EVERY
+from benchmarks.cases import CASES, DEFAULT, Case
+from benchmarks.timing import processor_seconds
 from benchmarks.workers import PEERS, peer_worker, simcore_worker
-from simcore.bench import bench
 
-
-@dataclass(frozen=True)
-class Alone:
-    """A case without a peer."""
-
-    title: str
-    recipe: Callable[[float], Any]
-    tolerance: float = DEFAULT
-    limit: float | None = None  # ms, the longest that an image may take
-    error: Callable[[], float] | None = None  # what it is off by, of the incident light
-    error_limit: float = 5e-3
-
-
-ALONE = {
-    "e128_coma": Alone(
-        "E with coma, 128 x 128 x 56",
-        partial(case_e.recipe, coma=True),
-        error=partial(coma.largest_error, 128),
-    ),
-    "e256_coma": Alone("E with coma, 256 x 256 x 56", partial(case_e.recipe, side=256, coma=True)),
-    "f_full": Alone("F, 5 to 42 cells, outlines, texture, no overlap", case_f.full, tolerance=1e-2, limit=20.0),
-}
-IMAGES = 8  # of them in a round
+IMAGES = 8  # of a case without a peer in a round
 REPEATED = 8  # each as often, in a block as when a dataset is made: what a call costs by itself is spread
-PADDED = 128  # what a method of plane waves would transform: 51 pixels, padded, a power of two
+FEW = 3  # rounds, at most, of what is no ratio of its own
+
+
+def everything(name: str, rounds: int, peer: bool = True) -> dict[str, Any]:
+    """All numbers of a case but the curve; ``at`` holds those of each tolerance, "peer" that of the peer's error."""
+    rates = alone if name in ALONE else against_the_peer if peer else unaccompanied
+    row = rates(name, rounds)
+    multiply_adds = arithmetic.rate()
+    for found in row["at"].values():
+        found |= {"floor": floors.floor(name, found["tolerance"], multiply_adds, min(rounds, FEW))}
+        found |= {"over": found["floor"].pop("over")}
+        found |= {"stages": stages.shares(EVERY[name].recipe(found["tolerance"]), min(rounds, FEW))["shares"]}
+    asked = row["at"].get("peer", row["at"]["default"])["tolerance"]
+    row["two_cores"] = two_cores.gains(name, asked, min(rounds, FEW))
+    row["curve"] = curves.curve(name, min(rounds, FEW))
+    return row
 
 
 def against_the_peer(name: str, rounds: int, counts: tuple[int, int] | None = None) -> dict[str, Any]:
@@ -59,18 +49,27 @@ def against_the_peer(name: str, rounds: int, counts: tuple[int, int] | None = No
             for kind, worker in workers.items():
                 times[kind].append(worker.seconds(ours) / ours)
             times[case.peer].append(peer.seconds(theirs) / theirs)
-    at = {kind: compared(times[kind], times[case.peer]) for kind in workers}
     return {
         "title": case.title,
         "peer": PEERS[case.peer][0],
         "peer_images_per_second": 1 / float(np.median(times[case.peer])),
         "peer_error": error,
-        "tolerance": tolerances,
-        "error": {kind: errors.of_ours(case, asked) for kind, asked in tolerances.items()} if case.clean else {},
-        "at": at,
+        "at": {
+            kind: {
+                "tolerance": asked,
+                "error": errors.of_ours(case, asked) if case.clean else None,
+                **compared(times[kind], times[case.peer]),
+                "target": target(case, kind, len(tolerances)),
+            }
+            for kind, asked in tolerances.items()
+        },
         "rounds": rounds,
-        "target": case.target,
     }
+
+
+def target(case: Case, kind: str, kinds: int) -> float | None:
+    """Return the ratio that is asked for at a tolerance."""
+    return case.target_default if kind == "default" and kinds > 1 else case.target
 
 
 def compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
@@ -80,58 +79,32 @@ def compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
     return {"images_per_second": rate, "ratio": float(np.median(ratios)), "smallest_ratio": float(ratios.min())}
 
 
+def unaccompanied(name: str, rounds: int) -> dict[str, Any]:
+    """Images per second of a case whose peer is left out."""
+    count = CASES[name].counts[0]
+    with simcore_worker(name) as worker:
+        rate = count / float(np.median([worker.seconds(count) for _ in range(rounds)]))
+    at = {"default": {"tolerance": DEFAULT, "images_per_second": rate, "target": None}}
+    return {"title": CASES[name].title, "at": at, "rounds": rounds}
+
+
 def alone(name: str, rounds: int) -> dict[str, Any]:
     """Milliseconds of an image that no peer makes, and of the longest of them; its error."""
     row = ALONE[name]
     recipe, times = row.recipe(row.tolerance), []
     recipe.render(count=2, seed=1)
     for example in range(IMAGES * rounds):
-        started = time.process_time()
-        recipe.render(indices=[example] * REPEATED, seed=1)
-        times.append(1e3 * (time.process_time() - started) / REPEATED)
-    error = None if row.error is None else row.error()
+        spent = processor_seconds(lambda example=example: recipe.render(indices=[example] * REPEATED, seed=1))
+        times.append(1e3 * spent / REPEATED)
+    typical = float(np.median(times))
     found = {
-        "title": row.title,
-        "milliseconds": float(np.median(times)),
-        "largest": float(max(times)),
         "tolerance": row.tolerance,
+        "images_per_second": 1e3 / float(np.mean(times)),
+        "milliseconds": typical,
+        "largest": float(max(times)),
+        "limit": row.limit,
+        "error": None if row.error is None else row.error(),
+        "error_limit": row.error_limit,
+        "target": None,
     }
-    return found | {"limit": row.limit, "error": error, "error_limit": row.error_limit}
-
-
-def stages(seconds: float) -> dict[str, Any]:
-    """What each stage of case B costs on one core, without storing: microseconds per image and share."""
-    measured = bench(recipe(), seconds=seconds)
-    rows = [row for row in measured["stages"] if row["stage"].strip("()") != "storing"]
-    whole = sum(row["microseconds"] for row in rows)
-    for row in rows:
-        row["share"] = row["microseconds"] / whole
-    return {"rows": rows, "microseconds": whole, "machine": measured["machine"]}
-
-
-def floor() -> dict[str, float]:
-    """Microseconds per image of the whole, and of what no method gets round.
-
-    Its random numbers: NumPy's Poisson draws on Philox at the rates of case B; and, for orientation (a lone sphere without
-    aberrations needs none), the transforms of a method of plane waves.
-    """
-    random = np.random.Generator(np.random.Philox(1))
-    rates = random.uniform(2, 60, size=(64, 1, 1)) ** 2 * np.ones((64, SIDE, SIDE))
-    spectrum = random.standard_normal((WAVELENGTHS, PADDED, PADDED)).astype(np.complex64)
-    case, count = recipe(), 256
-    case.render(count=count, seed=1)
-    return {
-        "whole": 1e6 * typical(lambda: case.render(count=count, seed=1)) / count,
-        "random numbers": 1e6 * typical(lambda: random.poisson(rates)) / len(rates),
-        "transforms": 1e6 * typical(lambda: scipy.fft.ifft2(spectrum)),
-    }
-
-
-def typical(call: Callable[[], object], seconds: float = 1.0) -> float:
-    """Median processor seconds of a call repeated for about a second."""
-    times: list[float] = []
-    while sum(times) < seconds:
-        started = time.process_time()
-        call()
-        times.append(time.process_time() - started)
-    return float(np.median(times))
+    return {"title": row.title, "at": {"default": found}, "rounds": rounds}

@@ -1,16 +1,33 @@
 """The parts that are timed, as tests: they check what comes out, and with ``--benchmark-enable`` also the clock."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import simcore as sc
-from benchmarks import case_a, coma, errors, measure
-from benchmarks.__main__ import alone_table, compared_table, floor_table, stage_table
+from benchmarks import (
+    arithmetic,
+    case_a,
+    coma,
+    curves,
+    errors,
+    floors,
+    history,
+    measure,
+    mie_rows,
+    profile,
+    random_numbers,
+    scaling,
+    stages,
+    tables,
+)
+from benchmarks.alone import EVERY
 from benchmarks.case_b import recipe
 from benchmarks.cases import CASES, DEFAULT
-from benchmarks.workers import PEERS, installed, peer_worker, simcore_worker
+from benchmarks.transforms import Watch
+from benchmarks.workers import PEERS, control_worker, installed, peer_worker, simcore_worker
 from simcore.plan import plan
 
 SHAPES = {
@@ -106,18 +123,127 @@ def test_coma_is_as_exact_as_asked() -> None:
     assert coma.largest_error(128, scenes=1) < 5e-4
 
 
+def test_transforms_are_seen_and_done_again() -> None:
+    watch = Watch()
+    case = EVERY["f_few"].recipe(0.05)
+    with watch.on():
+        images = case.render(count=2, seed=1)["image"]
+    found = {one.function.__name__: count for one, count in watch.found.items()}
+    assert found == {"rfft2": 1, "irfft2": 1} or sum(watch.found.values()) == 4
+    assert watch.seconds > 0
+    np.testing.assert_array_equal(images, case.render(count=2, seed=1)["image"], "looking on changes nothing")
+    spent = watch.seconds
+    again = Watch()
+    with again.on():
+        watch.again()()
+    assert again.found == watch.found and watch.seconds == spent
+
+
+def test_random_numbers_that_a_case_needs() -> None:
+    case = recipe()
+    poisson, drawn = random_numbers.needs(case, 64)
+    assert (poisson.kind, poisson.count, drawn.kind, drawn.count) == ("Poisson", 51 * 51, "uniform", 12)
+    assert poisson.rates is not None and poisson.rates.shape == (64, 51 * 51)
+    # The largest deviation, of either sign, is snr times the root of the counts of light 1.
+    noise = next(f for f in case.walk().features.values() if isinstance(f, sc.PoissonNoise))
+    before = next(s.flow for s in case.steps() if getattr(s.flow, "feature", None) is noise).inputs[0]
+    seen = sc.Recipe(image=before, snr=noise.snr).render(count=64, seed=random_numbers.SEED)
+    largest = abs(seen["image"].astype(float) - 1).max(axis=(1, 2, 3))
+    scale = (seen["snr"] / largest) ** 2
+    np.testing.assert_allclose(poisson.rates.max(1), seen["image"].max(axis=(1, 2, 3)) * scale, rtol=1e-6)
+    normal, _ = random_numbers.needs(EVERY["f_few"].recipe(0.05), 2)
+    assert (normal.kind, normal.count) == ("normal", 256 * 256)
+    field, _ = random_numbers.needs(EVERY["c"].recipe(0.05), 2)
+    assert field.count == pytest.approx(2 * np.pi * (1.07 / 0.635 * 64 * 0.113) ** 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", arithmetic.OPERATIONS)
+def test_arithmetic_is_a_floor(name: str) -> None:
+    loose, tight = (arithmetic.OPERATIONS[name](tolerance) for tolerance in (0.05, DEFAULT))
+    assert 1e3 < loose <= tight < 1e9
+
+
+def test_pixels_touched_are_those_of_the_airy_pattern() -> None:
+    dot = sc.PointEmitter(x=63.5, y=63.5, z=0.0, intensity=1)
+    optics = sc.Fluorescence(numerical_aperture=0.7, wavelength=0.5, pixel_size=0.02, shape=(128, 128), model="scalar",
+                             apodization="none", tolerance=errors.FINEST)  # fmt: skip
+    # Within the half maximum of (2 J1(v) / v)^2, which lies at v = 1.6163.
+    radius = 1.6163 * 0.5 / (2 * np.pi * 0.7) / 0.02
+    assert arithmetic.touched(dot, optics, 0.5, lit=False) == pytest.approx(np.pi * radius**2, rel=0.1)
+
+
+def test_stages_share_the_whole() -> None:
+    found = stages.shares(EVERY["f_few"].recipe(0.05), 1)
+    assert list(found["shares"]) == list(stages.GROUPS) and sum(found["shares"].values()) == pytest.approx(1)
+    assert all(found["shares"][name] > 0 for name in ("draws", "fields", "FFT", "noise", "targets", "compress"))
+
+
+def test_the_control_and_our_worker_answer() -> None:
+    with control_worker() as control, simcore_worker("b", DEFAULT) as ours:
+        assert control.ask(1000) > 0
+        assert all(0 < ours.ask(*line) < 60 for line in (("render", 4, 2), ("generate", 4, 1)))
+        assert 20 < ours.ask("memory") < 10_000
+
+
+def test_mie_differences_allow_for_conventions_and_truncation() -> None:
+    a, b = sc.mie.coefficients(np.array([3.0, 8.0]), 1.2)
+    longer = np.pad(a.conj(), ((0, 0), (0, 2)))
+    assert mie_rows._difference((a, b), (longer, b.conj())) == 0
+    assert mie_rows._difference((a, b), (a, 1.5 * b)) == pytest.approx(0.5)
+
+
+def test_growth_is_fitted() -> None:
+    n = np.array([1.0, 4, 16, 64])
+    a, b, p, off = scaling.fit(n, 30 + 2 * n**1.25)
+    assert (a, b, p) == (pytest.approx(30, rel=1e-3), pytest.approx(2, rel=1e-3), pytest.approx(1.25, rel=1e-3))
+    assert off < 1e-4
+    assert scaling.row_of(scaling.GROWTHS["wavelengths"], n, 30 + 2 * n)[5] == "1.00"
+
+
+@pytest.mark.parametrize("name", scaling.GROWTHS)
+def test_what_grows_can_be_rendered(name: str) -> None:
+    growth = scaling.GROWTHS[name]
+    (array,) = growth.recipe(growth.sizes[0]).render(count=1, seed=1).values()
+    assert np.isfinite(array).all()
+
+
+def test_lines_of_a_profile_are_read() -> None:
+    line = "    11.16%  _core.cpython-311-x86_64-linux-gnu.so    [.] simcore::(anonymous namespace)::noise_v4          -      -"
+    row = profile.LINE.match(line)
+    assert row and (row[1], profile._short(row[2]), profile._plain(row[3])) == ("11.16%", "_core", "simcore::noise_v4")
+
+
+def test_the_history_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "FOLDER", tmp_path)
+    monkeypatch.setattr(
+        history, "commit", lambda: {"commit": "abc", "date": "2026-01-01T00:00:00+00:00", "changed": False}
+    )
+    at = {"default": {"over": 2.0}, "peer": {"ratio": 123.456789, "over": 1.5}}
+    assert history.keep({"cases": {"b": {"title": "B", "at": at}}}) == tmp_path / "abc.json"
+    assert history.asked(history.runs()[0]["cases"]["b"]) == {"ratio": 123.5, "over": 1.5}
+    history.draw(tmp_path / "history.png")
+    curves.draw({"b": {"title": "B", "curve": [[1e-3, 10.0], [1e-2, 20.0]]}}, tmp_path / "curves.png")
+    assert all((tmp_path / name).stat().st_size > 1000 for name in ("history.png", "curves.png"))
+
+
 def test_the_tables_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "typical", lambda call: (call(), 1e-3)[1])
     monkeypatch.setattr(measure, "peer_worker", lambda name: simcore_worker(name, DEFAULT))
     monkeypatch.setattr(errors, "of_the_peer", lambda case, worker: 0.2)
-    stages, floor = measure.stages(0.05), measure.floor()
-    assert sum(row["share"] for row in stages["rows"]) == pytest.approx(1)
-    assert {"draws", "brightfield", "poissonnoise"} <= {row["stage"].replace("_", "").lower() for row in stages["rows"]}
     peer = measure.against_the_peer("c", 2, (16, 16))
-    assert peer["tolerance"] == {"default": DEFAULT, "peer": 0.1}
+    assert [found["tolerance"] for found in peer["at"].values()] == [DEFAULT, 0.1]
+    assert [found["target"] for found in peer["at"].values()] == [None, 150]
     assert 0.02 < peer["at"]["default"]["ratio"] < 50
     monkeypatch.setattr(measure, "IMAGES", 1)
     alone = measure.alone("e256_coma", 1)
-    assert 0 < alone["milliseconds"] <= alone["largest"]
-    tables = stage_table(stages), floor_table(floor), compared_table({"c": peer}), alone_table({"e256_coma": alone})
-    assert [table.row_count > 0 for table in tables] == [True] * 4
+    assert 0 < alone["at"]["default"]["milliseconds"] <= alone["at"]["default"]["largest"]
+    cases = {"c": peer, "e256_coma": alone}
+    for name, row in cases.items():
+        for found in row["at"].values():
+            found["floor"] = floors.floor(name, found["tolerance"], 1e10, 1, 2)
+            found["over"] = found["floor"].pop("over")
+            found["stages"] = dict.fromkeys(stages.GROUPS, 1 / len(stages.GROUPS))
+        row["two_cores"] = dict.fromkeys(("one_core", "two_cores", "gain", "control", "of_control", "generate", "generate_two", "memory_mib"), 1.0)  # fmt: skip  # noqa: E501
+    assert cases["c"]["at"]["peer"]["floor"]["transforms"] > 0
+    row = {"title": "S1", "microseconds": 1.0, "peer": "p", "peer_microseconds": 2.0, "ratio": 2.0, "smallest_ratio": 2.0,
+           "target": 3, "difference": 0.0}  # fmt: skip
+    assert [table.row_count for table in tables.all_of(cases, {"mie": row})] == [2, 1, 3, 2, 1, 2]

@@ -19,6 +19,7 @@ PEERS = {
     "deeptrack": ("deeptrack==2.0.2",),
     "pylorenzmie": ("pylorenzmie==3.4.0", "numba==0.68.1"),
     "psfmodels": ("psfmodels==0.3.3",),
+    "miepython": ("miepython==3.3.0", "numba==0.68.1"),
 }
 PEER_ENVIRONMENT = ROOT / ".venv-peer"
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")}
@@ -32,7 +33,7 @@ class Worker:
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | ONE_THREAD | {"PYTHONPATH": paths, "PYTHONWARNINGS": "ignore"},
+            env=os.environ | ONE_THREAD | {"PYTHONPATH": paths, "PYTHONWARNINGS": "ignore", "MIEPYTHON_USE_JIT": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -42,22 +43,31 @@ class Worker:
 
     def seconds(self, count: int) -> float:
         """Processor time that ``count`` images take: one thread, so the clock's time on a machine that does nothing else."""
-        return float(self._ask(str(count)))
+        return self.ask(count)
+
+    def ask(self, *words: object) -> float:
+        """Return the number that is the answer to a line."""
+        self.tell(*words)
+        return self.hear()
+
+    def tell(self, *words: object) -> None:
+        """Send a line, whose answer is to be heard later."""
+        assert self.process.stdin
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> float:
+        """Return the number that is the answer to what was told."""
+        return float(self._line())
 
     def images(self, scenes: dict[str, Any]) -> Any:
         """Return the images that a peer makes of scenes of ours: see `errors.scenes`."""
         with tempfile.TemporaryDirectory(prefix="simcore-scenes-") as folder:
             path = Path(folder) / "scenes.npz"
             np.savez(path, **scenes)
-            self._ask(str(path))
+            self.ask(path)
             with np.load(path) as found:
                 return found["image"]
-
-    def _ask(self, line: str) -> str:
-        assert self.process.stdin
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-        return self._line()
 
     def _line(self) -> str:
         assert self.process.stdout
@@ -79,16 +89,32 @@ def simcore_worker(case: str, tolerance: float = DEFAULT) -> Worker:
     return Worker([sys.executable, "-m", "benchmarks.simcore_worker", case, str(tolerance)])
 
 
+def control_worker() -> Worker:
+    return Worker([sys.executable, "-m", "benchmarks.control_worker"])
+
+
+def mie_worker() -> Worker:
+    """Return miepython in the peers' environment."""
+    return Worker([str(_environment("miepython")), str(ROOT / "benchmarks" / "mie_worker.py")])
+
+
 def peer_worker(case: str) -> Worker:
-    """The peer of a case in its own environment, which is made when it is not there: dependencies would clash with ours."""
-    peer, python = CASES[case].peer, peer_python()
+    """The peer of a case in an environment of its own: see `_environment`."""
+    peer = CASES[case].peer
+    python = _environment(peer)
+    script = "deeptrack_worker.py" if peer == "deeptrack" else "peers_worker.py"
+    return Worker([str(python), str(ROOT / "benchmarks" / script), case, str(stand_ins())])
+
+
+def _environment(peer: str) -> Path:
+    """Return the Python that has a peer; its environment is made when it is not there: dependencies would clash with ours."""
+    python = peer_python()
     if not python.exists():
         venv.create(PEER_ENVIRONMENT, with_pip=True, clear=True)
     if not installed(peer):
         subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *PEERS[peer]], check=True)
         _receipt(peer).touch()
-    script = "deeptrack_worker.py" if peer == "deeptrack" else "peers_worker.py"
-    return Worker([str(python), str(ROOT / "benchmarks" / script), case, str(stand_ins())])
+    return python
 
 
 def installed(peer: str) -> bool:

@@ -68,7 +68,7 @@ def bench(recipe: Recipe, seed: int = 1, seconds: float = SECONDS) -> dict[str, 
         "examples": examples,
         "block": size,
         "cores": 1,
-        "machine": {"processor": _processor(), "cores": os.cpu_count(), "python": platform.python_version()},
+        "machine": {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version()},
         "stages": [
             {"stage": name, "microseconds": 1e6 * value, "share": value / whole} for name, value in stages.items()
         ],
@@ -137,7 +137,8 @@ def _time_storing(recipe: Recipe, seed: int, arrays: dict[str, np.ndarray], size
     return min(times) / unit
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the name of the processor."""
     with_names = Path("/proc/cpuinfo")
     if with_names.exists():
         for line in with_names.read_text().splitlines():
