@@ -38,6 +38,7 @@ CONNECT_SECONDS = 15
 LOOK_SECONDS = 1
 PIECES = 8  # of a unit: how finely a run can be stopped
 LAZY_BYTES = 8 << 20
+THREADS = 2  # of a worker: one renders a unit while the other writes the unit before
 _GONE = "the scheduler was lost; generate again to go on"
 
 # One thread per task: what runs inside must not start a pool of its own.
@@ -156,15 +157,24 @@ def lazy(
     return result
 
 
-def make_unit(job: Job, unit: int, stop: threading.Event | None = None) -> tuple[int, int, float]:
-    """Render a unit and write it: what a task does.
+def make_unit(
+    job: Job, unit: int, stop: threading.Event | None = None, turns: threading.Semaphore | None = None
+) -> tuple[int, int, float]:
+    """Render a unit, when it is its turn, and write it while others render: what a task does.
 
     Returns:
         the unit, bytes stored, seconds.
 
     """
-    started = time.perf_counter()
-    layout = _layout(job)
+    with turns or _turns or contextlib.nullcontext():
+        started = time.perf_counter()
+        layout = _layout(job)
+        arrays = _render_unit(job, layout, unit, stop)
+    stored = datasets.write_unit(open_storage(job.url), layout, unit, arrays)
+    return unit, stored, time.perf_counter() - started
+
+
+def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None) -> dict[str, np.ndarray]:
     recipe = _recipe(job.metadata["recipe"], job.metadata["recipe_sha256"])
     start, end = layouts.unit_bounds(job.metadata, unit)
     arrays = {output.name: np.empty((end - start, *output.shape), output.dtype) for output in layout.outputs}
@@ -177,15 +187,19 @@ def make_unit(job: Job, unit: int, stop: threading.Event | None = None) -> tuple
         rendered = recipe.render(indices=piece, seed=int(job.metadata["seed"]), split=job.metadata["split"], threads=1)
         for name, array in arrays.items():
             array[first - start : first - start + len(piece)] = rendered[name]
-    stored = datasets.write_unit(open_storage(job.url), layout, unit, arrays)
-    return unit, stored, time.perf_counter() - started
+    return arrays
+
+
+_turns: threading.Semaphore | None = None  # of a worker process of ours
 
 
 def serve(address: str) -> None:
-    """Be a worker of the scheduler at this address until it ends."""
+    """Be a worker of the scheduler at this address until it ends: one thread renders while another writes."""
+    global _turns  # noqa: PLW0603  (tasks come from dask, which hands them to whatever thread is free)
+    _turns = threading.Semaphore(1)
 
     async def work() -> None:
-        options = {"nthreads": 1, "memory_limit": 0, "dashboard": False, "death_timeout": CONNECT_SECONDS}
+        options = {"nthreads": THREADS, "memory_limit": 0, "dashboard": False, "death_timeout": CONNECT_SECONDS}
         async with distributed.Worker(address, **options) as worker:
             await worker.finished()
 
@@ -205,18 +219,18 @@ def _run(job: Job, units: list[int], report: Report, *, workers: int, processes:
 
 
 def _on_threads(job: Job, units: list[int], report: Report, workers: int) -> None:
-    stop = threading.Event()
+    stop, turns = threading.Event(), threading.Semaphore(workers)
     run = secrets.token_hex(8)
     work = dask.delayed(make_unit, pure=False, traverse=False)
     # dask runs independent tasks from the last key to the first: numbered backwards, units come in their order.
-    tasks = [work(job, unit, stop, dask_key_name=f"{run}-{10**12 - 1 - unit}") for unit in units]
+    tasks = [work(job, unit, stop, turns, dask_key_name=f"{run}-{10**12 - 1 - unit}") for unit in units]
     ours = {task.key for task in tasks}
 
     def done(key: Any, result: Any, graph: Any, state: Any, worker: Any) -> None:
         if key in ours:
             _advance(report, job, result)
 
-    with ThreadPoolExecutor(workers) as pool, Callback(posttask=done):
+    with ThreadPoolExecutor(THREADS * workers) as pool, Callback(posttask=done):
         try:
             dask.compute(*tasks, scheduler="threads", pool=pool, traverse=False, optimize_graph=False)
         finally:
