@@ -109,29 +109,37 @@ SIMCORE_INLINE void join_body(const Join& j) {
 
 SIMCORE_DISPATCH(join_halves, join_body, (const Join& j), (j))
 
-// Adds `sign` times one half to another; mirrored: from the last place on.
-SIMCORE_INLINE void half_body(std::int64_t count, const float* cosine, const float* sine, float sign, bool mirrored,
-                              float* to) {
-    if (mirrored) {
-        SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < count; ++i) to[-i] = cosine[i] + sign * sine[i];
-    } else {
-        SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < count; ++i) to[i] = cosine[i] + sign * sine[i];
+// One row of places from its halves, the sum over sines taken with this sign; segments as Join leaves them.
+struct Halves {
+    std::int64_t count;
+    const float *cosine, *sine;
+    float sign;
+    float *re_up, *re_down, *im_up, *im_down;
+};
+
+SIMCORE_INLINE void row_body(const Halves& h) {
+    const std::int64_t n = h.count;
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < n; ++i) {
+        h.re_up[i] = h.cosine[i] - h.sign * h.sine[2 * n + i];
+        h.im_up[i] = h.cosine[2 * n + i] + h.sign * h.sine[i];
+    }
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < n; ++i) {
+        h.re_down[-i] = h.cosine[n + i] - h.sign * h.sine[3 * n + i];
+        h.im_down[-i] = h.cosine[3 * n + i] + h.sign * h.sine[n + i];
     }
 }
 
-SIMCORE_DISPATCH(add_half, half_body,
-                 (std::int64_t count, const float* cosine, const float* sine, float sign, bool mirrored, float* to),
-                 (count, cosine, sine, sign, mirrored, to))
+SIMCORE_DISPATCH(read_row, row_body, (const Halves& h), (h))
 
 SIMCORE_INLINE void waves_body(std::int64_t count, double rate, double start, float* cosine, float* sine) {
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < count; ++i) {
-        const turns::Phase<double> turn =
-            turns::phase_of<double>(rate * (start + static_cast<double>(static_cast<std::int32_t>(i))));
-        cosine[i] = static_cast<float>(turn.cos);
-        sine[i] = static_cast<float>(turn.sin);
+        const turns::Phase<float> turn =
+            turns::phase_of<float>(rate * (start + static_cast<double>(static_cast<std::int32_t>(i))));
+        cosine[i] = turn.cos;
+        sine[i] = turn.sin;
     }
 }
 
@@ -170,9 +178,9 @@ void MatrixTransform::start(const Axis& x, const Axis& y) {
     room_ = padded(x.directions, kColumns);
     segment_room_ = padded(4 * x_.places, kColumns);
     const std::int64_t pairs = padded(y_.directions, 2), rows = std::max(4 * pairs * x_.room, y_.room * segment_room_);
-    re_.assign(static_cast<std::size_t>(y.directions * room_), 0.0f);
-    im_.assign(static_cast<std::size_t>(y.directions * room_), 0.0f);
-    used_.assign(static_cast<std::size_t>(2 * pairs), 0);
+    re_.resize(static_cast<std::size_t>(y.directions * room_));
+    im_.resize(static_cast<std::size_t>(y.directions * room_));
+    used_.resize(static_cast<std::size_t>(y.directions));
     even_.resize(static_cast<std::size_t>(4 * pairs * x_.directions));
     odd_.resize(static_cast<std::size_t>(4 * pairs * x_.directions));
     room_for(cosine_, rows);
@@ -183,10 +191,14 @@ void MatrixTransform::start(const Axis& x, const Axis& y) {
 
 void MatrixTransform::put(std::int64_t line, std::int64_t low, std::int64_t count, const float* re, const float* im) {
     const std::int64_t middle = x_.axis.directions / 2, high = low + count;
-    if (count <= 0) return;
-    std::copy_n(re, count, re_.data() + line * room_ + low);
-    std::copy_n(im, count, im_.data() + line * room_ + low);
-    used_[line] = std::max(high - middle, x_.axis.directions - middle - low);
+    used_[line] = count > 0 ? std::max(high - middle, x_.axis.directions - middle - low) : 0;
+    const auto whole_line = [=](const float* from, float* to) {
+        std::fill_n(to, low, 0.0f);
+        std::copy_n(from, count, to + low);
+        std::fill_n(to + high, room_ - high, 0.0f);
+    };
+    whole_line(re, re_.data() + line * room_);
+    whole_line(im, im_.data() + line * room_);
 }
 
 void MatrixTransform::fold(std::int64_t pair) {
@@ -235,16 +247,11 @@ void MatrixTransform::run() {
 }
 
 void MatrixTransform::row(std::int64_t y, float* re, float* im) const {
-    const std::int64_t half = y_.axis.places / 2, places = x_.places, middle = x_.axis.places / 2;
-    const bool plus = y >= half;
-    const std::int64_t at = (plus ? y - half : y_.axis.places - 1 - half - y) * segment_room_;
-    const float *cosine = cosine_.data() + at, *sine = sine_.data() + at, sign = plus ? 1.0f : -1.0f;
-    for (int side = 0; side < 2; ++side) {
-        const std::int64_t first = side == 0 ? middle : x_.axis.places - 1 - middle;
-        const std::int64_t real = side * places, imaginary = (2 + side) * places;
-        add_half(places, cosine + real, sine + imaginary, -sign, side == 1, re + first);
-        add_half(places, cosine + imaginary, sine + real, sign, side == 1, im + first);
-    }
+    const std::int64_t half = y_.axis.places / 2, up = x_.axis.places / 2, down = x_.axis.places - 1 - up;
+    const bool beyond = y >= half;
+    const std::int64_t at = (beyond ? y - half : y_.axis.places - 1 - half - y) * segment_room_;
+    read_row({x_.places, cosine_.data() + at, sine_.data() + at, beyond ? 1.0f : -1.0f, re + up, re + down, im + up,
+              im + down});
 }
 
 double MatrixTransform::work(const Axis& x, const Axis& y) {

@@ -23,10 +23,10 @@ class MatrixTransform {
         }
     };
 
-    // Makes room for a grid and clears it.
+    // Makes room for a grid, every line of which is then to be put.
     void start(const Axis& x, const Axis& y);
 
-    // Puts light at the directions low .. low + count - 1 of a line (m_y).
+    // Puts a line (m_y) with light at the directions low .. low + count - 1.
     void put(std::int64_t line, std::int64_t low, std::int64_t count, const float* re, const float* im);
 
     void run();

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "dispatch.hpp"
 #include "elementary.hpp"
+#include "lanes.hpp"
 #include "turns.hpp"
 
 namespace simcore {
@@ -94,6 +94,7 @@ SIMCORE_INLINE double layers_path(double n, double immersion, double depth, doub
 }
 
 double path_at(const PupilFunction& pupil, const Lens& lens, double rho_x, double rho_y) {
+    if (pupil.focus_depth == 0.0) return wavefront_at(pupil, rho_x, rho_y);
     const double square = (rho_x * rho_x + rho_y * rho_y) / (lens.per_cosine * lens.per_cosine);
     const double layers = layers_path(lens.medium_index, pupil.immersion_index, pupil.focus_depth, square);
     return wavefront_at(pupil, rho_x, rho_y) + layers;
@@ -146,27 +147,30 @@ SIMCORE_INLINE void amplitude_body(const PupilFunction& pupil, const Lens& lens,
     for (std::int64_t i = 0; i < count; ++i) to[i] *= static_cast<T>(elementary::exp(-rate * square[i]));
 }
 
-// The polynomial sum of coefficients[j] rho^j along the line.
+// The polynomial sum of coefficients[j] rho^j along the line, in whole vectors.
+template <int bytes>
 SIMCORE_INLINE void wave_body(std::int64_t order, const double* coefficients, std::int64_t count, double start,
                               double step, double* to) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] = 0.0;
-    for (std::int64_t j = order - 1; j >= 0; --j) {
-        const double next = coefficients[j];
-        SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < count; ++i)
-            to[i] = to[i] * (start + static_cast<double>(static_cast<std::int32_t>(i)) * step) + next;
+    using Values = Pack<double, kLanes, bytes>;
+    constexpr double places[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const Values apart = step * Values(places);
+    for (std::int64_t i = 0; i < count; i += kLanes) {
+        const Values rho = apart + (start + static_cast<double>(i) * step);
+        Values sum;
+        for (std::int64_t j = order - 1; j >= 0; --j) sum = sum * rho + coefficients[j];
+        sum.store(to + i);
     }
 }
 
-SIMCORE_DISPATCH(wave_dispatched, wave_body,
-                 (std::int64_t order, const double* coefficients, std::int64_t count, double start, double step,
-                  double* to),
-                 (order, coefficients, count, start, step, to))
+SIMCORE_DISPATCH_LANES(fill_wave, wave_body,
+                       (std::int64_t order, const double* coefficients, std::int64_t count, double start, double step,
+                        double* to),
+                       (order, coefficients, count, start, step, to))
 
 template <class T>
 SIMCORE_INLINE void points_body(const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, const T* table,
                                 std::complex<double> scale, std::int64_t count, const double* square, double* wave,
-                                T* re, T* im) {
+                                const T* factor, T* re, T* im) {
     const double per_wavelength = 1.0 / lens.wavelength;
     const T c = static_cast<T>(scale.real()), s = static_cast<T>(scale.imag());
     amplitude_body(pupil, lens, edge, table, count, square, re);
@@ -178,7 +182,7 @@ SIMCORE_INLINE void points_body(const PupilFunction& pupil, const Lens& lens, co
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < count; ++i) {
         const turns::Phase<T> turn = turns::phase_of<T>(per_wavelength * wave[i]);
-        const T amplitude = re[i];
+        const T amplitude = re[i] * factor[i];
         re[i] = amplitude * (c * turn.cos - s * turn.sin);
         im[i] = amplitude * (c * turn.sin + s * turn.cos);
     }
@@ -186,8 +190,8 @@ SIMCORE_INLINE void points_body(const PupilFunction& pupil, const Lens& lens, co
 
 #define PARAMETERS(T)                                                                                          \
     (const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, const T* table,                      \
-     std::complex<double> scale, std::int64_t count, const double* square, double* wave, T* re, T* im)
-#define ARGUMENTS (pupil, lens, edge, table, scale, count, square, wave, re, im)
+     std::complex<double> scale, std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im)
+#define ARGUMENTS (pupil, lens, edge, table, scale, count, square, wave, factor, re, im)
 SIMCORE_DISPATCH(points_dispatched, points_body, PARAMETERS(float), ARGUMENTS)
 SIMCORE_DISPATCH(points_dispatched, points_body, PARAMETERS(double), ARGUMENTS)
 #undef PARAMETERS
@@ -227,19 +231,17 @@ double ray_shift(const PupilFunction& pupil, const Lens& lens) {
 void wavefront_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, double* to) {
     double coefficients[64];
     collapse(pupil, line.sy * lens.per_cosine, coefficients);
-    wave_dispatched(pupil.order, coefficients, line.count, line.start * lens.per_cosine, line.step * lens.per_cosine,
-                    to);
+    fill_wave(pupil.order, coefficients, line.count, line.start * lens.per_cosine, line.step * lens.per_cosine, to);
 }
 
 template <class T>
 void pupil_points(const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, std::complex<double> scale,
-                  std::int64_t count, const double* square, double* wave, T* re, T* im) {
-    points_dispatched(pupil, lens, edge, rim_table<T>(edge.rim), scale, count, square, wave, re, im);
+                  std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im) {
+    points_dispatched(pupil, lens, edge, rim_table<T>(edge.rim), scale, count, square, wave, factor, re, im);
 }
 
 template <class T>
 void transmission_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, T* re, T* im) {
-    if (pupil.side == 0) return;
     for (std::int64_t i = 0; i < line.count; ++i) {
         const double sx = line.start + static_cast<double>(i) * line.step;
         const std::complex<double> t = transmission_at(pupil, sx * lens.per_cosine, line.sy * lens.per_cosine);
@@ -251,7 +253,7 @@ void transmission_line(const PupilFunction& pupil, const Lens& lens, const Pupil
 
 #define SIMCORE_PUPIL(T)                                                                                               \
     template void pupil_points(const PupilFunction&, const Lens&, const PupilEdge&, std::complex<double>, std::int64_t, \
-                               const double*, double*, T*, T*);                                                        \
+                               const double*, double*, const T*, T*, T*);                                                        \
     template void transmission_line(const PupilFunction&, const Lens&, const PupilLine&, T*, T*);
 SIMCORE_PUPIL(float)
 SIMCORE_PUPIL(double)

@@ -57,14 +57,14 @@ struct PupilLine {
     double sy, start, step;
 };
 
-// The wavefront's polynomial along a line, in micrometres.
+// The wavefront's polynomial along a line, in micrometres; `to` has room for a whole number of kLanes.
 void wavefront_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, double* to);
 
-// The pupil at points, edges smoothed, times `scale`; square: s_x^2 + s_y^2; wave: the wavefront, to which the layers'
+// The pupil at points, edges smoothed, times `scale` and `factor`; square: s_x^2 + s_y^2; wave: the wavefront, to which the layers'
 // path is added. The transmission is left out: it follows line by line.
 template <class T>
 void pupil_points(const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, std::complex<double> scale,
-                  std::int64_t count, const double* square, double* wave, T* re, T* im);
+                  std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im);
 
 template <class T>
 void transmission_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, T* re, T* im);

@@ -20,14 +20,19 @@ void room_for(V& vector, std::int64_t count) {
     if (static_cast<std::int64_t>(vector.size()) < count) vector.resize(static_cast<std::size_t>(count));
 }
 
-// Complex normal numbers of the points: pixels[i] tells the points of the grid apart, shift is added to their turns.
+// Complex normal numbers of the points; the shift is added to their turns.
 struct NoiseCall {
     const FieldNoise& noise;
     std::uint32_t state;
     double scale, shift_x, shift_y;
-    const std::uint32_t* pixels;
-    double* uniform;  // two for each point
+    std::uint32_t* pixels;  // memory: the numbers that tell the points of the grid apart,
+    double* uniform;        // and two for each point
 };
+
+// The low half of m + 2^15.
+SIMCORE_INLINE std::uint32_t word(double m) {
+    return static_cast<std::uint32_t>(static_cast<std::int32_t>(m) + 0x8000) & 0xffffu;
+}
 
 // Adds them times the pupil.
 template <class T>
@@ -38,6 +43,8 @@ SIMCORE_INLINE void noise_body(const NoiseCall& call, const PupilPoints<T>& poin
     const T *pupil_re = points.value(kPupilRe), *pupil_im = points.value(kPupilIm);
     const T variance = static_cast<T>(-2.0 * call.scale * call.scale);
     double *uniform = call.uniform, *turns = uniform + count;
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) call.pixels[i] = (word(across[i]) << 16) | word(along[i]);
     rng::uniform_pairs(call.noise.stream, call.pixels, call.state, static_cast<std::size_t>(count), uniform, turns);
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < count; ++i) {
@@ -57,13 +64,49 @@ SIMCORE_DISPATCH(add_noise, noise_body, PARAMETERS(double), (call, points, re, i
 
 double incident_z(const Wave& wave) { return std::sqrt(1.0 - (wave.sx * wave.sx + wave.sy * wave.sy)); }
 
-// sin(u) / u, u = pi m / size: the mean over a pixel as a factor of the pupil.
-void fill_sinc(std::int64_t size, std::int64_t first, std::int64_t count, std::vector<double>& to) {
-    room_for(to, count);
+// sin(pi t) / (pi t), t = first / size, (first + 1) / size ...: the mean over a pixel as a factor of the pupil.
+template <class T>
+SIMCORE_INLINE void sinc_body(double size, double first, std::int64_t count, T* to) {
+    SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < count; ++i) {
-        const double u = 0.5 * kTwoPi * static_cast<double>(first + i) / static_cast<double>(size);
-        to[i] = first + i == 0 ? 1.0 : elementary::sin(u) / u;
+        const double t = (first + static_cast<double>(static_cast<std::int32_t>(i))) / size;
+        const T sine = turns::phase_of<T>(0.5 * t).sin, angle = static_cast<T>(0.5 * kTwoPi * t);
+        to[i] = t == 0.0 ? T(1) : sine / angle;
     }
+}
+
+#define PARAMETERS(T) (double size, double first, std::int64_t count, T* to)
+SIMCORE_DISPATCH(fill_sinc, sinc_body, PARAMETERS(float), (size, first, count, to))
+SIMCORE_DISPATCH(fill_sinc, sinc_body, PARAMETERS(double), (size, first, count, to))
+#undef PARAMETERS
+
+// Columns of a line: m_x from `low` on, m_y, and the factor of the pupil, one column of it times `share`.
+template <class T>
+struct LineCall {
+    std::int64_t count;
+    double low, across;
+    T share;
+    const T* shares;
+    double *to_along, *to_across;
+    T* to_factor;
+};
+
+template <class T>
+SIMCORE_INLINE void line_body(const LineCall<T>& call) {
+    SIMCORE_INDEPENDENT
+    for (std::int64_t i = 0; i < call.count; ++i) {
+        call.to_along[i] = call.low + static_cast<double>(static_cast<std::int32_t>(i));
+        call.to_across[i] = call.across;
+        call.to_factor[i] = call.share * call.shares[i];
+    }
+}
+
+SIMCORE_DISPATCH(start_line, line_body, (const LineCall<float>& call), (call))
+SIMCORE_DISPATCH(start_line, line_body, (const LineCall<double>& call), (call))
+
+std::int64_t floor_of(double x) {
+    const auto whole = static_cast<std::int64_t>(x);
+    return static_cast<double>(whole) > x ? whole - 1 : whole;
 }
 
 // Directions low .. high - 1 of a line of the box that lie in the pupil, and where they are among the points in hand.
@@ -74,8 +117,7 @@ struct Part {
 Part part_of(const Box& box, const Grid& grid, double s0x, double sy) {
     const double square = box.radius * box.radius - sy * sy;
     const double half = square > 0.0 ? std::sqrt(square) : 0.0;
-    const auto low = static_cast<std::int64_t>(std::ceil((-half - s0x) / grid.step));
-    const auto high = static_cast<std::int64_t>(std::floor((half - s0x) / grid.step)) + 1;
+    const std::int64_t low = -floor_of((half + s0x) / grid.step), high = floor_of((half - s0x) / grid.step) + 1;
     const std::int64_t first = std::max(low, box.first_x);
     return {0, first, std::max(first, std::min(high, box.first_x + box.count_x)), 0};
 }
@@ -102,15 +144,15 @@ class Filler {
         p_.reserve(whole(std::max(kBatch, w_.box.count_x)));
         room_for(w_.re, p_.room);
         room_for(w_.im, p_.room);
-        if (w_.field) fill_sinc(w_.grid.size, w_.box.first_x, w_.box.count_x, w_.sinc_x);
-        if (w_.field) fill_sinc(w_.grid.size, w_.box.first_y, w_.box.count_y, w_.sinc_y);
+        shares(w_.box.first_x, w_.box.count_x, w_.share_x);
+        shares(w_.box.first_y, w_.box.count_y, w_.share_y);
     }
 
     void run() {
         for (std::int64_t row = 0; row < w_.box.count_y; ++row) {
             Part part = part_of(w_.box, w_.grid, wave_.sx, across(row));
             part.row = row;
-            if (p_.count + (part.high - part.low) > p_.room) flush();
+            if (p_.count + whole(part.high - part.low) > p_.room) flush();
             take(part);
         }
         flush();
@@ -136,14 +178,22 @@ class Filler {
                 w_.grid.step};
     }
 
+    // Fields are averaged over the pixels, by a factor along each axis.
+    void shares(std::int64_t first, std::int64_t count, std::vector<T>& to) const {
+        room_for(to, count);
+        if (w_.field) fill_sinc(static_cast<double>(w_.grid.size), static_cast<double>(first), count, to.data());
+        else std::fill_n(to.data(), count, T(1));
+    }
+
     void take(Part part) {
-        const std::int64_t count = part.high - part.low;
-        part.place = p_.count;
+        const std::int64_t count = part.high - part.low, place = p_.count;
+        part.place = place;
         parts_.push_back(part);
-        double *along = p_.number(kAlong) + part.place, *across = p_.number(kAcross) + part.place;
-        for (std::int64_t i = 0; i < count; ++i) along[i] = static_cast<double>(part.low + i);
-        std::fill_n(across, count, static_cast<double>(w_.box.first_y + part.row));
-        if (count > 0) wavefront_line(w_.view.pupil, w_.lens, line_of(part), p_.number(kWave) + part.place);
+        if (count == 0) return;
+        start_line(LineCall<T>{count, static_cast<double>(part.low), static_cast<double>(w_.box.first_y + part.row),
+                               w_.share_y[part.row], w_.share_x.data() + (part.low - w_.box.first_x),
+                               p_.number(kAlong) + place, p_.number(kAcross) + place, p_.value(kFactor) + place});
+        wavefront_line(w_.view.pupil, w_.lens, line_of(part), p_.number(kWave) + place);
         p_.count += count;
     }
 
@@ -153,7 +203,6 @@ class Filler {
             start_points(frame_, p_);
             pupil();
             particles();
-            if (w_.noise.sigma > 0.0) number_points();
         }
         for (std::int64_t state = 0; state < w_.view.states; ++state) {
             if (p_.count > 0) finish_points(frame_, mixes_[state], p_, w_.re.data(), w_.im.data());
@@ -179,22 +228,10 @@ class Filler {
     void pupil() {
         T *re = p_.value(kPupilRe), *im = p_.value(kPupilIm);
         pupil_points(w_.view.pupil, w_.lens, {w_.grid.rim, w_.grid.step}, scale_, p_.count, p_.number(kSquare),
-                     p_.number(kWave), re, im);
-        for (const Part& part : parts_) {
+                     p_.number(kWave), p_.value(kFactor), re, im);
+        if (w_.view.pupil.side == 0) return;
+        for (const Part& part : parts_)
             transmission_line(w_.view.pupil, w_.lens, line_of(part), re + part.place, im + part.place);
-            if (w_.field) average(part, re + part.place, im + part.place);
-        }
-    }
-
-    // Times the mean over a pixel.
-    void average(const Part& part, T* re, T* im) const {
-        const T across = static_cast<T>(w_.sinc_y[part.row]);
-        const double* along = w_.sinc_x.data() + (part.low - w_.box.first_x);
-        for (std::int64_t i = 0; i < part.high - part.low; ++i) {
-            const T factor = across * static_cast<T>(along[i]);
-            re[i] *= factor;
-            im[i] *= factor;
-        }
     }
 
     void particles() {
@@ -210,16 +247,9 @@ class Filler {
         }
     }
 
-    void number_points() {
+    void noise(std::int64_t state) {
         room_for(w_.pixels, p_.count);
         room_for(w_.uniform, 2 * p_.count);
-        const double *along = p_.number(kAlong), *across = p_.number(kAcross);
-        const auto word = [](double m) { return static_cast<std::uint32_t>(static_cast<std::int32_t>(m) + 0x8000); };
-        for (std::int64_t i = 0; i < p_.count; ++i)
-            w_.pixels[i] = (word(across[i]) << 16) | (word(along[i]) & 0xffffu);
-    }
-
-    void noise(std::int64_t state) {
         const double size = static_cast<double>(w_.grid.size);
         add_noise({w_.noise, static_cast<std::uint32_t>(state), w_.noise.sigma / size, x_ / size, y_ / size,
                    w_.pixels.data(), w_.uniform.data()},

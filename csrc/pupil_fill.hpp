@@ -35,8 +35,8 @@ struct PupilWork {
     std::vector<EdgeWave> edges;
     AmplitudeScratch<T> amplitudes;
     PupilPoints<T> points;
-    std::vector<T> re, im, cells, column, row, turns;
-    std::vector<double> sinc_x, sinc_y, uniform;
+    std::vector<T> re, im, cells, column, row, turns, share_x, share_y;
+    std::vector<double> uniform;
     std::vector<std::uint32_t> pixels;
     std::vector<MatrixTransform> matrices;  // one for each state
 

@@ -35,10 +35,10 @@ struct PupilPoints {
 
 // Columns of numbers: m_x, m_y, s_x^2 + s_y^2, s_z - s0_z, wavefront in micrometres ...
 constexpr int kAlong = 0, kAcross = 1, kSquare = 2, kPath = 3, kWave = 4, kNumbers = 5;
-// ... and of values: |s - s0|, 1 / sqrt(s_z), cosine and sine of b - a (tilted light only) and of a + b, pupil, sums of A
-// and D over the particles, and what one particle needs.
-constexpr int kChord = 0, kWeight = 1, kRotationC = 2, kRotationS = 3, kReflectionC = 4, kReflectionS = 5, kPupilRe = 6,
-              kPupilIm = 7, kSums = 8, kFraction = 12, kTurnC = 13, kTurnS = 14, kValues = 15;
+// ... and of values: |s - s0|, 1 / sqrt(s_z), cosine and sine of b - a (tilted light only) and of a + b, a factor
+// of the pupil, the pupil, sums of A and D over the particles, and what one particle needs.
+constexpr int kChord = 0, kWeight = 1, kRotationC = 2, kRotationS = 3, kReflectionC = 4, kReflectionS = 5, kFactor = 6,
+              kPupilRe = 7, kPupilIm = 8, kSums = 9, kFraction = 13, kTurnC = 14, kTurnS = 15, kValues = 16;
 
 // From m_x and m_y: all that does not depend on the particles; clears the sums.
 template <class T>

@@ -73,8 +73,6 @@ SIMCORE_DISPATCH(square_field, intensity_body, PARAMETERS(float), (row, weight, 
 SIMCORE_DISPATCH(square_field, intensity_body, PARAMETERS(double), (row, weight, to))
 #undef PARAMETERS
 
-double incident_z(const Wave& wave) { return std::sqrt(1.0 - (wave.sx * wave.sx + wave.sy * wave.sy)); }
-
 // Largest distance |s - s0| between directions `first` and `second` from the axis (their sines), on opposite sides or
 // on the same.
 double chord(double first, double second, double side) {

@@ -15,10 +15,14 @@ void require(bool good, const char* message) {
     if (!good) throw std::invalid_argument(message);
 }
 
+bool finite(double value) { return std::isfinite(value); }
+
+bool finite(const Complex& value) { return std::isfinite(value.real()) && std::isfinite(value.imag()); }
+
 template <class V>
 void require_finite(const Array<V>& values, const char* name) {
     for (py::ssize_t i = 0; i < values.size(); ++i)
-        if (!std::isfinite(std::abs(values.data()[i])))
+        if (!finite(values.data()[i]))
             throw std::invalid_argument(std::string(name) + ": must be finite");
 }
 
