@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kColumns = 16;  // a row is padded to a multiple of this
 constexpr std::int64_t kRows = 8;      // rows of a product come in groups of this
+constexpr std::size_t kKnown = 32;     // axes whose waves are kept: grids of a block of images resemble each other
 
 std::int64_t padded(std::int64_t count, std::int64_t unit) { return (count + unit - 1) / unit * unit; }
 
@@ -156,14 +157,13 @@ void room_for(std::vector<float>& values, std::int64_t count) {
 
 }  // namespace
 
-void MatrixTransform::Waves::prepare(const Axis& asked) {
-    if (asked == axis) return;
-    axis = asked;
-    directions = half_of(axis.directions);
-    places = half_of(axis.places);
-    room = padded(places, kColumns);
-    cosine.assign(static_cast<std::size_t>(directions * room), 0.0f);
-    sine.assign(static_cast<std::size_t>(directions * room), 0.0f);
+MatrixTransform::Waves::Waves(const Axis& asked)
+    : axis(asked),
+      directions(half_of(axis.directions)),
+      places(half_of(axis.places)),
+      room(padded(places, kColumns)),
+      cosine(static_cast<std::size_t>(directions * room)),
+      sine(static_cast<std::size_t>(directions * room)) {
     for (std::int64_t k = 0; k < directions; ++k) {
         const double rate = (static_cast<double>(k) + from_middle(axis.directions)) / static_cast<double>(axis.period);
         fill_waves(places, rate, from_middle(axis.places), cosine.data() + k * room, sine.data() + k * room);
@@ -172,26 +172,34 @@ void MatrixTransform::Waves::prepare(const Axis& asked) {
     if (axis.directions % 2 != 0) std::fill_n(cosine.data(), places, 0.5f);
 }
 
+std::shared_ptr<const MatrixTransform::Waves> MatrixTransform::waves_of(const Axis& axis) {
+    for (const auto& known : known_)
+        if (known->axis == axis) return known;
+    if (known_.size() == kKnown) known_.erase(known_.begin());
+    known_.push_back(std::make_shared<const Waves>(axis));
+    return known_.back();
+}
+
 void MatrixTransform::start(const Axis& x, const Axis& y) {
-    x_.prepare(x);
-    y_.prepare(y);
+    x_ = waves_of(x);
+    y_ = waves_of(y);
     room_ = padded(x.directions, kColumns);
-    segment_room_ = padded(4 * x_.places, kColumns);
-    const std::int64_t pairs = padded(y_.directions, 2), rows = std::max(4 * pairs * x_.room, y_.room * segment_room_);
+    segment_room_ = padded(4 * x_->places, kColumns);
+    const std::int64_t pairs = padded(y_->directions, 2), rows = std::max(4 * pairs * x_->room, y_->room * segment_room_);
     re_.resize(static_cast<std::size_t>(y.directions * room_));
     im_.resize(static_cast<std::size_t>(y.directions * room_));
     used_.resize(static_cast<std::size_t>(y.directions));
-    even_.resize(static_cast<std::size_t>(4 * pairs * x_.directions));
-    odd_.resize(static_cast<std::size_t>(4 * pairs * x_.directions));
+    even_.resize(static_cast<std::size_t>(4 * pairs * x_->directions));
+    odd_.resize(static_cast<std::size_t>(4 * pairs * x_->directions));
     room_for(cosine_, rows);
     room_for(sine_, rows);
-    above_.resize(static_cast<std::size_t>(y_.directions * segment_room_));
-    below_.resize(static_cast<std::size_t>(y_.directions * segment_room_));
+    above_.resize(static_cast<std::size_t>(y_->directions * segment_room_));
+    below_.resize(static_cast<std::size_t>(y_->directions * segment_room_));
 }
 
 void MatrixTransform::put(std::int64_t line, std::int64_t low, std::int64_t count, const float* re, const float* im) {
-    const std::int64_t middle = x_.axis.directions / 2, high = low + count;
-    used_[line] = count > 0 ? std::max(high - middle, x_.axis.directions - middle - low) : 0;
+    const std::int64_t middle = x_->axis.directions / 2, high = low + count;
+    used_[line] = count > 0 ? std::max(high - middle, x_->axis.directions - middle - low) : 0;
     const auto whole_line = [=](const float* from, float* to) {
         std::fill_n(to, low, 0.0f);
         std::copy_n(from, count, to + low);
@@ -202,8 +210,8 @@ void MatrixTransform::put(std::int64_t line, std::int64_t low, std::int64_t coun
 }
 
 void MatrixTransform::fold(std::int64_t pair) {
-    const std::int64_t lines = y_.axis.directions, middle = x_.axis.directions / 2, mirror = x_.axis.directions - 1;
-    const std::int64_t a = (lines / 2 + pair) * room_, b = (lines - 1 - lines / 2 - pair) * room_, step = x_.directions;
+    const std::int64_t lines = y_->axis.directions, middle = x_->axis.directions / 2, mirror = x_->axis.directions - 1;
+    const std::int64_t a = (lines / 2 + pair) * room_, b = (lines - 1 - lines / 2 - pair) * room_, step = x_->directions;
     const auto part = [&](const std::vector<float>& v, std::int64_t to) {
         fold_lines({step, step, v.data() + a + middle, v.data() + a + mirror - middle, v.data() + b + middle,
                     v.data() + b + mirror - middle, even_.data() + to, odd_.data() + to});
@@ -214,7 +222,7 @@ void MatrixTransform::fold(std::int64_t pair) {
 
 // From the sums over cosines and sines to the light at the places on both sides, real parts first.
 void MatrixTransform::join(std::int64_t pair) {
-    const std::int64_t places = x_.places, row = x_.room;
+    const std::int64_t places = x_->places, row = x_->room;
     for (int odd = 0; odd < 2; ++odd) {
         const float *cosine = cosine_.data() + (4 * pair + 2 * odd) * row;
         const float *sine = sine_.data() + (4 * pair + 2 * odd) * row;
@@ -224,33 +232,33 @@ void MatrixTransform::join(std::int64_t pair) {
 }
 
 void MatrixTransform::run() {
-    const std::int64_t pairs = y_.directions, lines = y_.axis.directions;
+    const std::int64_t pairs = y_->directions, lines = y_->axis.directions;
     for (std::int64_t k = 0; k < pairs; ++k) fold(k);
     for (std::int64_t k = 0; k < pairs; k += 2) {
         std::int64_t inner = 0;
         for (std::int64_t i = k; i < std::min(k + 2, pairs); ++i)
             inner = std::max({inner, used_[lines / 2 + i], used_[lines - 1 - lines / 2 - i]});
         const auto along = [&](const std::vector<float>& a, const std::vector<float>& waves, std::vector<float>& to) {
-            multiply({kRows, inner, x_.room, a.data() + 4 * k * x_.directions, x_.directions, 1, waves.data(), x_.room,
-                      to.data() + 4 * k * x_.room, x_.room});
+            multiply({kRows, inner, x_->room, a.data() + 4 * k * x_->directions, x_->directions, 1, waves.data(), x_->room,
+                      to.data() + 4 * k * x_->room, x_->room});
         };
-        along(even_, x_.cosine, cosine_);
-        along(odd_, x_.sine, sine_);
+        along(even_, x_->cosine, cosine_);
+        along(odd_, x_->sine, sine_);
     }
     for (std::int64_t k = 0; k < pairs; ++k) join(k);
     const auto down = [&](const std::vector<float>& waves, const std::vector<float>& b, std::vector<float>& to) {
-        multiply({padded(y_.places, kRows), pairs, segment_room_, waves.data(), 1, y_.room, b.data(), segment_room_,
+        multiply({padded(y_->places, kRows), pairs, segment_room_, waves.data(), 1, y_->room, b.data(), segment_room_,
                   to.data(), segment_room_});
     };
-    down(y_.cosine, above_, cosine_);
-    down(y_.sine, below_, sine_);
+    down(y_->cosine, above_, cosine_);
+    down(y_->sine, below_, sine_);
 }
 
 void MatrixTransform::row(std::int64_t y, float* re, float* im) const {
-    const std::int64_t half = y_.axis.places / 2, up = x_.axis.places / 2, down = x_.axis.places - 1 - up;
+    const std::int64_t half = y_->axis.places / 2, up = x_->axis.places / 2, down = x_->axis.places - 1 - up;
     const bool beyond = y >= half;
-    const std::int64_t at = (beyond ? y - half : y_.axis.places - 1 - half - y) * segment_room_;
-    read_row({x_.places, cosine_.data() + at, sine_.data() + at, beyond ? 1.0f : -1.0f, re + up, re + down, im + up,
+    const std::int64_t at = (beyond ? y - half : y_->axis.places - 1 - half - y) * segment_room_;
+    read_row({x_->places, cosine_.data() + at, sine_.data() + at, beyond ? 1.0f : -1.0f, re + up, re + down, im + up,
               im + down});
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace simcore {
@@ -38,16 +39,18 @@ class MatrixTransform {
     static double work(const Axis& x, const Axis& y);
 
   private:
-    // Cosines and sines (direction, place) of one half; rows of `room` values, 0 beyond the places.
+    // Cosines and sines (direction, place) of one half; rows of `room` values, of which those beyond the places are not
+    // used.
     struct Waves {
         Axis axis;
         std::int64_t directions = 0, places = 0, room = 0;
         std::vector<float> cosine, sine;
 
-        void prepare(const Axis& asked);
+        explicit Waves(const Axis& asked);
     };
 
-    Waves x_, y_;
+    std::vector<std::shared_ptr<const Waves>> known_;  // the latest at the end
+    std::shared_ptr<const Waves> x_, y_;
     std::int64_t room_ = 0;             // of a line of light
     std::int64_t segment_room_ = 0;     // of four halves of a row of places
     std::vector<float> re_, im_;        // light (line, direction)
@@ -56,6 +59,7 @@ class MatrixTransform {
     std::vector<float> cosine_, sine_;  // products with the cosines and the sines along x, and at last along y
     std::vector<float> above_, below_;  // light at places along x, even and odd along y
 
+    std::shared_ptr<const Waves> waves_of(const Axis& axis);
     void fold(std::int64_t pair);
     void join(std::int64_t pair);
 };

@@ -27,8 +27,8 @@ void room_for(V& vector, std::int64_t count) {
     if (static_cast<std::int64_t>(vector.size()) < count) vector.resize(static_cast<std::size_t>(count));
 }
 
-// A row of the image of one state: values in two columns, the turns of the grid's first directions along x (pairs) and
-// at this row, and what is added.
+// A row of the image of one state: values in two columns, the turns of the grid's first directions along x (pairs;
+// none: whole ones) and at this row, and what is added.
 template <class T>
 struct Row {
     std::int64_t count;
@@ -36,18 +36,31 @@ struct Row {
     std::complex<T> turn, reference;
 };
 
-// to: pairs, `apart` pairs from each other.
-template <class T>
-SIMCORE_INLINE void field_body(const Row<T>& row, std::int64_t apart, T* to) {
+// Calls use(i, re, im) for the places of the row.
+template <class T, class Use>
+SIMCORE_INLINE void for_places(const Row<T>& row, Use use) {
     const T c = row.turn.real(), s = row.turn.imag(), a = row.reference.real(), b = row.reference.imag();
+    if (row.turns == nullptr) {
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < row.count; ++i) use(i, a + row.re[i], b + row.im[i]);
+        return;
+    }
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < row.count; ++i) {
         const T u = row.turns[2 * i], v = row.turns[2 * i + 1], tr = u * c - v * s, ti = u * s + v * c;
-        to[2 * apart * i] = a + (row.re[i] * tr - row.im[i] * ti);
-        to[2 * apart * i + 1] = b + (row.re[i] * ti + row.im[i] * tr);
+        use(i, a + (row.re[i] * tr - row.im[i] * ti), b + (row.re[i] * ti + row.im[i] * tr));
     }
 }
 
+template <class T>
+SIMCORE_INLINE void field_body(const Row<T>& row, std::int64_t apart, T* to) {
+    for_places(row, [=](std::int64_t i, T re, T im) {
+        to[2 * apart * i] = re;
+        to[2 * apart * i + 1] = im;
+    });
+}
+
+// to: pairs, `apart` pairs from each other.
 template <class T>
 SIMCORE_INLINE void field_of(const Row<T>& row, std::int64_t apart, T* to) {
     apart == 1 ? field_body(row, 1, to) : field_body(row, apart, to);
@@ -55,13 +68,7 @@ SIMCORE_INLINE void field_of(const Row<T>& row, std::int64_t apart, T* to) {
 
 template <class T>
 SIMCORE_INLINE void intensity_body(const Row<T>& row, T weight, T* to) {
-    const T c = row.turn.real(), s = row.turn.imag(), a = row.reference.real(), b = row.reference.imag();
-    SIMCORE_INDEPENDENT
-    for (std::int64_t i = 0; i < row.count; ++i) {
-        const T u = row.turns[2 * i], v = row.turns[2 * i + 1], tr = u * c - v * s, ti = u * s + v * c;
-        const T x = a + (row.re[i] * tr - row.im[i] * ti), y = b + (row.re[i] * ti + row.im[i] * tr);
-        to[i] += weight * (x * x + y * y);
-    }
+    for_places(row, [=](std::int64_t i, T re, T im) { to[i] += weight * (re * re + im * im); });
 }
 
 #define PARAMETERS(T) (const Row<T>& row, std::int64_t apart, T* to)
@@ -91,7 +98,7 @@ void tabulate_all(double tolerance, PupilWork<T>& w) {
     const double from = w.lens.sine > tilt ? chord(w.lens.sine, tilt, 1.0) : 0.0, largest = chord(w.cap, tilt, -1.0);
     if (w.tables.size() < static_cast<std::size_t>(w.particles.count)) w.tables.resize(w.particles.count);
     for (std::int64_t i = 0; i < w.particles.count; ++i)
-        tabulate(w.particles.source(i), from, largest, w.amplitudes, w.tables[i]);
+        tabulate(w.particles.source(i), tolerance, from, largest, w.amplitudes, w.tables[i]);
 }
 
 // How far light of the particles lands from their axes, apart from diffraction, and how far the field reaches from
@@ -202,7 +209,8 @@ void for_rows(const Start& x, const Start& y, PupilWork<T>& w, Read read, Use us
     room_for(w.re, width);
     room_for(w.im, width);
     room_for(w.turns, 2 * width);
-    for (std::int64_t i = 0; i < width; ++i) {
+    const bool turned = x.direction != 0 || y.direction != 0;
+    for (std::int64_t i = 0; turned && i < width; ++i) {
         const std::complex<double> turn = x.turn(i, size);
         w.turns[2 * i] = static_cast<T>(turn.real());
         w.turns[2 * i + 1] = static_cast<T>(turn.imag());
@@ -211,7 +219,7 @@ void for_rows(const Start& x, const Start& y, PupilWork<T>& w, Read read, Use us
         const std::complex<T> turn(y.turn(i, size));
         for (std::int64_t state = 0; state < w.view.states; ++state) {
             read(state, i, w.re.data(), w.im.data());
-            use(state, i, Row<T>{width, w.re.data(), w.im.data(), w.turns.data(), turn, {}});
+            use(state, i, Row<T>{width, w.re.data(), w.im.data(), turned ? w.turns.data() : nullptr, turn, {}});
         }
     }
 }
