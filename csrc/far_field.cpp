@@ -87,7 +87,8 @@ void tabulate(const Source& source, double tolerance, double from, double larges
     // A table has 2 pi steps or more for each order in it.
     const double finest = static_cast<double>(source.angles - 1) / (2.0 * kPi);
     table.order = source.angles > 0 ? finest : last_order(terms, source.a, source.b);
-    const double step = step_for(phase_for<T>(tolerance), source.angles > 0 ? finest : static_cast<double>(terms), largest);
+    const double step =
+        step_for(phase_for<T>(tolerance), source.angles > 0 ? finest : static_cast<double>(terms), largest);
     const std::int64_t intervals = static_cast<std::int64_t>(largest / step) + 2, nodes = intervals + kMargin - kBefore;
     amplitudes_at_nodes(source, terms, nodes, step, scratch);
     table.per_unit = 1.0 / step;

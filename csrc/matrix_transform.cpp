@@ -185,7 +185,8 @@ void MatrixTransform::start(const Axis& x, const Axis& y) {
     y_ = waves_of(y);
     room_ = padded(x.directions, kColumns);
     segment_room_ = padded(4 * x_->places, kColumns);
-    const std::int64_t pairs = padded(y_->directions, 2), rows = std::max(4 * pairs * x_->room, y_->room * segment_room_);
+    const std::int64_t pairs = padded(y_->directions, 2),
+                       rows = std::max(4 * pairs * x_->room, y_->room * segment_room_);
     re_.resize(static_cast<std::size_t>(y.directions * room_));
     im_.resize(static_cast<std::size_t>(y.directions * room_));
     used_.resize(static_cast<std::size_t>(y.directions));
@@ -211,7 +212,8 @@ void MatrixTransform::put(std::int64_t line, std::int64_t low, std::int64_t coun
 
 void MatrixTransform::fold(std::int64_t pair) {
     const std::int64_t lines = y_->axis.directions, middle = x_->axis.directions / 2, mirror = x_->axis.directions - 1;
-    const std::int64_t a = (lines / 2 + pair) * room_, b = (lines - 1 - lines / 2 - pair) * room_, step = x_->directions;
+    const std::int64_t a = (lines / 2 + pair) * room_, b = (lines - 1 - lines / 2 - pair) * room_,
+                       step = x_->directions;
     const auto part = [&](const std::vector<float>& v, std::int64_t to) {
         fold_lines({step, step, v.data() + a + middle, v.data() + a + mirror - middle, v.data() + b + middle,
                     v.data() + b + mirror - middle, even_.data() + to, odd_.data() + to});
@@ -224,10 +226,11 @@ void MatrixTransform::fold(std::int64_t pair) {
 void MatrixTransform::join(std::int64_t pair) {
     const std::int64_t places = x_->places, row = x_->room;
     for (int odd = 0; odd < 2; ++odd) {
-        const float *cosine = cosine_.data() + (4 * pair + 2 * odd) * row;
-        const float *sine = sine_.data() + (4 * pair + 2 * odd) * row;
+        const float* cosine = cosine_.data() + (4 * pair + 2 * odd) * row;
+        const float* sine = sine_.data() + (4 * pair + 2 * odd) * row;
         float* to = (odd ? below_ : above_).data() + pair * segment_room_;
-        join_halves({places, cosine, cosine + row, sine, sine + row, to, to + places, to + 2 * places, to + 3 * places});
+        join_halves(
+            {places, cosine, cosine + row, sine, sine + row, to, to + places, to + 2 * places, to + 3 * places});
     }
 }
 
@@ -239,8 +242,8 @@ void MatrixTransform::run() {
         for (std::int64_t i = k; i < std::min(k + 2, pairs); ++i)
             inner = std::max({inner, used_[lines / 2 + i], used_[lines - 1 - lines / 2 - i]});
         const auto along = [&](const std::vector<float>& a, const std::vector<float>& waves, std::vector<float>& to) {
-            multiply({kRows, inner, x_->room, a.data() + 4 * k * x_->directions, x_->directions, 1, waves.data(), x_->room,
-                      to.data() + 4 * k * x_->room, x_->room});
+            multiply({kRows, inner, x_->room, a.data() + 4 * k * x_->directions, x_->directions, 1, waves.data(),
+                      x_->room, to.data() + 4 * k * x_->room, x_->room});
         };
         along(even_, x_->cosine, cosine_);
         along(odd_, x_->sine, sine_);

@@ -1,8 +1,8 @@
 // The Fourier transform of a small grid by two matrix products: only the directions that have light, only the places
 // that are wanted, any period.
 //
-// Source: Soummer et al., Opt. Express 15, 15935 (2007). Both axes are folded about their middle first: the even part of
-// the light goes with cosines, the odd part with sines, each on half of the directions and half of the places, which
+// Source: Soummer et al., Opt. Express 15, 15935 (2007). Both axes are folded about their middle first: the even part
+// of the light goes with cosines, the odd part with sines, each on half of the directions and half of the places, which
 // leaves a quarter of the products. Sums run in the order of the directions, so every instruction level gives the same
 // bytes.
 #pragma once
@@ -15,8 +15,8 @@ namespace simcore {
 
 class MatrixTransform {
   public:
-    // One axis: directions m and places j count from the middle of their rows, in halves where their number is even; the
-    // sum has the factor exp(+2 pi i m j / period).
+    // One axis: directions m and places j count from the middle of their rows, in halves where their number is even;
+    // the sum has the factor exp(+2 pi i m j / period).
     struct Axis {
         std::int64_t directions = 0, places = 0, period = 1;
         bool operator==(const Axis& other) const {

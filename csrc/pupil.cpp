@@ -188,9 +188,9 @@ SIMCORE_INLINE void points_body(const PupilFunction& pupil, const Lens& lens, co
     }
 }
 
-#define PARAMETERS(T)                                                                                          \
-    (const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, const T* table,                      \
-     std::complex<double> scale, std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im)
+#define PARAMETERS(T)                                                                                                 \
+    (const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, const T* table, std::complex<double> scale, \
+     std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im)
 #define ARGUMENTS (pupil, lens, edge, table, scale, count, square, wave, factor, re, im)
 SIMCORE_DISPATCH(points_dispatched, points_body, PARAMETERS(float), ARGUMENTS)
 SIMCORE_DISPATCH(points_dispatched, points_body, PARAMETERS(double), ARGUMENTS)
@@ -251,9 +251,9 @@ void transmission_line(const PupilFunction& pupil, const Lens& lens, const Pupil
     }
 }
 
-#define SIMCORE_PUPIL(T)                                                                                               \
-    template void pupil_points(const PupilFunction&, const Lens&, const PupilEdge&, std::complex<double>, std::int64_t, \
-                               const double*, double*, const T*, T*, T*);                                                        \
+#define SIMCORE_PUPIL(T)                                                                                  \
+    template void pupil_points(const PupilFunction&, const Lens&, const PupilEdge&, std::complex<double>, \
+                               std::int64_t, const double*, double*, const T*, T*, T*);                   \
     template void transmission_line(const PupilFunction&, const Lens&, const PupilLine&, T*, T*);
 SIMCORE_PUPIL(float)
 SIMCORE_PUPIL(double)

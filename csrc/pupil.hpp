@@ -60,8 +60,8 @@ struct PupilLine {
 // The wavefront's polynomial along a line, in micrometres; `to` has room for a whole number of kLanes.
 void wavefront_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, double* to);
 
-// The pupil at points, edges smoothed, times `scale` and `factor`; square: s_x^2 + s_y^2; wave: the wavefront, to which the layers'
-// path is added. The transmission is left out: it follows line by line.
+// The pupil at points, edges smoothed, times `scale` and `factor`; square: s_x^2 + s_y^2; wave: the wavefront, to which
+// the layers' path is added. The transmission is left out: it follows line by line.
 template <class T>
 void pupil_points(const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, std::complex<double> scale,
                   std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im);

@@ -15,11 +15,6 @@ constexpr std::int64_t kBatch = 512;  // points that are computed together, unle
 
 std::int64_t whole(std::int64_t count) { return (count + kWhole - 1) / kWhole * kWhole; }
 
-template <class V>
-void room_for(V& vector, std::int64_t count) {
-    if (static_cast<std::int64_t>(vector.size()) < count) vector.resize(static_cast<std::size_t>(count));
-}
-
 // Complex normal numbers of the points; the shift is added to their turns.
 struct NoiseCall {
     const FieldNoise& noise;
@@ -49,8 +44,7 @@ SIMCORE_INLINE void noise_body(const NoiseCall& call, const PupilPoints<T>& poin
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < count; ++i) {
         const T length = std::sqrt(variance * turns::log_of<T>(uniform[i]));
-        const turns::Phase<T> turn =
-            turns::phase_of<T>(turns[i] + (along[i] * shift_x + across[i] * shift_y));
+        const turns::Phase<T> turn = turns::phase_of<T>(turns[i] + (along[i] * shift_x + across[i] * shift_y));
         const T x = length * turn.cos, y = length * turn.sin;
         re[i] += x * pupil_re[i] - y * pupil_im[i];
         im[i] += x * pupil_im[i] + y * pupil_re[i];
@@ -139,8 +133,15 @@ template <class T>
 class Filler {
   public:
     Filler(std::complex<double> scale, double x, double y, PupilWork<T>& work, LineSink<T>& sink)
-        : w_(work), p_(work.points), wave_(work.view.wave[work.number]), scale_(scale), x_(x), y_(y), sink_(sink),
-          frame_{wave_.sx, wave_.sy, incident_z(wave_), w_.grid.step, w_.cap}, mixes_(mixes_of(wave_, w_)) {
+        : w_(work),
+          p_(work.points),
+          wave_(work.view.wave[work.number]),
+          scale_(scale),
+          x_(x),
+          y_(y),
+          sink_(sink),
+          frame_{wave_.sx, wave_.sy, incident_z(wave_), w_.grid.step, w_.cap},
+          mixes_(mixes_of(wave_, w_)) {
         p_.reserve(whole(std::max(kBatch, w_.box.count_x)));
         room_for(w_.re, p_.room);
         room_for(w_.im, p_.room);
@@ -181,8 +182,10 @@ class Filler {
     // Fields are averaged over the pixels, by a factor along each axis.
     void shares(std::int64_t first, std::int64_t count, std::vector<T>& to) const {
         room_for(to, count);
-        if (w_.field) fill_sinc(static_cast<double>(w_.grid.size), static_cast<double>(first), count, to.data());
-        else std::fill_n(to.data(), count, T(1));
+        if (w_.field)
+            fill_sinc(static_cast<double>(w_.grid.size), static_cast<double>(first), count, to.data());
+        else
+            std::fill_n(to.data(), count, T(1));
     }
 
     void take(Part part) {

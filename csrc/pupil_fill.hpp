@@ -35,13 +35,18 @@ struct PupilWork {
     std::vector<EdgeWave> edges;
     AmplitudeScratch<T> amplitudes;
     PupilPoints<T> points;
-    std::vector<T> re, im, cells, column, row, turns, share_x, share_y;
+    std::vector<T> re, im, cells, column, row, turn_re, turn_im, share_x, share_y;
     std::vector<double> uniform;
     std::vector<std::uint32_t> pixels;
     std::vector<MatrixTransform> matrices;  // one for each state
 
     double cell() const { return view.pixel_size / rule.division; }
 };
+
+template <class V>
+void room_for(V& vector, std::int64_t count) {
+    if (static_cast<std::int64_t>(vector.size()) < count) vector.resize(static_cast<std::size_t>(count));
+}
 
 // Takes lines of light: of a state, the line's number in the box, the directions low .. low + count - 1 in it.
 template <class T>
@@ -51,8 +56,8 @@ struct LineSink {
                       const T* im) = 0;
 };
 
-// Gives the sink every line of the box, with or without light, one after the other for each state. Phases count from the
-// place x, y (cells of the image).
+// Gives the sink every line of the box, with or without light, one after the other for each state. Phases count from
+// the place x, y (cells of the image).
 template <class T>
 void fill_lines(std::complex<double> scale, double x, double y, PupilWork<T>& work, LineSink<T>& sink);
 

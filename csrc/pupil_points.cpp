@@ -187,10 +187,10 @@ void finish_points(const Frame& frame, const StateMix<T>& mix, const PupilPoints
     frame.tilted() ? finish_tilted(mix, points, re, im) : finish_on_axis(mix, points, re, im);
 }
 
-#define SIMCORE_POINTS(T)                                                                  \
-    template struct PupilPoints<T>;                                                        \
-    template struct StateMix<T>;                                                           \
-    template void start_points(const Frame&, PupilPoints<T>&);                             \
+#define SIMCORE_POINTS(T)                                                                        \
+    template struct PupilPoints<T>;                                                              \
+    template struct StateMix<T>;                                                                 \
+    template void start_points(const Frame&, PupilPoints<T>&);                                   \
     template void add_particle(const AmplitudeTable<T>&, const ParticlePhase&, PupilPoints<T>&); \
     template void finish_points(const Frame&, const StateMix<T>&, const PupilPoints<T>&, T*, T*);
 SIMCORE_POINTS(float)

@@ -11,6 +11,7 @@
 #include "pixels.hpp"
 #include "pupil_fill.hpp"
 #include "pupil_grid.hpp"
+#include "pupil_rows.hpp"
 #include "transform_grid.hpp"
 
 namespace simcore {
@@ -21,64 +22,6 @@ constexpr double kCoarsest = 400.0;  // largest phase across a pixel
 
 // Products that take as long as one value of a line's transform, for each doubling of its length; measured.
 constexpr double kPerPlace = 10.0;
-
-template <class V>
-void room_for(V& vector, std::int64_t count) {
-    if (static_cast<std::int64_t>(vector.size()) < count) vector.resize(static_cast<std::size_t>(count));
-}
-
-// A row of the image of one state: values in two columns, the turns of the grid's first directions along x (pairs;
-// none: whole ones) and at this row, and what is added.
-template <class T>
-struct Row {
-    std::int64_t count;
-    const T *re, *im, *turns;
-    std::complex<T> turn, reference;
-};
-
-// Calls use(i, re, im) for the places of the row.
-template <class T, class Use>
-SIMCORE_INLINE void for_places(const Row<T>& row, Use use) {
-    const T c = row.turn.real(), s = row.turn.imag(), a = row.reference.real(), b = row.reference.imag();
-    if (row.turns == nullptr) {
-        SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < row.count; ++i) use(i, a + row.re[i], b + row.im[i]);
-        return;
-    }
-    SIMCORE_INDEPENDENT
-    for (std::int64_t i = 0; i < row.count; ++i) {
-        const T u = row.turns[2 * i], v = row.turns[2 * i + 1], tr = u * c - v * s, ti = u * s + v * c;
-        use(i, a + (row.re[i] * tr - row.im[i] * ti), b + (row.re[i] * ti + row.im[i] * tr));
-    }
-}
-
-template <class T>
-SIMCORE_INLINE void field_body(const Row<T>& row, std::int64_t apart, T* to) {
-    for_places(row, [=](std::int64_t i, T re, T im) {
-        to[2 * apart * i] = re;
-        to[2 * apart * i + 1] = im;
-    });
-}
-
-// to: pairs, `apart` pairs from each other.
-template <class T>
-SIMCORE_INLINE void field_of(const Row<T>& row, std::int64_t apart, T* to) {
-    apart == 1 ? field_body(row, 1, to) : field_body(row, apart, to);
-}
-
-template <class T>
-SIMCORE_INLINE void intensity_body(const Row<T>& row, T weight, T* to) {
-    for_places(row, [=](std::int64_t i, T re, T im) { to[i] += weight * (re * re + im * im); });
-}
-
-#define PARAMETERS(T) (const Row<T>& row, std::int64_t apart, T* to)
-SIMCORE_DISPATCH(write_field, field_of, PARAMETERS(float), (row, apart, to))
-SIMCORE_DISPATCH(write_field, field_of, PARAMETERS(double), (row, apart, to))
-#undef PARAMETERS
-#define PARAMETERS(T) (const Row<T>& row, T weight, T* to)
-SIMCORE_DISPATCH(square_field, intensity_body, PARAMETERS(float), (row, weight, to))
-SIMCORE_DISPATCH(square_field, intensity_body, PARAMETERS(double), (row, weight, to))
-#undef PARAMETERS
 
 // Largest distance |s - s0| between directions `first` and `second` from the axis (their sines), on opposite sides or
 // on the same.
@@ -149,27 +92,6 @@ GridWish wish(const GridLimits& limits, PupilWork<T>& w) {
     return {w.need.least, w.cells_x};
 }
 
-// exp(2 pi i m j / size), for twice m and j.
-std::complex<double> turn_at(std::int64_t twice_m, std::int64_t twice_j, std::int64_t size) {
-    const std::int64_t period = 4 * size, place = (twice_m % period + period) * (twice_j % period) % period;
-    const elementary::SinCos turn =
-        elementary::sincos(kTwoPi * static_cast<double>(place) / static_cast<double>(period));
-    return {turn.cos, turn.sin};
-}
-
-std::complex<double> analysed(const State& state) {
-    return std::conj(state.analyser[0]) * state.jones[0] + std::conj(state.analyser[1]) * state.jones[1];
-}
-
-// What the waves bring into the image with nothing in their way, and without the pupil.
-double empty_irradiance(const PupilView& view, const Lens& lens, bool through) {
-    double sum = 0.0;
-    for (std::int64_t w = 0; w < view.waves; ++w)
-        sum += view.wave[w].weight *
-               (through ? std::norm(pupil_at(view.pupil, lens, view.wave[w].sx, view.wave[w].sy)) : 1.0);
-    return sum;
-}
-
 // From cells to pixels, rows by rows.
 template <class T>
 void add_pixels(double weight, PupilWork<T>& w, T* out) {
@@ -192,59 +114,7 @@ std::complex<double> aim(std::int64_t number, PupilWork<T>& w) {
     return w.field && w.through != 0.0 ? 1.0 / w.through : 1.0;
 }
 
-// Twice the direction that a transform counts as 0, and twice the first of its places.
-struct Start {
-    std::int64_t direction, place;
-
-    std::complex<double> turn(std::int64_t i, std::int64_t size) const {
-        return direction == 0 ? 1.0 : turn_at(direction, place + 2 * i, size);
-    }
-};
-
-// Calls use(state, y, row) for all rows of the image, its reference left to be filled in; read(state, y, re, im) gives
-// what the transforms have made of the light.
-template <class T, class Read, class Use>
-void for_rows(const Start& x, const Start& y, PupilWork<T>& w, Read read, Use use) {
-    const std::int64_t width = w.cells_x, size = w.grid.size;
-    room_for(w.re, width);
-    room_for(w.im, width);
-    room_for(w.turns, 2 * width);
-    const bool turned = x.direction != 0 || y.direction != 0;
-    for (std::int64_t i = 0; turned && i < width; ++i) {
-        const std::complex<double> turn = x.turn(i, size);
-        w.turns[2 * i] = static_cast<T>(turn.real());
-        w.turns[2 * i + 1] = static_cast<T>(turn.imag());
-    }
-    for (std::int64_t i = 0; i < w.cells_y; ++i) {
-        const std::complex<T> turn(y.turn(i, size));
-        for (std::int64_t state = 0; state < w.view.states; ++state) {
-            read(state, i, w.re.data(), w.im.data());
-            use(state, i, Row<T>{width, w.re.data(), w.im.data(), turned ? w.turns.data() : nullptr, turn, {}});
-        }
-    }
-}
-
-template <class T, class Read>
-void add_intensities(const Start& x, const Start& y, PupilWork<T>& w, Read read) {
-    const double total = w.passing > 0.0 ? w.passing : empty_irradiance(w.view, w.lens, false);
-    for_rows(x, y, w, read, [&](std::int64_t i, std::int64_t place, Row<T> row) {
-        const State& state = w.view.state[i];
-        row.reference = std::complex<T>(w.view.reference * w.through * analysed(state));
-        const T share = static_cast<T>(w.view.wave[w.number].weight * state.weight / total);
-        square_field(row, share, w.cells.data() + place * w.cells_x);
-    });
-}
-
-template <class T, class Read>
-void write_fields(const Start& x, const Start& y, PupilWork<T>& w, Read read, std::complex<T>* out) {
-    const std::int64_t states = w.view.states;
-    for_rows(x, y, w, read, [&](std::int64_t i, std::int64_t place, Row<T> row) {
-        if (w.through != 0.0) row.reference = std::complex<T>(w.view.reference * analysed(w.view.state[i]));
-        write_field(row, states, reinterpret_cast<T*>(out + place * w.width * states + i));
-    });
-}
-
-// Light of each state for the transform by matrix products.
+// Light of each state for the transform by matrix products, and what that makes of it.
 struct MatrixLines final : LineSink<float> {
     MatrixTransform* transforms;
 
@@ -254,6 +124,14 @@ struct MatrixLines final : LineSink<float> {
               const float* im) override {
         transforms[state].put(row, low, count, re, im);
     }
+};
+
+struct MatrixRows final : RowSource<float> {
+    const MatrixTransform* transforms;
+
+    explicit MatrixRows(const MatrixTransform* of_states) : transforms(of_states) {}
+
+    void row(std::int64_t state, std::int64_t y, float* re, float* im) override { transforms[state].row(y, re, im); }
 };
 
 MatrixTransform::Axis axis_x(const PupilWork<float>& w) { return {w.box.count_x, w.cells_x, w.grid.size}; }
@@ -270,9 +148,9 @@ void multiply_out(std::int64_t number, PupilWork<float>& w) {
     for (std::int64_t i = 0; i < w.view.states; ++i) w.matrices[i].run();
 }
 
-Start middle_of(std::int64_t first, std::int64_t directions, std::int64_t places) {
-    return {2 * first + directions - 1, 1 - places};
-}
+Start middle_x(const PupilWork<float>& w) { return {2 * w.box.first_x + w.box.count_x - 1, 1 - w.cells_x}; }
+
+Start middle_y(const PupilWork<float>& w) { return {2 * w.box.first_y + w.box.count_y - 1, 1 - w.cells_y}; }
 
 void require_resolved(double phase) {
     if (!(phase < kCoarsest))
@@ -356,10 +234,8 @@ std::int64_t PupilImager<T>::fill(std::int64_t number, std::int64_t stride, std:
 template <class T>
 void PupilImager<T>::add_intensity(std::int64_t stride, const std::complex<T>* grid) {
     PupilWork<T>& w = *work_;
-    const std::int64_t size = w.grid.size;
-    add_intensities({0, 0}, {2 * w.box.first_y, 0}, w, [&](std::int64_t state, std::int64_t y, T* re, T* im) {
-        read_row(size, stride, grid + state * size * stride, y, w.cells_x, re, im);
-    });
+    GridRows<T> rows(w.grid, w.cells_x, stride, grid);
+    add_intensities({0, 0}, {2 * w.box.first_y, 0}, rows, w);
 }
 
 template <class T>
@@ -372,11 +248,8 @@ void PupilImager<T>::finish_intensity(double weight, T* out) {
 template <class T>
 void PupilImager<T>::finish_field(std::int64_t stride, const std::complex<T>* grid, std::complex<T>* out) {
     PupilWork<T>& w = *work_;
-    const std::int64_t size = w.grid.size;
-    const auto read = [&](std::int64_t state, std::int64_t y, T* re, T* im) {
-        read_row(size, stride, grid + state * size * stride, y, w.cells_x, re, im);
-    };
-    write_fields({0, 0}, {2 * w.box.first_y, 0}, w, read, out);
+    GridRows<T> rows(w.grid, w.cells_x, stride, grid);
+    write_fields({0, 0}, {2 * w.box.first_y, 0}, rows, w, out);
 }
 
 template <>
@@ -398,22 +271,16 @@ template <>
 void PupilImager<float>::draw_field(std::complex<float>* out) {
     PupilWork<float>& w = *work_;
     multiply_out(0, w);
-    const auto read = [&](std::int64_t state, std::int64_t y, float* re, float* im) {
-        w.matrices[state].row(y, re, im);
-    };
-    write_fields(middle_of(w.box.first_x, w.box.count_x, w.cells_x),
-                 middle_of(w.box.first_y, w.box.count_y, w.cells_y), w, read, out);
+    MatrixRows rows(w.matrices.data());
+    write_fields(middle_x(w), middle_y(w), rows, w, out);
 }
 
 template <>
 void PupilImager<float>::draw_wave(std::int64_t number) {
     PupilWork<float>& w = *work_;
     multiply_out(number, w);
-    const auto read = [&](std::int64_t state, std::int64_t y, float* re, float* im) {
-        w.matrices[state].row(y, re, im);
-    };
-    add_intensities(middle_of(w.box.first_x, w.box.count_x, w.cells_x),
-                    middle_of(w.box.first_y, w.box.count_y, w.cells_y), w, read);
+    MatrixRows rows(w.matrices.data());
+    add_intensities(middle_x(w), middle_y(w), rows, w);
 }
 
 template <>

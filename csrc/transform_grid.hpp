@@ -7,6 +7,7 @@
 
 #include "dispatch.hpp"
 #include "pupil_fill.hpp"
+#include "pupil_rows.hpp"
 
 namespace simcore {
 
@@ -59,17 +60,24 @@ struct GridLines final : LineSink<T> {
     }
 };
 
-// Row y of a plane that has been transformed, into two columns of `count` values.
+// Planes that have been transformed; they repeat beyond their size.
 template <class T>
-void read_row(std::int64_t size, std::int64_t stride, const std::complex<T>* plane, std::int64_t y, std::int64_t count,
-              T* re, T* im) {
-    const T* line = reinterpret_cast<const T*>(plane + (y % size) * stride);
-    for_runs(size, 0, count, [=](std::int64_t place, std::int64_t x, std::int64_t n) {
-        for (std::int64_t k = 0; k < n; ++k) {
-            re[x + k] = line[2 * (place + k)];
-            im[x + k] = line[2 * (place + k) + 1];
-        }
-    });
-}
+struct GridRows final : RowSource<T> {
+    std::int64_t size, count, stride;
+    const std::complex<T>* grid;
+
+    GridRows(const Grid& of, std::int64_t cells, std::int64_t step, const std::complex<T>* from)
+        : size(of.size), count(cells), stride(step), grid(from) {}
+
+    void row(std::int64_t state, std::int64_t y, T* re, T* im) override {
+        const T* line = reinterpret_cast<const T*>(grid + (state * size + y % size) * stride);
+        for_runs(size, 0, count, [=](std::int64_t place, std::int64_t x, std::int64_t n) {
+            for (std::int64_t k = 0; k < n; ++k) {
+                re[x + k] = line[2 * (place + k)];
+                im[x + k] = line[2 * (place + k) + 1];
+            }
+        });
+    }
+};
 
 }  // namespace simcore

@@ -22,8 +22,7 @@ bool finite(const Complex& value) { return std::isfinite(value.real()) && std::i
 template <class V>
 void require_finite(const Array<V>& values, const char* name) {
     for (py::ssize_t i = 0; i < values.size(); ++i)
-        if (!finite(values.data()[i]))
-            throw std::invalid_argument(std::string(name) + ": must be finite");
+        if (!finite(values.data()[i])) throw std::invalid_argument(std::string(name) + ": must be finite");
 }
 
 void require_positive(const Array<double>& values, const char* name) {
@@ -309,8 +308,8 @@ class BlockImager {
         field_ = field;
     }
 
-    // (image, least, columns) of the first image that is left; least 0: none is. draw() begins an image, and finishes it
-    // unless it needs transforms.
+    // (image, least, columns) of the first image that is left; least 0: none is. draw() begins an image, and finishes
+    // it unless it needs transforms.
     template <class Draw>
     py::tuple drawn(py::ssize_t image, std::int64_t height, std::int64_t width, bool field, Array<double>& error,
                     Draw draw) {
