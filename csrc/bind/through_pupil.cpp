@@ -314,6 +314,7 @@ class BlockImager {
     py::tuple drawn(py::ssize_t image, std::int64_t height, std::int64_t width, bool field, Array<double>& error,
                     Draw draw) {
         require_shape(error, "error (image)", {block_.images()});
+        require(image >= 0 && image < block_.images(), "image: there is none of this number");
         double* to = error.mutable_data();
         GridWish wish{0, 0};
         {

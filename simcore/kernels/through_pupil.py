@@ -1,4 +1,7 @@
-"""Images through any pupil and under light from any direction: the pupil on a grid of directions, Fourier transforms."""
+"""Images through any pupil and under light from any direction: the pupil on a grid of directions, Fourier transforms.
+
+Small images in single precision go by matrix products (csrc/matrix_transform.hpp), the others through `grids`.
+"""
 
 from __future__ import annotations
 
