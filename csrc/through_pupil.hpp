@@ -110,7 +110,8 @@ class PupilImager {
     std::int64_t fill(std::int64_t wave, std::int64_t stride, std::complex<T>* grid);
     void add_intensity(std::int64_t stride, const std::complex<T>* grid);
 
-    // Whether matrix products serve the image that has begun; its grid is settled then, with the error `settle` returns.
+    // Whether matrix products serve the image that has begun; its grid is settled then, with the error `settle`
+    // returns.
     bool by_products();
     double error() const;
     void draw_wave(std::int64_t wave);
