@@ -1,5 +1,7 @@
 #include "pupil_rows.hpp"
 
+#include <vector>
+
 #include "dispatch.hpp"
 #include "elementary.hpp"
 
@@ -79,9 +81,16 @@ std::complex<double> turn_at(const Start& start, std::int64_t i, std::int64_t si
     return {turn.cos, turn.sin};
 }
 
-// Calls use(state, y, row) for all rows of the image, turned, their reference left to be filled in.
+// Part by part: as a pair it would wait in memory for what has been written before.
+template <class T>
+std::complex<T> narrow(std::complex<double> value) {
+    return {static_cast<T>(value.real()), static_cast<T>(value.imag())};
+}
+
+// Calls use(state, y, row) for all rows of the image, turned; reference: of each state.
 template <class T, class Use>
-void for_rows(const Start& x, const Start& y, RowSource<T>& source, PupilWork<T>& w, Use use) {
+void for_rows(const Start& x, const Start& y, const std::vector<std::complex<T>>& reference, RowSource<T>& source,
+              PupilWork<T>& w, Use use) {
     const std::int64_t count = w.cells_x, size = w.grid.size;
     const bool turned = x.direction != 0 || y.direction != 0;
     room_for(w.re, count);
@@ -89,19 +98,28 @@ void for_rows(const Start& x, const Start& y, RowSource<T>& source, PupilWork<T>
     room_for(w.turn_re, count);
     room_for(w.turn_im, count);
     for (std::int64_t i = 0; turned && i < count; ++i) {
-        const std::complex<double> turn = turn_at(x, i, size);
-        w.turn_re[i] = static_cast<T>(turn.real());
-        w.turn_im[i] = static_cast<T>(turn.imag());
+        const std::complex<T> turn = narrow<T>(turn_at(x, i, size));
+        w.turn_re[i] = turn.real();
+        w.turn_im[i] = turn.imag();
     }
     Row<T> row{count, w.re.data(), w.im.data(), w.turn_re.data(), w.turn_im.data(), {}, {}};
     for (std::int64_t i = 0; i < w.cells_y; ++i) {
-        row.turn = std::complex<T>(turn_at(y, i, size));
+        if (turned) row.turn = narrow<T>(turn_at(y, i, size));
         for (std::int64_t state = 0; state < w.view.states; ++state) {
+            row.reference = reference[state];
             source.row(state, i, row.re, row.im);
             if (turned) turn_row(row);
             use(state, i, row);
         }
     }
+}
+
+// What each state has of light with the amplitude `passing`.
+template <class T>
+std::vector<std::complex<T>> references(std::complex<double> passing, const PupilView& view) {
+    std::vector<std::complex<T>> result;
+    for (std::int64_t i = 0; i < view.states; ++i) result.push_back(narrow<T>(passing * analysed(view.state[i])));
+    return result;
 }
 
 }  // namespace
@@ -121,22 +139,20 @@ double empty_irradiance(const PupilView& view, const Lens& lens, bool through) {
 template <class T>
 void add_intensities(const Start& x, const Start& y, RowSource<T>& source, PupilWork<T>& w) {
     const double total = w.passing > 0.0 ? w.passing : empty_irradiance(w.view, w.lens, false);
-    for_rows(x, y, source, w, [&](std::int64_t number, std::int64_t place, Row<T>& row) {
-        const State& state = w.view.state[number];
-        row.reference = std::complex<T>(w.view.reference * w.through * analysed(state));
-        const T share = static_cast<T>(w.view.wave[w.number].weight * state.weight / total);
-        add_square(row, share, w.cells.data() + place * w.cells_x);
-    });
+    const double weight = w.view.wave[w.number].weight / total;
+    const auto add = [&](std::int64_t state, std::int64_t place, const Row<T>& row) {
+        add_square(row, static_cast<T>(weight * w.view.state[state].weight), w.cells.data() + place * w.cells_x);
+    };
+    for_rows(x, y, references<T>(w.view.reference * w.through, w.view), source, w, add);
 }
 
 template <class T>
 void write_fields(const Start& x, const Start& y, RowSource<T>& source, PupilWork<T>& w, std::complex<T>* out) {
     const std::int64_t states = w.view.states;
-    for_rows(x, y, source, w, [&](std::int64_t number, std::int64_t place, Row<T>& row) {
-        row.reference = {};
-        if (w.through != 0.0) row.reference = std::complex<T>(w.view.reference * analysed(w.view.state[number]));
-        write_field(row, states, reinterpret_cast<T*>(out + place * w.width * states + number));
-    });
+    const auto write = [&](std::int64_t state, std::int64_t place, const Row<T>& row) {
+        write_field(row, states, reinterpret_cast<T*>(out + place * w.width * states + state));
+    };
+    for_rows(x, y, references<T>(w.through != 0.0 ? w.view.reference : 0.0, w.view), source, w, write);
 }
 
 #define SIMCORE_ROWS(T)                                                                      \
