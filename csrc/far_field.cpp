@@ -13,9 +13,12 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 constexpr std::int64_t kBefore = 3, kMargin = 7;  // points that the derivatives of cubic_pieces need
 
-// Phase between nodes of the fastest term; the interpolation's error is its fourth power / 384.
+// Phase between nodes of the fastest term; the interpolation's error is its fourth power / 384, a small part of the
+// tolerance.
 template <class T>
-constexpr double kPhase = sizeof(T) == 4 ? 0.3 : 0.05;
+double phase_for(double tolerance) {
+    return sizeof(T) == 8 ? 0.05 : std::min(std::max(0.3, std::sqrt(std::sqrt(384.0 * 0.04 * tolerance))), 0.6);
+}
 
 std::int64_t terms_in_use(std::int64_t terms, const std::complex<double>* a, const std::complex<double>* b) {
     while (terms > 1 && a[terms - 1] == 0.0 && b[terms - 1] == 0.0) --terms;
@@ -77,14 +80,15 @@ void amplitudes_at_nodes(const Source& source, std::int64_t terms, std::int64_t 
 }  // namespace
 
 template <class T>
-void tabulate(const Source& source, double from, double largest, AmplitudeScratch<T>& scratch,
+void tabulate(const Source& source, double tolerance, double from, double largest, AmplitudeScratch<T>& scratch,
               AmplitudeTable<T>& table) {
     if (!(largest < 1.998)) throw std::domain_error("light scattered straight back is not imaged here");
     const std::int64_t terms = source.angles > 0 ? 0 : terms_in_use(source.terms, source.a, source.b);
     // A table has 2 pi steps or more for each order in it.
     const double finest = static_cast<double>(source.angles - 1) / (2.0 * kPi);
     table.order = source.angles > 0 ? finest : last_order(terms, source.a, source.b);
-    const double step = step_for(kPhase<T>, source.angles > 0 ? finest : static_cast<double>(terms), largest);
+    const double step =
+        step_for(phase_for<T>(tolerance), source.angles > 0 ? finest : static_cast<double>(terms), largest);
     const std::int64_t intervals = static_cast<std::int64_t>(largest / step) + 2, nodes = intervals + kMargin - kBefore;
     amplitudes_at_nodes(source, terms, nodes, step, scratch);
     table.per_unit = 1.0 / step;
@@ -107,7 +111,7 @@ void tabulate(const Source& source, double from, double largest, AmplitudeScratc
     cubic_pieces(4, nodes + kBefore, scratch.values.data(), table.pieces.data());
 }
 
-template void tabulate(const Source&, double, double, AmplitudeScratch<float>&, AmplitudeTable<float>&);
-template void tabulate(const Source&, double, double, AmplitudeScratch<double>&, AmplitudeTable<double>&);
+template void tabulate(const Source&, double, double, double, AmplitudeScratch<float>&, AmplitudeTable<float>&);
+template void tabulate(const Source&, double, double, double, AmplitudeScratch<double>&, AmplitudeTable<double>&);
 
 }  // namespace simcore

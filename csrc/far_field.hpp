@@ -32,10 +32,11 @@ struct AmplitudeScratch {
     std::vector<T> values;
 };
 
-// Table on 0 .. largest (below 2) of what the source scatters into transmission. Throws std::domain_error where the
+// Table on 0 .. largest (below 2) of what the source scatters into transmission, exact to a small part of
+// the tolerance (relative to the largest). Throws std::domain_error where the
 // range comes too close to backward scattering.
 template <class T>
-void tabulate(const Source& source, double from, double largest, AmplitudeScratch<T>& scratch,
+void tabulate(const Source& source, double tolerance, double from, double largest, AmplitudeScratch<T>& scratch,
               AmplitudeTable<T>& table);
 
 }  // namespace simcore

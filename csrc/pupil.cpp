@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "dispatch.hpp"
 #include "elementary.hpp"
+#include "lanes.hpp"
+#include "turns.hpp"
 
 namespace simcore {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846, kTwoPi = 2.0 * kPi;
+constexpr int kRimSteps = 512;  // of a table, for each step of the grid
 
 // Shape of the Kaiser window for each half width.
 double sharpness(int rim) { return rim <= 2 ? 3.0 : rim == 3 ? 4.0 : rim <= 5 ? 5.0 : rim <= 6 ? 6.0 : 11.0; }
@@ -46,19 +48,30 @@ std::vector<double> make_table(int rim) {
     return table;
 }
 
+// Part of the light that passes at `distance` steps inside the edge: tables of 2 rim kRimSteps + 2 values from -rim.
+template <class T>
 struct RimTables {
-    std::vector<double> table[kWidestRim + 1];
+    std::vector<T> table[kWidestRim + 1];
     RimTables() {
-        for (int rim = kNarrowestRim; rim <= kWidestRim; ++rim) table[rim] = make_table(rim);
+        for (int rim = kNarrowestRim; rim <= kWidestRim; ++rim) {
+            const std::vector<double> made = make_table(rim);
+            table[rim].assign(made.begin(), made.end());
+        }
     }
 };
 
-// In place from coefficients of a polynomial in rho_y to those of its value at one rho_x.
-void collapse(const PupilFunction& pupil, double rho_x, double* to) {
-    for (std::int64_t j = 0; j < pupil.order; ++j) {
+template <class T>
+const T* rim_table(int rim) {
+    static const RimTables<T> tables;
+    return tables.table[rim].data();
+}
+
+// From the wavefront to the coefficients of its polynomial in rho_x at one rho_y.
+void collapse(const PupilFunction& pupil, double rho_y, double* to) {
+    for (std::int64_t i = 0; i < pupil.order; ++i) {
         double sum = 0.0;
-        for (std::int64_t i = pupil.order - 1; i >= 0; --i) sum = sum * rho_x + pupil.wavefront[i * pupil.order + j];
-        to[j] = sum;
+        for (std::int64_t j = pupil.order - 1; j >= 0; --j) sum = sum * rho_y + pupil.wavefront[i * pupil.order + j];
+        to[i] = sum;
     }
 }
 
@@ -81,6 +94,7 @@ SIMCORE_INLINE double layers_path(double n, double immersion, double depth, doub
 }
 
 double path_at(const PupilFunction& pupil, const Lens& lens, double rho_x, double rho_y) {
+    if (pupil.focus_depth == 0.0) return wavefront_at(pupil, rho_x, rho_y);
     const double square = (rho_x * rho_x + rho_y * rho_y) / (lens.per_cosine * lens.per_cosine);
     const double layers = layers_path(lens.medium_index, pupil.immersion_index, pupil.focus_depth, square);
     return wavefront_at(pupil, rho_x, rho_y) + layers;
@@ -98,73 +112,88 @@ std::complex<double> transmission_at(const PupilFunction& pupil, double rho_x, d
     return (1.0 - fv) * ((1.0 - fu) * above[0] + fu * above[1]) + fv * ((1.0 - fu) * below[0] + fu * below[1]);
 }
 
-SIMCORE_INLINE double covered(const double* table, int rim, double distance) {
-    double at = (distance + rim) * kRimSteps;
-    at = at < 0.0 ? 0.0 : at;
-    at = at > 2.0 * rim * kRimSteps ? 2.0 * rim * kRimSteps : at;
+template <class T>
+SIMCORE_INLINE T covered(const T* table, int rim, T distance) {
+    const T last = static_cast<T>(2 * rim * kRimSteps);
+    T at = (distance + static_cast<T>(rim)) * static_cast<T>(kRimSteps);
+    at = at < T(0) ? T(0) : at;
+    at = at > last ? last : at;
     const std::int32_t i = static_cast<std::int32_t>(at);
-    return table[i] + (at - i) * (table[i + 1] - table[i]);
+    return table[i] + (at - static_cast<T>(i)) * (table[i + 1] - table[i]);
 }
 
-// Amplitude with the smoothed edges into `to`.
-SIMCORE_INLINE void amplitude_body(const PupilFunction& pupil, const Lens& lens, const PupilLine& line,
-                                   const double* table, const double* radius, double* to) {
-    const double per_step = 1.0 / line.step, stop = pupil.stop / lens.per_cosine, sine = lens.sine;
-    const std::int64_t count = line.count;
-    const int rim = line.rim;
+// Amplitude with the smoothed edges into `to`. Distances from an edge come from squares, which keeps their digits.
+template <class T>
+SIMCORE_INLINE void amplitude_body(const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, const T* table,
+                                   std::int64_t count, const double* square, T* to) {
+    const double sine = lens.sine, stop = pupil.stop / lens.per_cosine;
+    const T per_step = static_cast<T>(1.0 / edge.step), outer = static_cast<T>(sine), inner = static_cast<T>(stop);
+    const int rim = edge.rim;
     SIMCORE_INDEPENDENT
-    for (std::int64_t i = 0; i < count; ++i) to[i] = covered(table, rim, (sine - radius[i]) * per_step);
+    for (std::int64_t i = 0; i < count; ++i) {
+        const T inside = static_cast<T>(sine * sine - square[i]) / (outer + std::sqrt(static_cast<T>(square[i])));
+        to[i] = covered(table, rim, inside * per_step);
+    }
     if (stop > 0.0) {
         SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < count; ++i) to[i] *= covered(table, rim, (radius[i] - stop) * per_step);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const T outside = static_cast<T>(square[i] - stop * stop) / (inner + std::sqrt(static_cast<T>(square[i])));
+            to[i] *= covered(table, rim, outside * per_step);
+        }
     }
     const double rate = pupil.apodization * lens.per_cosine * lens.per_cosine;
     if (rate == 0.0) return;
     SIMCORE_INDEPENDENT
-    for (std::int64_t i = 0; i < count; ++i) to[i] *= elementary::exp(-rate * radius[i] * radius[i]);
+    for (std::int64_t i = 0; i < count; ++i) to[i] *= static_cast<T>(elementary::exp(-rate * square[i]));
 }
 
-// The polynomial sum of coefficients[j] rho^j along the line.
+// The polynomial sum of coefficients[j] rho^j along the line, in whole vectors.
+template <int bytes>
 SIMCORE_INLINE void wave_body(std::int64_t order, const double* coefficients, std::int64_t count, double start,
                               double step, double* to) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] = 0.0;
-    for (std::int64_t j = order - 1; j >= 0; --j) {
-        const double next = coefficients[j];
-        SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < count; ++i)
-            to[i] = to[i] * (start + static_cast<double>(static_cast<std::int32_t>(i)) * step) + next;
+    using Values = Pack<double, kLanes, bytes>;
+    constexpr double places[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const Values apart = step * Values(places);
+    for (std::int64_t i = 0; i < count; i += kLanes) {
+        const Values rho = apart + (start + static_cast<double>(i) * step);
+        Values sum;
+        for (std::int64_t j = order - 1; j >= 0; --j) sum = sum * rho + coefficients[j];
+        sum.store(to + i);
     }
 }
 
-// scratch: two columns of line.count values.
+SIMCORE_DISPATCH_LANES(fill_wave, wave_body,
+                       (std::int64_t order, const double* coefficients, std::int64_t count, double start, double step,
+                        double* to),
+                       (order, coefficients, count, start, step, to))
+
 template <class T>
-SIMCORE_INLINE void line_body(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* table,
-                              const double* radius, std::complex<double> scale, const double* coefficients,
-                              double* scratch, T* re, T* im) {
-    const std::int64_t count = line.count;
-    const double to_phase = kTwoPi / lens.wavelength, c = scale.real(), s = scale.imag();
-    double *amplitude = scratch, *wave = scratch + count;
-    amplitude_body(pupil, lens, line, table, radius, amplitude);
-    wave_body(pupil.order, coefficients, count, line.start * lens.per_cosine, line.step * lens.per_cosine, wave);
+SIMCORE_INLINE void points_body(const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, const T* table,
+                                std::complex<double> scale, std::int64_t count, const double* square, double* wave,
+                                const T* factor, T* re, T* im) {
+    const double per_wavelength = 1.0 / lens.wavelength;
+    const T c = static_cast<T>(scale.real()), s = static_cast<T>(scale.imag());
+    amplitude_body(pupil, lens, edge, table, count, square, re);
     if (pupil.focus_depth != 0.0) {
         const double n = lens.medium_index, immersion = pupil.immersion_index, depth = pupil.focus_depth;
         SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < count; ++i) wave[i] += layers_path(n, immersion, depth, radius[i] * radius[i]);
+        for (std::int64_t i = 0; i < count; ++i) wave[i] += layers_path(n, immersion, depth, square[i]);
     }
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < count; ++i) {
-        const elementary::SinCos turn = elementary::sincos(to_phase * wave[i]);
-        re[i] = static_cast<T>(amplitude[i] * (c * turn.cos - s * turn.sin));
-        im[i] = static_cast<T>(amplitude[i] * (c * turn.sin + s * turn.cos));
+        const turns::Phase<T> turn = turns::phase_of<T>(per_wavelength * wave[i]);
+        const T amplitude = re[i] * factor[i];
+        re[i] = amplitude * (c * turn.cos - s * turn.sin);
+        im[i] = amplitude * (c * turn.sin + s * turn.cos);
     }
 }
 
-#define PARAMETERS(T)                                                                                                \
-    (const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* table, const double* radius, \
-     std::complex<double> scale, const double* coefficients, double* scratch, T* re, T* im)
-#define ARGUMENTS (pupil, lens, line, table, radius, scale, coefficients, scratch, re, im)
-SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(float), ARGUMENTS)
-SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(double), ARGUMENTS)
+#define PARAMETERS(T)                                                                                                 \
+    (const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, const T* table, std::complex<double> scale, \
+     std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im)
+#define ARGUMENTS (pupil, lens, edge, table, scale, count, square, wave, factor, re, im)
+SIMCORE_DISPATCH(points_dispatched, points_body, PARAMETERS(float), ARGUMENTS)
+SIMCORE_DISPATCH(points_dispatched, points_body, PARAMETERS(double), ARGUMENTS)
 #undef PARAMETERS
 #undef ARGUMENTS
 
@@ -173,11 +202,6 @@ SIMCORE_DISPATCH(line_dispatched, line_body, PARAMETERS(double), ARGUMENTS)
 double flat_part(int rim) {
     constexpr double part[kWidestRim + 1] = {0.0, 0.0, 0.45, 0.62, 0.68, 0.74, 0.77, 0.78, 0.72};
     return part[rim];
-}
-
-const double* rim_table(int rim) {
-    static const RimTables tables;
-    return tables.table[rim].data();
 }
 
 std::complex<double> pupil_at(const PupilFunction& pupil, const Lens& lens, double sx, double sy) {
@@ -204,25 +228,35 @@ double ray_shift(const PupilFunction& pupil, const Lens& lens) {
     return most / lens.numerical_aperture;  // d(2 pi W / wavelength) / dk
 }
 
-template <class T>
-void pupil_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* radius,
-                std::complex<double> scale, double* scratch, T* re, T* im) {
+void wavefront_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, double* to) {
     double coefficients[64];
-    if (pupil.order > 0) collapse(pupil, line.sx * lens.per_cosine, coefficients);
-    line_dispatched(pupil, lens, line, rim_table(line.rim), radius, scale, coefficients, scratch, re, im);
-    if (pupil.side == 0) return;
+    collapse(pupil, line.sy * lens.per_cosine, coefficients);
+    fill_wave(pupil.order, coefficients, line.count, line.start * lens.per_cosine, line.step * lens.per_cosine, to);
+}
+
+template <class T>
+void pupil_points(const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, std::complex<double> scale,
+                  std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im) {
+    points_dispatched(pupil, lens, edge, rim_table<T>(edge.rim), scale, count, square, wave, factor, re, im);
+}
+
+template <class T>
+void transmission_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, T* re, T* im) {
     for (std::int64_t i = 0; i < line.count; ++i) {
-        const double sy = line.start + static_cast<double>(i) * line.step;
-        const std::complex<double> t = transmission_at(pupil, line.sx * lens.per_cosine, sy * lens.per_cosine);
+        const double sx = line.start + static_cast<double>(i) * line.step;
+        const std::complex<double> t = transmission_at(pupil, sx * lens.per_cosine, line.sy * lens.per_cosine);
         const double a = static_cast<double>(re[i]), b = static_cast<double>(im[i]);
         re[i] = static_cast<T>(a * t.real() - b * t.imag());
         im[i] = static_cast<T>(a * t.imag() + b * t.real());
     }
 }
 
-template void pupil_line(const PupilFunction&, const Lens&, const PupilLine&, const double*, std::complex<double>,
-                         double*, float*, float*);
-template void pupil_line(const PupilFunction&, const Lens&, const PupilLine&, const double*, std::complex<double>,
-                         double*, double*, double*);
+#define SIMCORE_PUPIL(T)                                                                                  \
+    template void pupil_points(const PupilFunction&, const Lens&, const PupilEdge&, std::complex<double>, \
+                               std::int64_t, const double*, double*, const T*, T*, T*);                   \
+    template void transmission_line(const PupilFunction&, const Lens&, const PupilLine&, T*, T*);
+SIMCORE_PUPIL(float)
+SIMCORE_PUPIL(double)
+#undef SIMCORE_PUPIL
 
 }  // namespace simcore

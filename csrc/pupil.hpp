@@ -33,10 +33,6 @@ constexpr int kNarrowestRim = 2, kWidestRim = 8;
 // How far the window is flat, in units of half the period.
 double flat_part(int rim);
 
-// Part of the light that passes at `distance` steps inside the edge: table of 2 * rim * kRimSteps + 2 values from -rim.
-constexpr int kRimSteps = 512;
-const double* rim_table(int rim);
-
 struct Lens {
     double sine;        // of the largest angle
     double per_cosine;  // n / NA
@@ -49,17 +45,28 @@ std::complex<double> pupil_at(const PupilFunction& pupil, const Lens& lens, doub
 // Largest shift of a ray in the image that the wavefront gives at the rim, in micrometres.
 double ray_shift(const PupilFunction& pupil, const Lens& lens);
 
-// One line of a grid of directions: s_x fixed, s_y = start + i step.
-struct PupilLine {
-    std::int64_t count;
-    double sx, start, step;
+// Half width of the rim in steps of the grid, and that step.
+struct PupilEdge {
     int rim;
+    double step;
 };
 
-// The pupil along a line, edges smoothed, times `scale`; radius: sqrt(s_x^2 + s_y^2) of each point; scratch: two
-// columns.
+// One line of a grid of directions: s_y fixed, s_x = start + i step.
+struct PupilLine {
+    std::int64_t count;
+    double sy, start, step;
+};
+
+// The wavefront's polynomial along a line, in micrometres; `to` has room for a whole number of kLanes.
+void wavefront_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, double* to);
+
+// The pupil at points, edges smoothed, times `scale` and `factor`; square: s_x^2 + s_y^2; wave: the wavefront, to which
+// the layers' path is added. The transmission is left out: it follows line by line.
 template <class T>
-void pupil_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, const double* radius,
-                std::complex<double> scale, double* scratch, T* re, T* im);
+void pupil_points(const PupilFunction& pupil, const Lens& lens, const PupilEdge& edge, std::complex<double> scale,
+                  std::int64_t count, const double* square, double* wave, const T* factor, T* re, T* im);
+
+template <class T>
+void transmission_line(const PupilFunction& pupil, const Lens& lens, const PupilLine& line, T* re, T* im);
 
 }  // namespace simcore

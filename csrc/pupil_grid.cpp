@@ -39,22 +39,41 @@ double period_for_rim(int rim, bool strict, double sine, double wavelength) {
     return strict ? std::max(narrow, rim * wavelength / std::max(0.7 * (1.0 - sine), 1e-3)) : narrow;
 }
 
+// Rims that serve a tolerance: a narrow one leaves more of the edge waves beyond its window (measured against grids of
+// a tight tolerance: tests/test_through_pupil.py).
+struct Rims {
+    int least, most;
+};
+
+Rims rims_for(double tolerance) {
+    if (tolerance < 1e-4) return {kWidestRim, kWidestRim};
+    return {tolerance >= 2e-2 ? 2 : tolerance >= 5e-3 ? 3 : tolerance >= 2e-3 ? 4 : 6, 6};
+}
+
 }  // namespace
 
 GridNeed grid_need(const Reach& reach, const std::vector<EdgeWave>& edges, double sine, double wavelength, double cell,
                    const GridLimits& limits) {
     const bool strict = limits.tolerance < 1e-4;
     GridNeed need;
-    need.rim = strict ? kWidestRim : 6;
     // The corners of the field may see the window begin to fall, unless much accuracy is asked for. An error of the
     // field counts twice in the intensity.
     need.quiet = quiet_distance(edges, sine, wavelength, (strict ? 0.25 : 1.0) * limits.tolerance, reach.diagonal);
-    const double near = std::min(need.quiet, reach.farthest), flat = flat_part(need.rim);
+    const double near = std::min(need.quiet, reach.farthest);
     // Noise reaches across the edge to what the grid repeats, whether particles are there or not.
     const double apart = 2.0 * wavelength / sine;
-    const double period = std::max({2.0 * reach.cone + reach.field, reach.field + apart, reach.farthest + near,
-                                    2.0 * need.quiet / (strict ? flat : 0.92), 2.0 * near / flat,
-                                    period_for_rim(need.rim, strict, sine, wavelength)});
+    const auto period_of = [&](int rim) {
+        const double flat = flat_part(rim);
+        return std::max({2.0 * reach.cone + reach.field, reach.field + apart, reach.farthest + near,
+                         2.0 * need.quiet / (strict ? flat : 0.92), 2.0 * near / flat,
+                         period_for_rim(rim, strict, sine, wavelength)});
+    };
+    const auto directions = [&](int rim) { return sine * period_of(rim) / wavelength + rim; };
+    const Rims rims = rims_for(limits.tolerance);
+    need.rim = rims.most;
+    for (int rim = rims.most - 1; rim >= rims.least; --rim)
+        if (directions(rim) < directions(need.rim)) need.rim = rim;
+    const double period = period_of(need.rim);
     const bool fits = period < static_cast<double>(limits.largest) * cell;
     need.least = fits ? std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(period / cell))) : limits.largest;
     return need;

@@ -7,100 +7,21 @@
 
 #include "elementary.hpp"
 #include "far_field.hpp"
-#include "lanes.hpp"
+#include "matrix_transform.hpp"
 #include "pixels.hpp"
+#include "pupil_fill.hpp"
 #include "pupil_grid.hpp"
-#include "scattered_line.hpp"
+#include "pupil_rows.hpp"
+#include "transform_grid.hpp"
 
 namespace simcore {
 namespace {
 
 constexpr double kTwoPi = 6.28318530717958647692;
-constexpr std::int64_t kWhole = 16;  // lines are computed in whole vectors, the points beyond are not used
 constexpr double kCoarsest = 400.0;  // largest phase across a pixel
 
-// value: pairs of real and imaginary parts.
-template <class T>
-SIMCORE_INLINE void intensity_body(std::int64_t count, const T* value, std::complex<double> reference, double weight,
-                                   T* to) {
-    const T a = static_cast<T>(reference.real()), b = static_cast<T>(reference.imag()), w = static_cast<T>(weight);
-    for (std::int64_t i = 0; i < count; ++i) {
-        const T x = a + value[2 * i], y = b + value[2 * i + 1];
-        to[i] += w * (x * x + y * y);
-    }
-}
-
-#define PARAMETERS(T) (std::int64_t count, const T* value, std::complex<double> reference, double weight, T* to)
-SIMCORE_DISPATCH(square, intensity_body, PARAMETERS(float), (count, value, reference, weight, to))
-SIMCORE_DISPATCH(square, intensity_body, PARAMETERS(double), (count, value, reference, weight, to))
-#undef PARAMETERS
-
-// Adds complex normal numbers times the pupil; pixels[i] tells the points of the grid apart.
-template <class T>
-SIMCORE_INLINE void noise_body(const FieldNoise& noise, std::uint32_t state, double scale, std::int64_t count,
-                               const std::uint32_t* pixels, const T* pupil_re, const T* pupil_im, double* uniform,
-                               T* re, T* im) {
-    double* turns = uniform + count;
-    rng::uniform_pairs(noise.stream, pixels, state, static_cast<std::size_t>(count), uniform, turns);
-    for (std::int64_t i = 0; i < count; ++i) {
-        const double length = scale * std::sqrt(-2.0 * elementary::log(uniform[i]));
-        const elementary::SinCos turn = elementary::sincos(kTwoPi * turns[i]);
-        const T x = static_cast<T>(length * turn.cos), y = static_cast<T>(length * turn.sin);
-        re[i] += x * pupil_re[i] - y * pupil_im[i];
-        im[i] += x * pupil_im[i] + y * pupil_re[i];
-    }
-}
-
-#define PARAMETERS(T)                                                                                             \
-    (const FieldNoise& noise, std::uint32_t state, double scale, std::int64_t count, const std::uint32_t* pixels, \
-     const T* pupil_re, const T* pupil_im, double* uniform, T* re, T* im)
-#define ARGUMENTS (noise, state, scale, count, pixels, pupil_re, pupil_im, uniform, re, im)
-SIMCORE_DISPATCH(add_noise, noise_body, PARAMETERS(float), ARGUMENTS)
-SIMCORE_DISPATCH(add_noise, noise_body, PARAMETERS(double), ARGUMENTS)
-#undef PARAMETERS
-#undef ARGUMENTS
-
-template <class V>
-void room_for(V& vector, std::int64_t count) {
-    if (static_cast<std::int64_t>(vector.size()) < count) vector.resize(static_cast<std::size_t>(count));
-}
-
-}  // namespace
-
-// One image after the other: what its calls share, and the memory that all images share.
-template <class T>
-struct PupilWork {
-    PupilView view{};
-    ParticleList particles{};
-    FieldNoise noise;
-    PixelRule rule;
-    Lens lens{};
-    double cap = 0.0;      // rim_cap
-    double passing = 0.0;  // irradiance that comes through the pupil, intensities only
-    Reach reach;
-    GridNeed need;
-    Grid grid;
-    std::int64_t number = 0;  // the wave, its box, and what of it passes the pupil
-    Box box{};
-    std::complex<double> through;
-    std::int64_t height = 0, width = 0, cells_x = 0, cells_y = 0;
-    bool field = false;
-
-    std::vector<AmplitudeTable<T>> tables;
-    std::vector<EdgeWave> edges;
-    AmplitudeScratch<T> amplitudes;
-    LineScratch<T> line;
-    std::vector<T> re, im, cells, column, strip;
-    std::vector<double> sinc, uniform, amplitude;
-    std::vector<std::uint32_t> pixels;
-    std::vector<std::complex<T>> turns;
-
-    double cell() const { return view.pixel_size / rule.division; }
-};
-
-namespace {
-
-double incident_z(const Wave& wave) { return std::sqrt(1.0 - (wave.sx * wave.sx + wave.sy * wave.sy)); }
+// Products that take as long as one value of a line's transform, for each doubling of its length; measured.
+constexpr double kPerPlace = 10.0;
 
 // Largest distance |s - s0| between directions `first` and `second` from the axis (their sines), on opposite sides or
 // on the same.
@@ -120,7 +41,7 @@ void tabulate_all(double tolerance, PupilWork<T>& w) {
     const double from = w.lens.sine > tilt ? chord(w.lens.sine, tilt, 1.0) : 0.0, largest = chord(w.cap, tilt, -1.0);
     if (w.tables.size() < static_cast<std::size_t>(w.particles.count)) w.tables.resize(w.particles.count);
     for (std::int64_t i = 0; i < w.particles.count; ++i)
-        tabulate(w.particles.source(i), from, largest, w.amplitudes, w.tables[i]);
+        tabulate(w.particles.source(i), tolerance, from, largest, w.amplitudes, w.tables[i]);
 }
 
 // How far light of the particles lands from their axes, apart from diffraction, and how far the field reaches from
@@ -168,227 +89,68 @@ GridWish wish(const GridLimits& limits, PupilWork<T>& w) {
     tabulate_all(limits.tolerance, w);
     find_reach(w);
     w.need = grid_need(w.reach, w.edges, w.lens.sine, w.view.wavelength / w.view.medium_index, w.cell(), limits);
-    return {w.need.least, w.cells_y};
+    return {w.need.least, w.cells_x};
 }
 
-// sin(u) / u, u = pi m / size: the mean over a pixel as a factor of the pupil.
-void fill_sinc(std::int64_t size, std::int64_t first, std::int64_t count, std::vector<double>& to) {
-    room_for(to, count);
-    for (std::int64_t i = 0; i < count; ++i) {
-        const double u = 0.5 * kTwoPi * static_cast<double>(first + i) / static_cast<double>(size);
-        to[i] = first + i == 0 ? 1.0 : elementary::sin(u) / u;
-    }
-}
-
-// Points lo .. hi of line mx that lie in the pupil.
-struct Part {
-    std::int64_t low, high;
-};
-
-Part part_of(const Box& box, const Grid& grid, double sx, double s0y) {
-    const double square = box.radius * box.radius - sx * sx;
-    const double half = square > 0.0 ? std::sqrt(square) : 0.0;
-    const auto low = static_cast<std::int64_t>(std::ceil((-half - s0y) / grid.step));
-    const auto high = static_cast<std::int64_t>(std::floor((half - s0y) / grid.step)) + 1;
-    return {std::max(low, box.first_y),
-            std::max(std::max(low, box.first_y), std::min(high, box.first_y + box.count_y))};
-}
-
-// Multiplies the pupil of the line by the mean over a pixel.
-template <class T>
-void average_pixels(std::int64_t mx, std::int64_t skipped, std::int64_t count, PupilWork<T>& w) {
-    const double u = 0.5 * kTwoPi * static_cast<double>(mx) / static_cast<double>(w.grid.size);
-    const double along = mx == 0 ? 1.0 : elementary::sin(u) / u;
-    T *re = w.line.value(kPupilRe), *im = w.line.value(kPupilIm);
-    for (std::int64_t i = 0; i < count; ++i) {
-        const T factor = static_cast<T>(along * w.sinc[skipped + i]);
-        re[i] *= factor;
-        im[i] *= factor;
-    }
-}
-
-template <class T>
-void noisy_line(std::int64_t mx, std::int64_t my, std::int64_t count, std::int64_t state, PupilWork<T>& w) {
-    room_for(w.pixels, count);
-    room_for(w.uniform, 2 * count);
-    const auto word = [](std::int64_t m) { return static_cast<std::uint32_t>(m + 0x8000) & 0xffffu; };
-    for (std::int64_t i = 0; i < count; ++i) w.pixels[i] = (word(my + i) << 16) | word(mx);
-    add_noise(w.noise, static_cast<std::uint32_t>(state), w.noise.sigma / static_cast<double>(w.grid.size), count,
-              w.pixels.data(), w.line.value(kPupilRe), w.line.value(kPupilIm), w.uniform.data(), w.re.data(),
-              w.im.data());
-}
-
-std::int64_t whole(std::int64_t count) { return (count + kWhole - 1) / kWhole * kWhole; }
-
-// The sums over the particles at `count` points of line mx, and the pupil there.
-template <class T>
-void light_of_line(const Wave& wave, std::int64_t mx, const Part& part, std::int64_t count, std::complex<double> scale,
-                   PupilWork<T>& w) {
-    const double step = w.grid.step, sx = wave.sx + static_cast<double>(mx) * step;
-    const double start = wave.sy + static_cast<double>(part.low) * step;
-    start_line({count, sx, start, step, wave.sx, wave.sy, incident_z(wave), w.cap}, w.line);
-    pupil_line(w.view.pupil, w.lens, {count, sx, start, step, w.grid.rim}, w.line.number(kRadius), scale,
-               w.amplitude.data(), w.line.value(kPupilRe), w.line.value(kPupilIm));
-    if (w.field) average_pixels(mx, part.low - w.box.first_y, count, w);
-    const double turn = -kTwoPi / static_cast<double>(w.grid.size);
-    const double wavenumber = kTwoPi * w.view.medium_index / w.view.wavelength;
-    const double left = w.rule.position(0), division = w.rule.division;
-    for (std::int64_t i = 0; i < w.particles.count; ++i) {
-        const double x = (w.particles.x[i] - left) * division, y = (w.particles.y[i] - left) * division;
-        const double first =
-            turn * (static_cast<double>(mx) * x + static_cast<double>(part.low) * y) + w.particles.phase[i];
-        const double depth = wavenumber * (w.particles.z[i] - w.view.pupil.refocus);
-        add_particle(count, w.tables[i], first, turn * y, depth, w.line);
-    }
-}
-
-// Calls use(place, i, n) for the runs of the elements first .. first + count - 1 of a line that is repeated.
-template <class Use>
-SIMCORE_INLINE void for_runs(std::int64_t size, std::int64_t first, std::int64_t count, Use use) {
-    std::int64_t place = (first % size + size) % size;
-    for (std::int64_t i = 0; i < count;) {
-        const std::int64_t n = std::min(count - i, size - place);
-        use(place, i, n);
-        i += n;
-        place = 0;
-    }
-}
-
-// Puts the points of a line where they belong: what falls on the same place is added, elsewhere the line becomes 0.
-template <class T>
-void store_line(std::int64_t size, std::int64_t low, std::int64_t count, const T* re, const T* im, bool fresh,
-                std::complex<T>* to) {
-    const std::int64_t alone = fresh ? std::min(count, size) : 0;
-    T* values = reinterpret_cast<T*>(to);
-    for_runs(size, low, alone, [=](std::int64_t place, std::int64_t i, std::int64_t n) {
-        T* at = values + 2 * place;
-        for (std::int64_t k = 0; k < n; ++k) {
-            at[2 * k] = re[i + k];
-            at[2 * k + 1] = im[i + k];
-        }
-    });
-    for_runs(size, low + alone, count - alone, [=](std::int64_t place, std::int64_t i, std::int64_t n) {
-        for (std::int64_t k = 0; k < n; ++k) to[place + k] += std::complex<T>(re[alone + i + k], im[alone + i + k]);
-    });
-    if (fresh)
-        for_runs(size, low + alone, size - alone, [=](std::int64_t place, std::int64_t, std::int64_t n) {
-            std::fill(to + place, to + place + n, std::complex<T>());
-        });
-}
-
-template <class T>
-std::vector<StateMix<T>> mixes_of(const Wave& wave, const PupilWork<T>& w) {
-    const double amount = -w.grid.step * w.grid.step / (kTwoPi * std::sqrt(incident_z(wave)));
-    std::vector<StateMix<T>> mixes;
-    for (std::int64_t i = 0; i < w.view.states; ++i) {
-        const State& state = w.view.state[i];
-        const std::complex<double> jones[2] = {amount * state.jones[0], amount * state.jones[1]};
-        mixes.emplace_back(jones, state.analyser);
-    }
-    return mixes;
-}
-
-template <class T>
-void reserve_lines(PupilWork<T>& w) {
-    const std::int64_t room = whole(w.box.count_y);
-    w.line.reserve(room);
-    room_for(w.amplitude, 2 * room);
-    room_for(w.re, room);
-    room_for(w.im, room);
-    if (w.field) fill_sinc(w.grid.size, w.box.first_y, w.box.count_y + kWhole, w.sinc);
-}
-
-// Fills the lines of the box, of every state, and clears what the second transform reads of the others.
-template <class T>
-std::int64_t fill_grid(const Wave& wave, std::complex<double> scale, std::int64_t stride, std::complex<T>* grid,
-                       PupilWork<T>& w) {
-    const std::int64_t size = w.grid.size, lines = std::min(w.box.count_x, size);
-    const std::vector<StateMix<T>> mixes = mixes_of(wave, w);
-    reserve_lines(w);
-    for (std::int64_t row = 0; row < w.box.count_x; ++row) {
-        const std::int64_t mx = w.box.first_x + row;
-        const Part part = part_of(w.box, w.grid, wave.sx + static_cast<double>(mx) * w.grid.step, wave.sy);
-        const std::int64_t used = part.high - part.low, count = whole(used);
-        if (count > 0) light_of_line(wave, mx, part, count, scale, w);
-        for (std::int64_t state = 0; state < w.view.states; ++state) {
-            if (count > 0) finish_line(count, mixes[state], w.line, w.re.data(), w.im.data());
-            if (count > 0 && w.noise.sigma > 0.0) noisy_line(mx, part.low, count, state, w);
-            std::complex<T>* to = grid + (state * size + row % size) * stride;
-            store_line(size, part.low, used, w.re.data(), w.im.data(), row < size, to);
-        }
-    }
-    for (std::int64_t state = 0; state < w.view.states; ++state)
-        for (std::int64_t row = lines; row < size; ++row) {
-            std::complex<T>* to = grid + (state * size + row) * stride;
-            std::fill(to, to + std::min(w.cells_y, size), std::complex<T>());
-        }
-    return lines;
-}
-
-// exp(2 pi i m_x j / size) for the first line, which the transforms count as 0.
-std::complex<double> turn_at(const Box& box, const Grid& grid, std::int64_t j) {
-    const std::int64_t place = (box.first_x % grid.size + grid.size) * (j % grid.size) % grid.size;
-    const elementary::SinCos turn =
-        elementary::sincos(kTwoPi * static_cast<double>(place) / static_cast<double>(grid.size));
-    return {turn.cos, turn.sin};
-}
-
-std::complex<double> analysed(const State& state) {
-    return std::conj(state.analyser[0]) * state.jones[0] + std::conj(state.analyser[1]) * state.jones[1];
-}
-
-constexpr std::int64_t kStrip = 16;  // columns of pixels that are put in order together
-
-// From cells with x along the rows to pixels with y along them.
+// From cells to pixels, rows by rows.
 template <class T>
 void add_pixels(double weight, PupilWork<T>& w, T* out) {
-    room_for(w.column, w.cells_y);
-    room_for(w.strip, kStrip * w.height);
-    for (std::int64_t first = 0; first < w.width; first += kStrip) {
-        const std::int64_t here = std::min(kStrip, w.width - first);
-        for (std::int64_t i = 0; i < here; ++i)
-            integrate_row(w.rule, w.cells.data() + (first + i) * w.rule.division * w.cells_y, w.cells_y,
-                          w.column.data(), w.height, w.strip.data() + i * w.height);
-        for (std::int64_t y = 0; y < w.height; ++y)
-            for (std::int64_t i = 0; i < here; ++i)
-                out[y * w.width + first + i] += static_cast<T>(weight) * w.strip[i * w.height + y];
+    w.column.resize(static_cast<std::size_t>(w.cells_x));
+    w.row.resize(static_cast<std::size_t>(w.width));
+    for (std::int64_t y = 0; y < w.height; ++y) {
+        integrate_row(w.rule, w.cells.data() + y * w.rule.division * w.cells_x, w.cells_x, w.column.data(), w.width,
+                      w.row.data());
+        for (std::int64_t x = 0; x < w.width; ++x) out[y * w.width + x] += static_cast<T>(weight) * w.row[x];
     }
 }
 
-struct Strip {
-    std::int64_t first, count;
+// The wave in hand, and the amplitude that fields are relative to.
+template <class T>
+std::complex<double> aim(std::int64_t number, PupilWork<T>& w) {
+    const Wave& wave = w.view.wave[number];
+    w.number = number;
+    w.box = box_of(w.grid, w.lens.sine, wave.sx, wave.sy);
+    w.through = pupil_at(w.view.pupil, w.lens, wave.sx, wave.sy);
+    return w.field && w.through != 0.0 ? 1.0 / w.through : 1.0;
+}
+
+// Light of each state for the transform by matrix products, and what that makes of it.
+struct MatrixLines final : LineSink<float> {
+    MatrixTransform* transforms;
+
+    explicit MatrixLines(MatrixTransform* of_states) : transforms(of_states) {}
+
+    void line(std::int64_t state, std::int64_t row, std::int64_t low, std::int64_t count, const float* re,
+              const float* im) override {
+        transforms[state].put(row, low, count, re, im);
+    }
 };
 
-// From the transformed plane with x along the rows to columns of pixels with y along them, turned to the first line's
-// place and with the light that passes.
-template <class T>
-void turn_strip(const Strip& strip, const std::complex<T>* plane, std::int64_t stride, std::complex<T> reference,
-                std::int64_t state, PupilWork<T>& w, std::complex<T>* out) {
-    const std::int64_t size = w.grid.size, states = w.view.states, next = w.width * states;
-    const T *row[kStrip], *turn = reinterpret_cast<const T*>(w.turns.data() + strip.first);
-    for (std::int64_t i = 0; i < strip.count; ++i)
-        row[i] = reinterpret_cast<const T*>(plane + ((strip.first + i) % size) * stride);
-    T* to = reinterpret_cast<T*>(out + strip.first * states + state);
-    for_runs(size, 0, w.height, [&](std::int64_t place, std::int64_t y, std::int64_t n) {
-        for (std::int64_t k = 0; k < n; ++k) {
-            T* line = to + 2 * next * (y + k);
-            for (std::int64_t i = 0; i < strip.count; ++i) {
-                const T re = row[i][2 * (place + k)], im = row[i][2 * (place + k) + 1];
-                line[2 * i * states] = reference.real() + (re * turn[2 * i] - im * turn[2 * i + 1]);
-                line[2 * i * states + 1] = reference.imag() + (re * turn[2 * i + 1] + im * turn[2 * i]);
-            }
-        }
-    });
+struct MatrixRows final : RowSource<float> {
+    const MatrixTransform* transforms;
+
+    explicit MatrixRows(const MatrixTransform* of_states) : transforms(of_states) {}
+
+    void row(std::int64_t state, std::int64_t y, float* re, float* im) override { transforms[state].row(y, re, im); }
+};
+
+MatrixTransform::Axis axis_x(const PupilWork<float>& w) { return {w.box.count_x, w.cells_x, w.grid.size}; }
+
+MatrixTransform::Axis axis_y(const PupilWork<float>& w) { return {w.box.count_y, w.cells_y, w.grid.size}; }
+
+// Light of the wave `number` at the places of the image, and how it is to be turned: both axes count from the middle.
+void multiply_out(std::int64_t number, PupilWork<float>& w) {
+    const std::complex<double> scale = aim(number, w);
+    if (static_cast<std::int64_t>(w.matrices.size()) < w.view.states) w.matrices.resize(w.view.states);
+    for (std::int64_t i = 0; i < w.view.states; ++i) w.matrices[i].start(axis_x(w), axis_y(w));
+    MatrixLines lines(w.matrices.data());
+    fill_lines(scale, 0.5 * static_cast<double>(w.cells_x - 1), 0.5 * static_cast<double>(w.cells_y - 1), w, lines);
+    for (std::int64_t i = 0; i < w.view.states; ++i) w.matrices[i].run();
 }
 
-// What the waves bring into the image with nothing in their way, and without the pupil.
-double empty_irradiance(const PupilView& view, const Lens& lens, bool through) {
-    double sum = 0.0;
-    for (std::int64_t w = 0; w < view.waves; ++w)
-        sum += view.wave[w].weight *
-               (through ? std::norm(pupil_at(view.pupil, lens, view.wave[w].sx, view.wave[w].sy)) : 1.0);
-    return sum;
-}
+Start middle_x(const PupilWork<float>& w) { return {2 * w.box.first_x + w.box.count_x - 1, 1 - w.cells_x}; }
+
+Start middle_y(const PupilWork<float>& w) { return {2 * w.box.first_y + w.box.count_y - 1, 1 - w.cells_y}; }
 
 void require_resolved(double phase) {
     if (!(phase < kCoarsest))
@@ -457,30 +219,23 @@ double PupilImager<T>::settle(std::int64_t size) {
 template <class T>
 std::int64_t PupilImager<T>::fill(std::int64_t number, std::int64_t stride, std::complex<T>* grid) {
     PupilWork<T>& w = *work_;
-    const Wave& wave = w.view.wave[number];
-    w.number = number;
-    w.box = box_of(w.grid, w.lens.sine, wave.sx, wave.sy);
-    w.through = pupil_at(w.view.pupil, w.lens, wave.sx, wave.sy);
-    const std::complex<double> scale = w.field && w.through != 0.0 ? 1.0 / w.through : 1.0;
-    return fill_grid(wave, scale, stride, grid, w);
+    const std::complex<double> scale = aim(number, w);
+    const std::int64_t size = w.grid.size, lines = std::min(w.box.count_y, size);
+    GridLines<T> sink(w.grid, w.box, stride, grid);
+    fill_lines(scale, 0.0, 0.0, w, sink);
+    for (std::int64_t state = 0; state < w.view.states; ++state)
+        for (std::int64_t row = lines; row < size; ++row) {
+            std::complex<T>* to = grid + (state * size + row) * stride;
+            std::fill(to, to + std::min(w.cells_x, size), std::complex<T>());
+        }
+    return lines;
 }
 
 template <class T>
 void PupilImager<T>::add_intensity(std::int64_t stride, const std::complex<T>* grid) {
     PupilWork<T>& w = *work_;
-    const double total = w.passing > 0.0 ? w.passing : empty_irradiance(w.view, w.lens, false);
-    for (std::int64_t i = 0; i < w.view.states; ++i) {
-        const State& state = w.view.state[i];
-        const std::complex<double> reference = w.view.reference * w.through * analysed(state);
-        const double share = w.view.wave[w.number].weight * state.weight / total;
-        for (std::int64_t x = 0; x < w.cells_x; ++x) {
-            const std::complex<double> turned = std::conj(turn_at(w.box, w.grid, x)) * reference;
-            const std::complex<T>* row = grid + (i * w.grid.size + x % w.grid.size) * stride;
-            for_runs(w.grid.size, 0, w.cells_y, [&](std::int64_t, std::int64_t y, std::int64_t n) {
-                square(n, reinterpret_cast<const T*>(row), turned, share, w.cells.data() + x * w.cells_y + y);
-            });
-        }
-    }
+    GridRows<T> rows(w.grid, w.cells_x, stride, grid);
+    add_intensities({0, 0}, {2 * w.box.first_y, 0}, rows, w);
 }
 
 template <class T>
@@ -493,16 +248,50 @@ void PupilImager<T>::finish_intensity(double weight, T* out) {
 template <class T>
 void PupilImager<T>::finish_field(std::int64_t stride, const std::complex<T>* grid, std::complex<T>* out) {
     PupilWork<T>& w = *work_;
-    const std::int64_t size = w.grid.size, states = w.view.states;
-    w.turns.resize(static_cast<std::size_t>(w.width));
-    for (std::int64_t x = 0; x < w.width; ++x) w.turns[x] = std::complex<T>(turn_at(w.box, w.grid, x));
-    for (std::int64_t i = 0; i < states; ++i) {
-        const std::complex<double> passing = w.through != 0.0 ? w.view.reference * analysed(w.view.state[i]) : 0.0;
-        const std::complex<T> reference(passing);
-        const std::complex<T>* plane = grid + i * size * stride;
-        for (std::int64_t first = 0; first < w.width; first += kStrip)
-            turn_strip({first, std::min(kStrip, w.width - first)}, plane, stride, reference, i, w, out);
-    }
+    GridRows<T> rows(w.grid, w.cells_x, stride, grid);
+    write_fields({0, 0}, {2 * w.box.first_y, 0}, rows, w, out);
+}
+
+template <>
+bool PupilImager<double>::by_products() {
+    return false;
+}
+
+template <>
+bool PupilImager<float>::by_products() {
+    PupilWork<float>& w = *work_;
+    settle(w.need.least);
+    w.box = box_of(w.grid, w.lens.sine, w.view.wave[0].sx, w.view.wave[0].sy);
+    const double size = static_cast<double>(w.need.least);
+    const double transformed = static_cast<double>(std::min(w.box.count_y, w.need.least) + w.cells_x) * size;
+    return MatrixTransform::work(axis_x(w), axis_y(w)) < kPerPlace * std::log2(size) * transformed;
+}
+
+template <>
+void PupilImager<float>::draw_field(std::complex<float>* out) {
+    PupilWork<float>& w = *work_;
+    multiply_out(0, w);
+    MatrixRows rows(w.matrices.data());
+    write_fields(middle_x(w), middle_y(w), rows, w, out);
+}
+
+template <>
+void PupilImager<float>::draw_wave(std::int64_t number) {
+    PupilWork<float>& w = *work_;
+    multiply_out(number, w);
+    MatrixRows rows(w.matrices.data());
+    add_intensities(middle_x(w), middle_y(w), rows, w);
+}
+
+template <>
+void PupilImager<double>::draw_field(std::complex<double>*) {}
+
+template <>
+void PupilImager<double>::draw_wave(std::int64_t) {}
+
+template <class T>
+double PupilImager<T>::error() const {
+    return work_->grid.error;
 }
 
 template class PupilImager<float>;

@@ -72,7 +72,7 @@ struct GridLimits {
 };
 
 // The grid that an image asks for: its least size, 0 if nothing is to be transformed, and how many of the places along
-// y are wanted.
+// x are wanted.
 struct GridWish {
     std::int64_t least, columns;
 };
@@ -85,9 +85,12 @@ struct PupilWork;
 //   begin_*, settle, then for each wave: fill, transform, add_intensity; at last finish_*
 //
 // A grid holds, for each state, `size` lines of `stride` >= size values: the light G(m_x, m_y) at the directions m from
-// the incident one, m_y modulo the size within a line, the lines from the first m_x on that has light. `fill` returns
+// the incident one, m_x modulo the size within a line, the lines from the first m_y on that has light. `fill` returns
 // how many lines have. What is wanted comes by transforming these lines and then the first columns, whose other lines
 // are cleared, in place, both by the sum over m of G(m) exp(+2 pi i m j / size).
+//
+// Where the grid is small, two matrix products need no transform of the caller (single precision): if `by_products`,
+// begin_*, draw_wave for each wave and finish_intensity, or draw_field.
 template <class T>
 class PupilImager {
   public:
@@ -106,6 +109,13 @@ class PupilImager {
     double settle(std::int64_t size);
     std::int64_t fill(std::int64_t wave, std::int64_t stride, std::complex<T>* grid);
     void add_intensity(std::int64_t stride, const std::complex<T>* grid);
+
+    // Whether matrix products serve the image that has begun; its grid is settled then, with the error `settle`
+    // returns.
+    bool by_products();
+    double error() const;
+    void draw_wave(std::int64_t wave);
+    void draw_field(std::complex<T>* out);
 
     // Adds `weight` times the intensity, averaged over the pixels. Both waves are relative to the incident one as it
     // comes through the pupil, or, where the reference is 0 or stopped, as it comes to the pupil.

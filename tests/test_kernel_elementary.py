@@ -93,3 +93,21 @@ def test_refuses_other_names_and_arrays():
         _core.elementary("sin", np.zeros(3, np.float32))
     with pytest.raises(TypeError):
         _core.elementary("sin", np.zeros(8)[::2])
+
+
+def test_phases_in_turns_keep_single_precision_whatever_their_size():
+    rng = np.random.default_rng(6)
+    x = np.concatenate([rng.uniform(-1, 1, 20_000), rng.uniform(-1e4, 1e4, 20_000), np.arange(-16, 17) / 8])
+    rest = 2 * np.pi * (x - np.round(x))
+    for name, exact in (("cos", np.cos(rest)), ("sin", np.sin(rest))):
+        assert np.abs(_core.elementary(f"single {name} of turns", x) - exact).max() < 1.5e-7
+
+
+def test_logarithms_of_uniform_numbers_keep_single_precision_next_to_0_and_1():
+    rng = np.random.default_rng(7)
+    x = np.concatenate(
+        [rng.uniform(0, 1, 20_000), 2.0 ** -rng.uniform(0, 53, 20_000), 1 - 2.0 ** -rng.uniform(1, 53, 20_000)]
+    )
+    x = x[x < 1]
+    got = _core.elementary("single log of uniform", x)
+    assert np.abs(got / np.log(x) - 1).max() < 3e-7

@@ -2,6 +2,7 @@
 #include "../elementary.hpp"
 
 #include "../erf.hpp"
+#include "../turns.hpp"
 #include "bind.hpp"
 
 namespace simcore::bind {
@@ -27,11 +28,27 @@ SIMCORE_INLINE void erf_body(const double* x, double* out, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) out[i] = elementary::erf(x[i]);
 }
 
+SIMCORE_INLINE void cos_turns_body(const double* x, double* out, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = turns::phase_of<float>(x[i]).cos;
+}
+
+SIMCORE_INLINE void sin_turns_body(const double* x, double* out, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = turns::phase_of<float>(x[i]).sin;
+}
+
+SIMCORE_INLINE void log_uniform_body(const double* x, double* out, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = turns::log_of<float>(x[i]);
+}
+
 SIMCORE_DISPATCH(sin_array, sin_body, (const double* x, double* out, std::size_t count), (x, out, count))
 SIMCORE_DISPATCH(cos_array, cos_body, (const double* x, double* out, std::size_t count), (x, out, count))
 SIMCORE_DISPATCH(exp_array, exp_body, (const double* x, double* out, std::size_t count), (x, out, count))
 SIMCORE_DISPATCH(log_array, log_body, (const double* x, double* out, std::size_t count), (x, out, count))
 SIMCORE_DISPATCH(erf_array, erf_body, (const double* x, double* out, std::size_t count), (x, out, count))
+SIMCORE_DISPATCH(cos_turns_array, cos_turns_body, (const double* x, double* out, std::size_t count), (x, out, count))
+SIMCORE_DISPATCH(sin_turns_array, sin_turns_body, (const double* x, double* out, std::size_t count), (x, out, count))
+SIMCORE_DISPATCH(log_uniform_array, log_uniform_body, (const double* x, double* out, std::size_t count),
+                 (x, out, count))
 
 using Function = void (*)(const double*, double*, std::size_t);
 
@@ -41,6 +58,9 @@ Function function_named(const std::string& name) {
     if (name == "exp") return exp_array;
     if (name == "log") return log_array;
     if (name == "erf") return erf_array;
+    if (name == "single cos of turns") return cos_turns_array;
+    if (name == "single sin of turns") return sin_turns_array;
+    if (name == "single log of uniform") return log_uniform_array;
     throw std::invalid_argument("name: '" + name + "'; must be sin, cos, exp, log or erf");
 }
 

@@ -1,6 +1,7 @@
 // Adapter of through_pupil.hpp.
 #include "../through_pupil.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "bind.hpp"
@@ -14,11 +15,14 @@ void require(bool good, const char* message) {
     if (!good) throw std::invalid_argument(message);
 }
 
+bool finite(double value) { return std::isfinite(value); }
+
+bool finite(const Complex& value) { return std::isfinite(value.real()) && std::isfinite(value.imag()); }
+
 template <class V>
 void require_finite(const Array<V>& values, const char* name) {
     for (py::ssize_t i = 0; i < values.size(); ++i)
-        if (!std::isfinite(std::abs(values.data()[i])))
-            throw std::invalid_argument(std::string(name) + ": must be finite");
+        if (!finite(values.data()[i])) throw std::invalid_argument(std::string(name) + ": must be finite");
 }
 
 void require_positive(const Array<double>& values, const char* name) {
@@ -204,6 +208,41 @@ class BlockImager {
         return waited([&] { return imager_.begin_field(view(), block_.particles(image_), noise, height_, width_); });
     }
 
+    // Images from `image` on that matrix products serve, up to the first that needs transforms, which has begun.
+    py::tuple draw_fields(py::ssize_t image, Array<std::complex<T>>& out, const Array<double>& sigma,
+                          const Array<std::uint64_t>& key, const Array<std::uint64_t>& counter, Array<double>& error) {
+        const py::ssize_t images = block_.images(), states = block_.states.shape(1);
+        require(block_.waves.shape(1) == 1, "waves: a field has one");
+        require_shape(key, "key (2)", {2});
+        require_shape(counter, "counter (image, 3)", {images, 3});
+        require_shape(sigma, "sigma (image)", {images});
+        require_finite(sigma, "sigma");
+        require_shape(out, "out (image, y, x, state)", {images, -1, -1, states});
+        std::complex<T>* to = out.mutable_data();
+        const std::int64_t height = out.shape(1), width = out.shape(2);
+        return drawn(image, height, width, true, error, [&] {
+            const FieldNoise noise{sigma.data()[image_], pixel_stream(key.data(), counter.data() + 3 * image_)};
+            const GridWish wish = imager_.begin_field(view(), block_.particles(image_), noise, height_, width_);
+            if (imager_.by_products()) imager_.draw_field(to + image_ * height * width * states);
+            return wish;
+        });
+    }
+
+    py::tuple draw_intensities(py::ssize_t image, Array<T>& out, const Array<double>& weight, Array<double>& error) {
+        const py::ssize_t images = block_.images();
+        require_shape(weight, "weight (image)", {images});
+        require_finite(weight, "weight");
+        require_shape(out, "out (image, y, x)", {images, -1, -1});
+        T* to = out.mutable_data();
+        return drawn(image, out.shape(1), out.shape(2), false, error, [&] {
+            const GridWish wish = imager_.begin_intensity(view(), block_.particles(image_), height_, width_);
+            if (wish.least > 0 && !imager_.by_products()) return wish;
+            for (std::int64_t wave = 0; wish.least > 0 && wave < block_.waves.shape(1); ++wave) imager_.draw_wave(wave);
+            imager_.finish_intensity(weight.data()[image_], to + image_ * height_ * width_);
+            return wish;
+        });
+    }
+
     double settle(std::int64_t size) {
         require(least_ > 0, "size: no image has begun, or it needs no grid");
         require(size >= least_, "size: smaller than what was asked for");
@@ -267,6 +306,30 @@ class BlockImager {
         height_ = height;
         width_ = width;
         field_ = field;
+    }
+
+    // (image, least, columns) of the first image that is left; least 0: none is. draw() begins an image, and finishes
+    // it unless it needs transforms.
+    template <class Draw>
+    py::tuple drawn(py::ssize_t image, std::int64_t height, std::int64_t width, bool field, Array<double>& error,
+                    Draw draw) {
+        require_shape(error, "error (image)", {block_.images()});
+        require(image >= 0 && image < block_.images(), "image: there is none of this number");
+        double* to = error.mutable_data();
+        GridWish wish{0, 0};
+        {
+            const py::gil_scoped_release release;
+            for (; image < block_.images(); ++image) {
+                start(image, height, width, field);
+                wish = draw();
+                if (wish.least > 0 && !imager_.by_products()) break;
+                if (wish.least > 0) to[image] = std::max(to[image], imager_.error());
+                wish = {0, 0};
+            }
+        }
+        begun_ = image < block_.images();
+        least_ = wish.least;
+        return py::make_tuple(image, wish.least, wish.columns);
     }
 
     template <class Call>
@@ -336,6 +399,12 @@ void add_imager(py::module_& module, const char* name) {
         .def("begin_field", &Imager::begin_field, py::arg("image"), py::arg("height"), py::arg("width"),
              py::arg("sigma"), py::arg("key").noconvert(), py::arg("counter").noconvert(),
              "As begin_intensity; sigma: noise before the pupil, each quadrature and pixel.")
+        .def("draw_fields", &Imager::draw_fields, py::arg("image"), py::arg("out").noconvert(),
+             py::arg("sigma").noconvert(), py::arg("key").noconvert(), py::arg("counter").noconvert(),
+             py::arg("error").noconvert(),
+             "Fields from an image on, while no transforms are needed: (image that needs them, size, columns).")
+        .def("draw_intensities", &Imager::draw_intensities, py::arg("image"), py::arg("out").noconvert(),
+             py::arg("weight").noconvert(), py::arg("error").noconvert(), "As draw_fields, added to out.")
         .def("settle", &Imager::settle, py::arg("size"), "Estimate of what a grid of this size costs.")
         .def("fill", &Imager::fill, py::arg("wave"), py::arg("grid").noconvert(),
              "Light of a wave into grid [state, line, place]; the number of lines to transform.")

@@ -1,4 +1,7 @@
-"""Images through any pupil and under light from any direction: the pupil on a grid of directions, Fourier transforms."""
+"""Images through any pupil and under light from any direction: the pupil on a grid of directions, Fourier transforms.
+
+Small images in single precision go by matrix products (csrc/matrix_transform.hpp), the others through `grids`.
+"""
 
 from __future__ import annotations
 
@@ -69,15 +72,16 @@ def add_intensity_through_pupil(
     grids = Grids(np.result_type(out, np.complex64))
     for number in range(wavelengths):
         block = _block(particles, optics, pupils, waves, number, states, state_weight, tolerance, largest)
-        imager = _imager(block, out)
-        for image in range(images if out.size else 0):
-            least, columns = imager.begin_intensity(image, *out.shape[1:])
+        imager, share, image = _imager(block, out), flat(weight[:, number]), 0
+        while image < images and out.size:
+            image, least, columns = imager.draw_intensities(image, out, share, error)
             if least:
                 grid = grids.of(states.shape[1], least, largest)
                 error[image] = max(error[image], imager.settle(grid.shape[1]))
                 for wave in range(waves.shape[1]):
                     imager.add_intensity(transformed(grid, imager.fill(wave, grid), columns))
-            imager.finish_intensity(out[image], weight[image, number])
+                imager.finish_intensity(out[image], share[image])
+                image += 1
     return error
 
 
@@ -103,19 +107,21 @@ def fill_field_through_pupil(
     ValueError
         As `add_intensity_through_pupil`.
     """
-    images, height, width = out.shape[:3]
+    images = len(out)
     states, state_weight = _states(optics)
     block = _block(particles, optics, pupils, waves, 0, states, state_weight, tolerance, largest)
     key, counter = np.zeros(2, np.uint64), np.zeros((images, 3), np.uint64)
     if stream is not None:
         key, counter = stream.key, stream.counter
-    sigma = np.zeros(images) if noise is None else noise
-    imager, grids, error = _imager(block, out), Grids(out.dtype), np.zeros(images)
-    for image in range(images if out.size else 0):
-        least, columns = imager.begin_field(image, height, width, sigma[image], key, counter[image])
-        grid = grids.of(states.shape[1], least, largest)
-        error[image] = imager.settle(grid.shape[1])
-        imager.finish_field(out[image], transformed(grid, imager.fill(0, grid), columns))
+    sigma = np.zeros(images) if noise is None else flat(noise)
+    imager, grids, error, image = _imager(block, out), Grids(out.dtype), np.zeros(images), 0
+    while image < images and out.size:
+        image, least, columns = imager.draw_fields(image, out, sigma, key, counter, error)
+        if least:
+            grid = grids.of(states.shape[1], least, largest)
+            error[image] = imager.settle(grid.shape[1])
+            imager.finish_field(out[image], transformed(grid, imager.fill(0, grid), columns))
+            image += 1
     return error
 
 
