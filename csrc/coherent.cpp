@@ -30,8 +30,8 @@ void intensities(RadialTables& tables, const Light& light, const Particles& part
     s.halves.resize(static_cast<std::size_t>(4 * between));
     T *even = s.functions.data(), *odd = even + functions * points;
     IntensityOf of{functions, 0.0, form.q[0][0].real(), 0.5 * (form.q[1][1].real() + form.q[2][2].real()), 0.0, 0.0};
-    for (std::int64_t first = 0; first < light.wavelengths; first += kFields) {
-        const std::int64_t fields = std::min(kFields, light.wavelengths - first);
+    for (std::int64_t first = 0; first < light.wavelengths; first += kTogether) {
+        const std::int64_t fields = std::min(kTogether, light.wavelengths - first);
         profiles(tables, light, particle, setup, first, fields, s);
         for (std::int64_t f = 0; f < fields; ++f) {
             const std::complex<double> r = reference(light, first + f);
@@ -126,7 +126,10 @@ void CoherentImager<T>::intensity(const Light& light, const Particles& particles
     const bool loose = !several && tolerance_ >= kLoose;
     divide_pixels(light, (loose ? 1.8 : 2.0) * setup.frequency,
                   loose ? std::min(0.15 * tolerance_, 0.0045) : 0.05 * tolerance_, setup, *scratch_);
-    if (several) refine_fields(light, tolerance_, setup, *scratch_);
+    if (several) {
+        refine_fields(light, tolerance_, setup, *scratch_);
+        choose_least(light, particles.count, true, tolerance_, setup);
+    }
     prepare(tables_, light, particles, several ? margin(*scratch_) : 0.0, setup, *scratch_);
     if (several) {
         draw_several(tables_, light, particles, setup, *scratch_, out);
@@ -151,6 +154,7 @@ void CoherentImager<T>::field(const Light& light, const Particles& particles, st
     setup.before = kBefore;
     divide_pixels(light, setup.frequency, 0.05 * tolerance_, setup, *scratch_);
     refine_fields(light, tolerance_, setup, *scratch_);
+    choose_least(light, particles.count, false, tolerance_, setup);
     prepare(tables_, light, particles, margin(*scratch_), setup, *scratch_);
     FieldRows<T> rows(tables_, light, particles, setup, components, false, *scratch_);
     T* values = reinterpret_cast<T*>(out);  // real and imaginary part follow each other

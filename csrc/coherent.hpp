@@ -7,7 +7,7 @@
 // (backscattered light, scattering.hpp).
 //
 //   (r, psi)   position in the focal plane about a particle's axis
-//   A, B       radial functions (radial_profile.hpp); sums over the particles:
+//   A, B       radial functions (radial_transform.hpp); sums over the particles:
 //   P, C, D    r - sum A,  sum B cos 2 psi,  sum B sin 2 psi, with the amplitude r of the reference
 // Light of the Jones vector j becomes Ex = (P - C) jx - D jy, Ey = -D jx + (P + C) jy (polarization.hpp).
 // One particle, with the form q of the intensity (indices P, C, D):

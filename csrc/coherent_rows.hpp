@@ -12,7 +12,7 @@
 
 namespace simcore {
 
-constexpr std::int64_t kBand = 8, kTile = 64;  // rows and columns of a tile: what it needs lies in the nearest memory
+constexpr std::int64_t kBand = 16;  // rows of a tile of kTile columns: what it needs lies in the nearest memory
 
 // Calls band(first row of cells, number of rows, where to, values between planes) for all rows of cells in turn and
 // averages them into pixels: give(y, plane, pixels).
@@ -116,17 +116,22 @@ class FieldRows {
         row_size_ = planes_ * length_;
         kept_ = r_.taps + kBand;
         height_ = r_.coarse(s.rule.cells(setup.height));
-        fill_pieces(tables);
-        const double scale = light.pixel_size / setup.spacing;
-        size_columns(setup, coarse_ * p_.count, s);
+        make_tables(tables, light, particles, setup, s);
         for (std::int64_t i = 0; i < p_.count; ++i)
-            columns(setup, i * coarse_, coarse_, (position(0) - p_.x[i]) * scale, step() * scale, s);
+            scale_.push_back(setup.frequency * light.pixel_size / s.fields.step[i * light.wavelengths]);
+        padded_ = (coarse_ + kSide - 1) / kSide * kSide;
+        size_columns(setup, padded_ * p_.count, s);
+        for (std::int64_t i = 0; i < p_.count; ++i)
+            columns(setup, i * padded_, padded_, (position(0) - p_.x[i]) * scale_[i], step() * scale_[i], s);
         s.sums.resize(static_cast<std::size_t>(6 * kTile * kBand * light.wavelengths));
+        s.quiet.resize(static_cast<std::size_t>(kBand * light.wavelengths * components.count));
+        s.ring_quiet.assign(static_cast<std::size_t>(kept_ * light.wavelengths * components.count), 0);
         s.coarse.assign(static_cast<std::size_t>(kBand * light.wavelengths * planes_ * (phase_length_ + 32)), T(0));
         s.ring.resize(static_cast<std::size_t>(kept_ * light.wavelengths * row_size_));
         s.phases.resize(static_cast<std::size_t>(std::max(row_size_, length_)));
-        s.row_pointers.resize(static_cast<std::size_t>(r_.taps));
-        scratch_ = row_scratch(kTile, s);
+        s.row_pointers.resize(static_cast<std::size_t>(r_.taps * light.wavelengths));
+        heard_.resize(static_cast<std::size_t>(light.wavelengths));
+        s.weight.assign(r_.weight.begin(), r_.weight.end());
         fill_constants(squared);
     }
 
@@ -147,25 +152,6 @@ class FieldRows {
     double step() const { return static_cast<double>(r_.factor) / s_.rule.division; }
     double position(std::int64_t coarse) const {
         return s_.rule.position(0) + static_cast<double>(coarse - r_.lead()) * step();
-    }
-
-    void fill_pieces(RadialTables& tables) {
-        const std::int64_t fields = p_.count * light_.wavelengths;
-        s_.piece.resize(static_cast<std::size_t>(fields));
-        std::int64_t size = 0;
-        for (std::int64_t f = 0; f < fields; ++f) {
-            s_.piece[f] = size;
-            size += 16 * s_.intervals[f / light_.wavelengths];
-        }
-        s_.pieces.resize(static_cast<std::size_t>(size));
-        pieces_ = s_.pieces.data();
-        for (std::int64_t first = 0; first < fields; first += kFields) {
-            const std::int64_t here = std::min(kFields, fields - first);
-            profiles(tables, light_, p_, setup_, first, here, s_);
-            for (std::int64_t f = 0; f < here; ++f)
-                cubic_pieces(4, s_.intervals[(first + f) / light_.wavelengths] + kBefore + kAfter,
-                             s_.quads.data() + f * setup_.stride, pieces_ + s_.piece[first + f]);
-        }
     }
 
     // The reference wave in each component; weights of the intensity as factors of the amplitude.
@@ -194,32 +180,83 @@ class FieldRows {
     // The next band of rows, tile by tile: what a tile needs of the particles' pieces stays in the nearest memory.
     void next_band() {
         const std::int64_t rows = std::min(kBand, height_ - ready_);
-        for (std::int64_t first = 0; first < coarse_; first += kTile)
-            draw_tile(rows, first, std::min(kTile, coarse_ - first));
+        std::fill(s_.quiet.begin(), s_.quiet.end(), 1);
+        for (std::int64_t first = 0; first < padded_; first += kTile)
+            draw_tile(rows, first, std::min(kTile, padded_ - first));
         for (std::int64_t row = 0; row < rows; ++row, ++ready_)
             for (std::int64_t q = 0; q < light_.wavelengths; ++q)
-                for (std::int64_t plane = 0; plane < planes_; ++plane)
-                    refine_row(r_, phase_length_, coarse_row(row, q, plane), ring(ready_, q) + plane * length_);
+                for (int m = 0; m < components_.count; ++m) refine_component(row, q, m);
     }
 
+    // A component that is quiet all along a row is left out of it.
+    void refine_component(std::int64_t row, std::int64_t q, int m) {
+        T* to = ring(ready_, q) + 2 * m * length_;
+        char& left_out = ring_quiet(ready_, q, m);
+        if (s_.quiet[place(row, q, m)]) {
+            if (!left_out) std::fill(to, to + 2 * length_, T(0));
+            left_out = 1;
+            return;
+        }
+        left_out = 0;
+        for (std::int64_t plane = 0; plane < 2; ++plane)
+            refine_row(r_, phase_length_, coarse_row(row, q, 2 * m + plane), to + plane * length_);
+    }
+
+    std::int64_t place(std::int64_t row, std::int64_t q, int m) const {
+        return (row * light_.wavelengths + q) * components_.count + m;
+    }
+    char& ring_quiet(std::int64_t coarse, std::int64_t q, int m) { return s_.ring_quiet[place(coarse % kept_, q, m)]; }
+
     void draw_tile(std::int64_t rows, std::int64_t first, std::int64_t cells) {
-        const std::int64_t waves = light_.wavelengths, apart = 6 * kTile;
-        const double scale = light_.pixel_size / setup_.spacing;
+        if constexpr (std::is_same_v<T, float>) {
+            if (setup_.plain) return draw_tile(rows, first, cells, s_.plain_dx.data());
+        }
+        draw_tile(rows, first, cells, s_.dx.data());
+    }
+
+    // Square of the least distance of a tile's cells.
+    template <class G>
+    static double nearest_square(const TileGeometry<G>& tile) {
+        const auto nearest = [](const G* at, std::int64_t count) {
+            const double first = static_cast<double>(at[0]), last = static_cast<double>(at[count - 1]);
+            return first > 0.0 ? first : last < 0.0 ? -last : 0.0;
+        };
+        const double dx = nearest(tile.dx, tile.cells), dy = nearest(tile.dy, tile.rows);
+        return dx * dx + dy * dy;
+    }
+
+    template <class G>
+    void draw_tile(std::int64_t rows, std::int64_t first, std::int64_t cells, const G* dx) {
+        const std::int64_t waves = light_.wavelengths;
+        bool turning = false;
         std::fill(s_.sums.begin(), s_.sums.end(), T(0));
         for (std::int64_t i = 0; i < p_.count; ++i) {
-            for (std::int64_t row = 0; row < rows; ++row) {
-                locate(setup_, i * coarse_ + first, cells, (position(ready_ + row) - p_.y[i]) * scale, scratch_, s_);
-                for (std::int64_t q = 0; q < waves; ++q)
-                    add_field(cells, scratch_, pieces_ + s_.piece[i * waves + q],
-                              s_.sums.data() + (row * waves + q) * apart);
+            G dy[kBand];
+            for (std::int64_t row = 0; row < rows; ++row)
+                dy[row] = static_cast<G>((position(ready_ + row) - p_.y[i]) * scale_[i]);
+            const TileGeometry<G> tile{rows, cells, dx + i * padded_ + first, dy};
+            const FieldPieces<T>* pieces = s_.fields.pieces.data() + i * waves;
+            const double square = nearest_square(tile);
+            bool seen = false;
+            for (std::int64_t q = 0; q < waves; ++q) {
+                const double even = pieces[q].radius(pieces[q].even), odd = pieces[q].radius(pieces[q].odd);
+                seen |= square < even * even;
+                turning |= square < odd * odd;
             }
+            if (seen) add_field(tile, waves, pieces, s_.sums.data());
         }
         for (std::int64_t row = 0; row < rows; ++row)
             for (std::int64_t q = 0; q < waves; ++q)
-                for (std::int64_t m = 0; m < planes_ / 2; ++m)
-                    combine(cells, s_.sums.data() + (row * waves + q) * apart,
-                            factors_.data() + 6 * (q * planes_ / 2 + m), coarse_row(row, q, 2 * m) + first,
-                            coarse_row(row, q, 2 * m + 1) + first);
+                for (int m = 0; m < components_.count; ++m) combine_tile(row, q, m, first, cells, turning);
+    }
+
+    void combine_tile(std::int64_t row, std::int64_t q, int m, std::int64_t first, std::int64_t cells, bool turning) {
+        const std::int64_t component = q * components_.count + m;
+        const T largest = combine(cells, turning, s_.sums.data() + 6 * kTile * (row * light_.wavelengths + q),
+                                  factors_.data() + 6 * component, coarse_row(row, q, 2 * m) + first,
+                                  coarse_row(row, q, 2 * m + 1) + first);
+        const bool alone = s_.constant[2 * component] == T(0) && s_.constant[2 * component + 1] == T(0);
+        if (!(alone && static_cast<double>(largest) < setup_.quiet)) s_.quiet[place(row, q, m)] = 0;
     }
 
     T* coarse_row(std::int64_t row, std::int64_t q, std::int64_t plane) {
@@ -230,19 +267,28 @@ class FieldRows {
     RowSum<T> at(std::int64_t cell, std::int64_t q) {
         const std::int64_t first = cell / r_.factor, phase = cell % r_.factor;
         while (ready_ < first + r_.taps) next_band();
+        if (first != pointed_) point(first);
         const bool exact = phase == 0;
-        const int taps = exact ? 1 : r_.taps;
-        s_.weight.resize(static_cast<std::size_t>(r_.taps));
-        for (int k = 0; k < taps; ++k) {
-            s_.row_pointers[k] = ring(first + (exact ? r_.lead() : k), q);
-            s_.weight[k] = exact ? T(1) : static_cast<T>(r_.weight[phase * r_.taps + k]);
-        }
-        return {taps,
-                s_.row_pointers.data(),
-                s_.weight.data(),
-                components_.count,
+        const std::int64_t begin = q * r_.taps + (exact ? r_.lead() : 0);
+        return {exact ? 1 : r_.taps,
+                s_.row_pointers.data() + begin,
+                s_.weight.data() + phase * r_.taps + (exact ? r_.lead() : 0),
+                heard_[q],
                 length_,
                 s_.constant.data() + 2 * components_.count * q};
+    }
+
+    // The ring's rows from a coarse row on, and up to which component they are heard.
+    void point(std::int64_t first) {
+        pointed_ = first;
+        for (std::int64_t q = 0; q < light_.wavelengths; ++q) {
+            heard_[q] = 1;
+            for (int k = 0; k < r_.taps; ++k) {
+                s_.row_pointers[q * r_.taps + k] = ring(first + k, q);
+                for (int m = heard_[q]; m < components_.count; ++m)
+                    if (!ring_quiet(first + k, q, m)) heard_[q] = m + 1;
+            }
+        }
     }
 
     const Light& light_;
@@ -251,10 +297,10 @@ class FieldRows {
     const Components& components_;
     CoherentScratch<T>& s_;
     const Refinement& r_;
-    std::int64_t coarse_, height_, phase_length_, length_, planes_, row_size_, kept_, ready_ = 0;
-    T* pieces_ = nullptr;
-    RowScratch<T> scratch_;
-    std::vector<double> factors_;
+    std::int64_t coarse_, padded_, height_, phase_length_, length_, planes_, row_size_, kept_, ready_ = 0,
+                                                                                               pointed_ = -1;
+    std::vector<int> heard_;
+    std::vector<double> factors_, scale_;  // scale: of a pixel, in intervals of each particle
 };
 
 }  // namespace simcore

@@ -13,15 +13,18 @@ namespace {
 constexpr double kTwoPi = 6.28318530717958647692;
 constexpr double kCoarsest = 400.0;  // largest phase across a pixel
 constexpr double kPlain = 2e-4;      // tolerance from which positions need no double precision
+constexpr double kLeftOut = 0.5;     // share of the tolerance for light that is too weak to be drawn
 
 template <class T>
 using Scratch = CoherentScratch<T>;
 
 template <class T>
 CoherentDemand demand(double tolerance) {
-    if (std::is_same_v<T, double>) return {6.0, 10.0, 20.0, 1};  // coefficients left out are below 1e-12
-    return tolerance < kLoose ? CoherentDemand{4.5, 6.0, 12.0, 1}
-                              : CoherentDemand{3.0, 3.0, 7.0, 2};  // below 1e-8, 1e-5
+    const int taps = RadialGrid<T>::taps;
+    if (std::is_same_v<T, double>) return {6.0, 10.0, 20.0, {1, taps}};  // coefficients left out are below 1e-12
+    if (tolerance >= kLoose) return {3.0, 3.0, 7.0, {2, taps}};          // below 1e-5; interpolation: 3e-4
+    if (tolerance >= kPlain) return {4.5, 6.0, 12.0, {2, 10}};           // below 1e-8; 2e-6
+    return {4.5, 6.0, 12.0, {1, taps}};                                  // 5e-6
 }
 
 // Interpolation by cubics has the error (frequency spacing)^4 / 384 of what there is at that frequency, which may be
@@ -107,7 +110,7 @@ double find_sources(const Light& light, const Particles& p, CoherentSetup& setup
 
 // Where the cells of a row begin and how far they reach, for every particle: the nodes and radial points needed.
 template <class T>
-void choose_directions(RadialTables& tables, const Light& light, const Particles& p, double margin, double order,
+void choose_directions(RadialTables& tables, const Light& light, const Particles& p, double margin,
                        CoherentSetup& setup, Scratch<T>& s) {
     double swing = 0.0, farthest_z = 0.0, most = 0.0;
     const double wavenumber = kTwoPi / setup.wavelength, n = light.objective.medium_index;
@@ -119,20 +122,27 @@ void choose_directions(RadialTables& tables, const Light& light, const Particles
     }
     const auto fill = [&](double sine, Directions& to) {
         const double below = 1.0 - std::sqrt(std::max(0.0, 1.0 - sine * sine));
-        swing = wavenumber * n * ((most + 8.0 * setup.spacing) * sine + farthest_z * below) + order * sine;
+        swing = wavenumber * n * ((most + 8.0 * setup.spacing) * sine + farthest_z * below) + setup.order * sine;
         fill_directions(tables, light.objective, sine, {swing, wavenumber, setup.demand.nodes, setup.demand.digits},
                         setup.terms, to);
     };
     fill(setup.sine, s.open);
-    s.open_profile.forget(setup.demand.stride);
+    s.open_profile.transform.forget(setup.demand.steps);
     if (setup.stopped > 0.0) {
         fill(setup.stopped, s.blocked);
-        s.blocked_profile.forget(setup.demand.stride);
+        s.blocked_profile.transform.forget(setup.demand.steps);
     }
     s.intervals.resize(static_cast<std::size_t>(p.count));
     for (std::int64_t i = 0; i < p.count; ++i)
         s.intervals[i] = static_cast<std::int64_t>(s.distance[i] / setup.spacing) + 2;
     setup.stride = 4 * (*std::max_element(s.intervals.begin(), s.intervals.end()) + setup.before + kAfter);
+}
+
+// Radius in the focal plane beyond which no ray of a particle meets it: those from the edge of the pupil at the angle t
+// go through z tan t from the axis, and as far beside that as the particle reaches, order / (k cos t).
+double cone(double z, double sine, double radius) {
+    const double cosine = std::sqrt(std::max(1e-6, 1.0 - sine * sine));
+    return (std::abs(z) * sine + radius) / cosine;
 }
 
 template <class T>
@@ -169,6 +179,20 @@ CoherentSetup set_up(const Light& light, bool backward, std::int64_t height, std
     return setup;
 }
 
+// What many particles are off by adds up at random: with the root of their number, or with the number where that is
+// less.
+void choose_least(const Light& light, std::int64_t count, bool squared, double tolerance, CoherentSetup& setup) {
+    setup.least = setup.error = setup.quiet = 0.0;
+    if (squared) setup.quiet = 0.05 * tolerance / static_cast<double>(2 * light.wavelengths);
+    if (!setup.plain || setup.stopped > 0.0 || light.wavelengths > 1) return;
+    const double steepest =  // of what is drawn, with the amplitude
+        squared ? std::max(1e-6, 2.0 * light.weight[0] * std::max(1.0, std::abs(reference(light, 0)))) : 1.0;
+    const double particles = static_cast<double>(count);
+    const double each = tolerance / (steepest * std::min(particles, 2.0 * std::sqrt(particles)));
+    setup.least = kLeftOut * each;
+    setup.error = 0.05 * each;
+}
+
 template <class T>
 void divide_pixels(const Light& light, double highest, double accuracy, CoherentSetup& setup, Scratch<T>& s) {
     s.rule = pixel_rule(highest * light.pixel_size, accuracy);
@@ -178,8 +202,8 @@ void divide_pixels(const Light& light, double highest, double accuracy, Coherent
 template <class T>
 void prepare(RadialTables& tables, const Light& light, const Particles& p, double margin, CoherentSetup& setup,
              Scratch<T>& s) {
-    const double order = find_sources(light, p, setup, s);
-    choose_directions(tables, light, p, margin, order, setup, s);
+    setup.order = find_sources(light, p, setup, s);
+    choose_directions(tables, light, p, margin, setup, s);
 }
 
 template <class T>
@@ -205,13 +229,42 @@ void profiles(RadialTables& tables, const Light& light, const Particles& p, cons
     }
 }
 
+template <class T>
+void make_tables(RadialTables& tables, const Light& light, const Particles& p, const CoherentSetup& setup,
+                 Scratch<T>& s) {
+    const std::int64_t waves = light.wavelengths, fields = p.count * waves;
+    s.fields.clear();
+    for (std::int64_t first = 0; first < fields; first += kTogether) {
+        const std::int64_t here = std::min(kTogether, fields - first);
+        // Where a pupil bends the rays, it is not known from where on the light falls off.
+        if (setup.least > 0.0 && s.open.flat) {
+            const double k = setup.frequency / setup.sine;
+            integrands(light, p, setup, s.open, first, here, s.source, s, s.integrands);
+            s.wanted.clear();
+            for (std::int64_t i = first; i < first + here; ++i)
+                s.wanted.push_back({setup.frequency * s.distance[i],
+                                    setup.frequency * cone(p.z[i], setup.sine, setup.order / k), setup.least});
+            add_tables(tables, s.open, here, s.integrands.data(), s.wanted.data(), setup.error, s.open_profile,
+                       s.fields);
+        } else {
+            profiles(tables, light, p, setup, first, here, s);
+            for (std::int64_t f = 0; f < here; ++f)
+                add_table(s.intervals[(first + f) / waves], setup.frequency * setup.spacing,
+                          s.quads.data() + f * setup.stride, s.fields);
+        }
+    }
+    s.fields.connect();
+}
+
 #define SIMCORE_SETUP(T)                                                                                         \
     template CoherentSetup set_up<T>(const Light&, bool, std::int64_t, std::int64_t, double);                    \
     template void divide_pixels<T>(const Light&, double, double, CoherentSetup&, CoherentScratch<T>&);           \
     template void prepare<T>(RadialTables&, const Light&, const Particles&, double, CoherentSetup&,              \
                              CoherentScratch<T>&);                                                               \
     template void profiles<T>(RadialTables&, const Light&, const Particles&, const CoherentSetup&, std::int64_t, \
-                              std::int64_t, CoherentScratch<T>&);
+                              std::int64_t, CoherentScratch<T>&);                                                \
+    template void make_tables<T>(RadialTables&, const Light&, const Particles&, const CoherentSetup&,            \
+                                 CoherentScratch<T>&);
 
 SIMCORE_SETUP(float)
 SIMCORE_SETUP(double)

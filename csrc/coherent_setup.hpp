@@ -8,7 +8,7 @@
 #include "aligned.hpp"
 #include "coherent.hpp"
 #include "pixels.hpp"
-#include "radial_profile.hpp"
+#include "radial_fields.hpp"
 #include "refine.hpp"
 #include "scattering.hpp"
 
@@ -18,14 +18,13 @@ constexpr double kLoose = 5e-3;            // tolerance from which sums may stop
 constexpr std::int64_t kBefore = 3;        // radial points before r = 0, for the derivatives of fields
 constexpr std::int64_t kBeforeHalves = 4;  // and for what lies half-way between the points
 constexpr std::int64_t kAfter = 4;         // and beyond the intervals in use
-constexpr std::int64_t kFields = 16;       // fields that are worked on together
 
 // What the accuracy asks for.
 struct CoherentDemand {
     double terms;   // multiple of x^(1/3) in the number of coefficients
     double nodes;   // nodes beyond the least number
     double digits;  // natural logarithm of the accuracy of the quadrature
-    int stride;     // of the points of the radial grid
+    RadialSteps steps;
 };
 
 // Numbers that follow from the request; lengths in micrometres.
@@ -38,6 +37,10 @@ struct CoherentSetup {
     std::int64_t before;           // radial points before r = 0
     std::int64_t height, width, cells;
     std::int64_t terms, stride;  // of the coefficients and of the radial functions
+    double order;                // highest order of the scattered light in the angle
+    double least;                // amplitude of a particle's light that counts far from it; 0: every
+    double error;                // of a particle's light; 0: whatever intervals of `spacing` give
+    double quiet;                // intensity of a component that counts; 0: every
 };
 
 // Memory that the images share.
@@ -50,7 +53,10 @@ struct CoherentScratch {
     SourceScratch source;
     std::vector<double> size, distance, integrands, blocked_integrands;
     std::vector<std::complex<double>> index, a, b;
-    std::vector<std::int64_t> terms, sphere, intervals, piece;
+    std::vector<std::int64_t> terms, sphere, intervals;
+    std::vector<Wanted> wanted;
+    FieldTables<T> fields;
+    std::vector<char> quiet, ring_quiet;
     std::vector<Source> sources;
     std::vector<Profile> profiles;
     AlignedVector<T> quads, blocked_quads, halves, functions, pieces, rows, column, line, weight, constant;
@@ -60,6 +66,12 @@ struct CoherentScratch {
     std::vector<const T*> row_pointers;
     AlignedVector<std::int32_t> base;
 };
+
+// Makes room without clearing what is there.
+template <class Vector>
+void grow(Vector& values, std::int64_t count) {
+    if (static_cast<std::int64_t>(values.size()) < count) values.resize(static_cast<std::size_t>(count));
+}
 
 template <class T>
 CoherentSetup set_up(const Light& light, bool backward, std::int64_t height, std::int64_t width, double tolerance);
@@ -73,10 +85,18 @@ template <class T>
 void prepare(RadialTables& tables, const Light& light, const Particles& p, double margin, CoherentSetup& setup,
              CoherentScratch<T>& s);
 
+// How weak light must be to count for nothing, for an image or a field of `count` particles.
+void choose_least(const Light& light, std::int64_t count, bool squared, double tolerance, CoherentSetup& setup);
+
 // A and B of a number of fields (particle, wavelength) into s.quads, rows of setup.stride.
 template <class T>
 void profiles(RadialTables& tables, const Light& light, const Particles& p, const CoherentSetup& setup,
               std::int64_t first, std::int64_t fields, CoherentScratch<T>& s);
+
+// The tables of all fields into s.fields.
+template <class T>
+void make_tables(RadialTables& tables, const Light& light, const Particles& p, const CoherentSetup& setup,
+                 CoherentScratch<T>& s);
 
 // Amplitude of the wave on the axis.
 inline std::complex<double> reference(const Light& light, std::int64_t q) {

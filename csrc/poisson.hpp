@@ -159,17 +159,23 @@ SIMCORE_INLINE void scatter(const List& list, double* out) {
     for (std::size_t i = 0; i < list.length; ++i) out[list.slot[i]] = list.count[i];
 }
 
-// Moves what is open (second >= 0) of `list` into `open`, with its candidate.
+// Moves what is open (second >= 0) of `list` into `open`, with its candidate: first its places, so that what is closed
+// costs little.
 SIMCORE_INLINE void keep_open(const List& list, List& open) {
+    std::uint32_t place[chunk];
     std::size_t length = 0;
     for (std::size_t i = 0; i < list.length; ++i) {
-        open.slot[length] = list.slot[i];
-        open.pixel[length] = list.pixel[i];
-        open.rate[length] = list.rate[i];
-        open.first[length] = list.first[i];
-        open.second[length] = list.second[i];
-        open.count[length] = list.count[i];
+        place[length] = static_cast<std::uint32_t>(i);
         length += list.second[i] >= 0.0 ? 1 : 0;
+    }
+    for (std::size_t i = 0; i < length; ++i) {
+        const std::uint32_t from = place[i];
+        open.slot[i] = list.slot[from];
+        open.pixel[i] = list.pixel[from];
+        open.rate[i] = list.rate[from];
+        open.first[i] = list.first[from];
+        open.second[i] = list.second[from];
+        open.count[i] = list.count[from];
     }
     open.length = length;
 }
@@ -185,10 +191,29 @@ SIMCORE_INLINE void reject(Workspace& work, const PixelStream& stream, double* o
     }
 }
 
+// Whether every rate is one for rejection.
+SIMCORE_INLINE bool all_large(std::size_t count, const double* rate) {
+    std::uint64_t other = 0;
+    for (std::size_t i = 0; i < count; ++i)
+        other |=
+            (rate[i] < smallest_rejection_rate) | !(rate[i] < noiseless_rate) ? std::uint64_t{1} : std::uint64_t{0};
+    return other == 0;
+}
+
 // Fills out[0..count) for the pixels first_pixel, first_pixel + 1, ...; count <= chunk; rates >= 0, not nan.
 SIMCORE_INLINE void fill(Workspace& work, const PixelStream& stream, std::uint32_t first_pixel, std::size_t count,
                          const double* rate, double* out) {
     work.small.length = work.large.length = 0;
+    if (all_large(count, rate)) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            work.large.slot[i] = i;
+            work.large.pixel[i] = first_pixel + i;
+            work.large.rate[i] = rate[i];
+        }
+        work.large.length = count;
+        reject(work, stream, out);
+        return;
+    }
     for (std::uint32_t i = 0; i < count; ++i) {
         const bool small = rate[i] < smallest_rejection_rate;
         const bool large = !small & (rate[i] < noiseless_rate);

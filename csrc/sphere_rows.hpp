@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "radial_fields.hpp"
+
 namespace simcore {
 
 // Where the cells of one row lie about a particle, lengths in units of the radial step. G: float serves where errors
@@ -39,13 +41,25 @@ void single_row(std::int64_t cells, const Harmonics& harmonics, const RowScratch
 void single_row(std::int64_t cells, const Harmonics& harmonics, const RowScratch<double>& scratch, const double* pieces,
                 double* out);
 
-// Adds A, B cos 2 psi and B sin 2 psi of every cell to `sums` (six rows: real and imaginary of each), from the cubic
-// pieces of (A, B) and the scratch filled by locate_row.
-void add_field(std::int64_t cells, const RowScratch<float>& scratch, const float* pieces, float* sums);
-void add_field(std::int64_t cells, const RowScratch<double>& scratch, const double* pieces, double* sums);
+constexpr std::int64_t kTile = 64;  // cells of a row that are worked on together
+constexpr std::int64_t kSide = 16;  // a tile's cells come in so many at a time
 
-// Two rows (real, imaginary) of a component from the six sums; `of`: real and imaginary factors of the three.
-void combine(std::int64_t cells, const float* sums, const double* of, float* re, float* im);
-void combine(std::int64_t cells, const double* sums, const double* of, double* re, double* im);
+// Where the cells of a tile lie about a particle, lengths in units of the radial step; `cells` is a multiple of kSide.
+template <class G>
+struct TileGeometry {
+    std::int64_t rows, cells;
+    const G *dx, *dy;
+};
+
+// Adds A, B cos 2 psi and B sin 2 psi of every cell to `sums`: for each row and wavelength six rows of kTile values,
+// real and imaginary parts in turn.
+void add_field(const TileGeometry<float>& tile, std::int64_t waves, const FieldPieces<float>* pieces, float* sums);
+void add_field(const TileGeometry<double>& tile, std::int64_t waves, const FieldPieces<float>* pieces, float* sums);
+void add_field(const TileGeometry<double>& tile, std::int64_t waves, const FieldPieces<double>* pieces, double* sums);
+
+// Two rows (real, imaginary) of a component from the six sums, or from those of A where the others are none; `of`: real
+// and imaginary factors of the three. Returns the largest square.
+float combine(std::int64_t cells, bool turning, const float* sums, const double* of, float* re, float* im);
+double combine(std::int64_t cells, bool turning, const double* sums, const double* of, double* re, double* im);
 
 }  // namespace simcore

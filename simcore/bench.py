@@ -107,7 +107,7 @@ def _walk(recipe: Recipe, seed: int, indices: np.ndarray) -> list[tuple[str, flo
             spent.append((_stage(recipe, flow), time.perf_counter() - begun))
         return array
 
-    render_plan(recipe, drawn, list(recipe.outputs), watch)
+    render_plan(recipe, drawn, list(recipe.outputs), watch=watch)
     return spent
 
 

@@ -63,6 +63,7 @@ class Flow(Node):
     shape: tuple[int, ...] = ()
     dtype: np.dtype = np.dtype(np.float32)
     inputs: tuple[Flow, ...] = ()
+    drawn_on_zeros: bool = False  # whether `render_onto` draws it into an array of zeros, where it is to be kept
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -83,6 +84,10 @@ class Flow(Node):
 
     def render(self, plan: Plan, arrays: list[Array]) -> Array:
         """Return the block (example, *shape); ``arrays`` are those of the inputs, which may be overwritten."""
+        raise NotImplementedError
+
+    def render_onto(self, plan: Plan, out: Array) -> None:
+        """Draw the block into ``out``, which is 0: of flows that are ``drawn_on_zeros``."""
         raise NotImplementedError
 
     def __rshift__(self, feature: object) -> Flow:

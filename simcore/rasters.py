@@ -45,6 +45,22 @@ def refuse_without_outline(asker: str, scene: Flow) -> None:
             raise RecipeError(f"{asker} needs particles with an outline; {scatterer.title()} has none")
 
 
+class Drawn(Applied):
+    """The image of a `SceneImage`."""
+
+    drawn_on_zeros = True
+
+    def render(self, plan: Plan, arrays: list[Array]) -> Array:
+        out = np.zeros((len(plan), *self.shape), self.dtype)
+        self.render_onto(plan, out)
+        return out
+
+    def render_onto(self, plan: Plan, out: Array) -> None:
+        scene, feature = self.inputs[0], self.feature
+        assert isinstance(scene, Scene) and isinstance(feature, SceneImage)
+        feature.draw(plan, plan.particles(scene), out)
+
+
 class SceneImage(Feature):
     """Base of targets that are images (y, x, channel) of a scene's particles."""
 
@@ -60,7 +76,7 @@ class SceneImage(Feature):
 
     def after(self, flow: Flow) -> Flow:
         self.refuse(flow)
-        return Applied(self, flow, kind="image", shape=(*self.shape, self.depth()), dtype=self.dtype_after(flow))
+        return Drawn(self, flow, kind="image", shape=(*self.shape, self.depth()), dtype=self.dtype_after(flow))
 
     def dtype_after(self, flow: Flow) -> np.dtype:
         return np.dtype(self.dtype)
@@ -68,13 +84,6 @@ class SceneImage(Feature):
     def depth(self) -> int:
         """Return the number of channels."""
         return 1
-
-    def apply(self, plan: Plan, data: Array, flow: Applied) -> Array:
-        scene = flow.inputs[0]
-        assert isinstance(scene, Scene)
-        out = np.zeros((len(plan), *flow.shape), flow.dtype)
-        self.draw(plan, plan.particles(scene), out)
-        return out
 
     def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
         """Draw the particles into ``out`` (image, y, x, channel), which is 0."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
 
@@ -37,20 +37,24 @@ def render(
     if size < 1:
         raise ParameterError(f"block: {size}; must be >= 1")
     specs = [graph.outputs[name] for name in outputs]
-    if len(examples) <= size:  # one block: nothing is copied but what may be shared
-        found = render_plan(graph, plan(graph, seed, examples, outputs, split), outputs)
-        return {
-            spec.name: np.require(found[spec.name], spec.dtype, ["C", "W"])
-            if isinstance(graph.all_targets[spec.name], Flow)
-            else np.broadcast_to(found[spec.name], (len(examples), *spec.shape)).astype(spec.dtype)
-            for spec in specs
-        }
-    results = {spec.name: np.empty((len(examples), *spec.shape), spec.dtype) for spec in specs}
+    zeros = {name for name in outputs if getattr(graph.all_targets[name], "drawn_on_zeros", False)}
+    results = {
+        spec.name: (np.zeros if spec.name in zeros else np.empty)((len(examples), *spec.shape), spec.dtype)
+        for spec in specs
+    }
 
     def fill(start: int) -> None:
         part = slice(start, start + size)
-        for name, array in render_plan(graph, plan(graph, seed, examples[part], outputs, split), outputs).items():
-            results[name][part] = array
+        rooms = {name: results[name][part] for name in zeros}
+        for name, array in render_plan(
+            graph, plan(graph, seed, examples[part], outputs, split), outputs, rooms
+        ).items():
+            if array is rooms.get(name):
+                continue
+            if len(examples) <= size and isinstance(graph.all_targets[name], Flow):  # nobody else holds it
+                results[name] = np.require(array, results[name].dtype, ["C", "W"])
+            else:
+                results[name][part] = array
 
     starts = range(0, len(examples), size)
     if threads == 1:
@@ -71,11 +75,16 @@ def block_size(graph: Graph, outputs: Sequence[str]) -> int:
 
 
 def render_plan(
-    graph: Graph, plan: Plan, outputs: Sequence[str], watch: Callable[[Flow, Callable[[], Array]], Array] | None = None
+    graph: Graph,
+    plan: Plan,
+    outputs: Sequence[str],
+    rooms: Mapping[str, Array] | None = None,
+    watch: Callable[[Flow, Callable[[], Array]], Array] | None = None,
 ) -> dict[str, Array]:
     """Walk the operations of ``outputs`` once for the block of examples that ``plan`` holds.
 
-    ``watch`` may take over each operation, to time it.
+    ``rooms`` are arrays of zeros for outputs that can be drawn into them, which saves a copy. ``watch`` may take over each
+    operation, to time it.
     """
     steps = graph.steps(outputs)
     wanted = dict.fromkeys(((step.flow.key, step.level) for step in steps), 0)
@@ -87,6 +96,11 @@ def render_plan(
         if isinstance(target, Flow):
             wanted[target.key, 0] += 1
     done: dict[tuple[object, int], Array] = {}
+    kept: dict[tuple[object, int], Array] = {}
+    for name, room in (rooms or {}).items():
+        target = targets[name]
+        assert isinstance(target, Flow)
+        kept[target.key, 0] = room
 
     def take(place: tuple[tuple[object, ...], int]) -> Array:
         """Hand out a flow's block: itself to the last that wants it, since features work in place, else a copy."""
@@ -98,7 +112,7 @@ def render_plan(
         view = Plan(plan.drawn, step.level)
 
         def made(step: Step = step, view: Plan = view, arrays: list[Array] = arrays) -> Array:
-            return _rendered(step.flow, view, arrays)
+            return _rendered(step.flow, view, arrays, kept.get((step.flow.key, step.level)))
 
         done[step.flow.key, step.level] = made() if watch is None else watch(step.flow, made)
     return {
@@ -107,9 +121,12 @@ def render_plan(
     }
 
 
-def _rendered(flow: Flow, plan: Plan, arrays: list[Array]) -> Array:
+def _rendered(flow: Flow, plan: Plan, arrays: list[Array], room: Array | None) -> Array:
     try:
-        return flow.render(plan, arrays)
+        if room is None:
+            return flow.render(plan, arrays)
+        flow.render_onto(plan, room)
+        return room
     except SimcoreError:
         raise
     except ValueError as error:  # a kernel's: what it was asked cannot be

@@ -195,6 +195,16 @@ def test_sources_of_all_kinds_add_their_fields() -> None:
     np.testing.assert_allclose(images[1], images[0], rtol=0, atol=1e-7)
 
 
+def intensity_of_many(scenes: list[Scene], rows: list[int], columns: list[int], nodes: int) -> np.ndarray:
+    """Polarized light through spheres, each field by quadrature, at some pixels."""
+    (jones,) = scenes[0].states
+    fields: Any = [jones] * len(rows)
+    for one in scenes:
+        x, y, mean = hologram.pixel_points(one, rows, columns, nodes)
+        fields = [f + g for f, g in zip(fields, hologram.scattered_field(one, jones, x, y), strict=True)]
+    return np.array([np.sum(mean * np.sum(np.abs(f) ** 2, axis=-1)) for f in fields])
+
+
 @PRECISIONS
 def test_many_spheres_in_a_coarse_image(dtype: Any, tolerance: float) -> None:
     """Nine overlapping spheres: the sum of fields, each by quadrature, in pixels larger than what the objective resolves."""
@@ -204,14 +214,8 @@ def test_many_spheres_in_a_coarse_image(dtype: Any, tolerance: float) -> None:
         scene._replace(x=x, y=y, z=random.uniform(-4, 4), radius=random.uniform(0.1, 0.5))
         for x, y in random.uniform(0, SIDE, (9, 2))
     ]
-    (jones,) = scene.states
-    fields: Any = [jones] * len(ROWS)
-    for one in scenes:
-        x, y, mean = hologram.pixel_points(one, ROWS, COLUMNS, 8)
-        fields = [f + g for f, g in zip(fields, hologram.scattered_field(one, jones, x, y), strict=True)]
-    expected = np.array([np.sum(mean * np.sum(np.abs(f) ** 2, axis=-1)) for f in fields])
     got = intensity(spheres(*scenes), scene, dtype, tolerance)[ROWS, COLUMNS]
-    np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(got, intensity_of_many(scenes, ROWS, COLUMNS, 8), rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("tolerance", [0.1, 0.03, 0.01, 0.002])
@@ -266,3 +270,55 @@ def test_images_depend_on_nothing_but_themselves_and_have_the_same_bytes_everywh
         finally:
             kernels.set_instruction_level(before)
         assert len(found) == 1
+
+
+DEFOCUSED = BASE._replace(numerical_aperture=0.9, wavelength=0.633, pixel_size=0.345)
+
+
+def many_depths(seed: int, count: int, side: int) -> list[Scene]:
+    """Spheres like those of case E, some of them beside the field of view, and a few strong ones among them."""
+    random = np.random.default_rng(seed)
+    return [
+        DEFOCUSED._replace(
+            x=random.uniform(-20, side + 20),
+            y=random.uniform(-20, side + 20),
+            z=random.uniform(-30, 30),
+            radius=random.uniform(0.15, 0.3) if i % 4 else random.uniform(0.5, 1.5),
+            refractive_index=random.uniform(1.4, 1.6) if i % 4 else random.uniform(1.5, 2.2),
+        )
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("tolerance", [5e-4, 3e-3, 0.03, 0.1])
+@pytest.mark.parametrize(
+    "light",
+    [
+        DEFOCUSED,
+        DEFOCUSED._replace(jones=OTHER, numerical_aperture=1.25),
+        DEFOCUSED._replace(polarization_angle=None),
+        DEFOCUSED._replace(reference=0.0),
+        DEFOCUSED._replace(reference=0.1 - 0.05j, backward=True, reflector=-0.7),
+    ],
+    ids=["in-line", "wide elliptic", "unpolarized", "darkfield", "iscat"],
+)
+def test_light_left_out_far_from_many_spheres_keeps_the_tolerance(light: Scene, tolerance: float) -> None:
+    side, count = 160, 24
+    for seed in range(2):
+        particles = spheres(*many_depths(seed, count, side))
+        exact = intensity(particles, light, np.float32, 1e-5, side)  # nothing is left out
+        found = intensity(particles, light, np.float32, tolerance, side)
+        allowed = tolerance * np.maximum(1.0, exact / 10)  # where light adds up to more, it is relative to that
+        assert np.all(np.abs(found - exact) <= allowed)
+
+
+@pytest.mark.parametrize("tolerance", [5e-4, 0.03])
+def test_light_of_defocused_spheres_far_from_their_axes(tolerance: float) -> None:
+    side, rows, columns = 160, [0, 8, 80, 80, 150, 90], [0, 80, 90, 152, 20, 78]
+    scenes = [
+        DEFOCUSED._replace(x=80.2, y=79.7, z=25.0, radius=0.25, refractive_index=1.5),
+        DEFOCUSED._replace(x=10.4, y=120.3, z=4.0, radius=0.29, refractive_index=1.55),
+    ]
+    expected = intensity_of_many(scenes, rows, columns, 8)
+    found = intensity(spheres(*scenes), DEFOCUSED, np.float32, tolerance, side)[rows, columns]
+    np.testing.assert_allclose(found, expected, atol=tolerance, rtol=0)

@@ -150,3 +150,19 @@ def test_overlaps_of_disks_and_balls_do_what_was_asked(merge, overlap, dtype):
     arrays = sc.Recipe(disk=two >> disk, ball=two >> ball).render(1, seed=1)
     assert arrays["disk"].dtype == arrays["ball"].dtype == dtype
     assert arrays["disk"][0, 6, 6, 0] == arrays["ball"][0, 6, 6, 1] == overlap and arrays["disk"][0, 6, 3, 0] == 1
+
+
+def test_an_image_drawn_where_it_is_kept_is_the_one_that_others_get() -> None:
+    sphere = sc.MieSphere(
+        x=sc.uniform(0, 24), y=sc.uniform(0, 20), z=sc.uniform(0, 8), radius=0.2, refractive_index=1.5
+    )
+    volume = sphere.repeat(3) >> sc.SphereVolume(radius=2, z=(0, 8), planes=5, shape=(20, 24))
+    turned = volume >> sc.FlipLeftRight(probability=1)
+    recipe = sc.Recipe(once=volume, twice=volume, turned=turned)
+    drawn = recipe.render(count=7, seed=3, block=3)
+    alone = sc.Recipe(turned=turned).render(count=7, seed=3, block=2)
+    assert drawn["once"].any(axis=(1, 2, 3)).all()
+    assert np.array_equal(drawn["once"], drawn["twice"])
+    assert not np.shares_memory(drawn["once"], drawn["twice"])
+    assert np.array_equal(drawn["turned"], drawn["once"][:, :, ::-1])
+    assert np.array_equal(drawn["turned"], alone["turned"])
