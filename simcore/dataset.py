@@ -19,12 +19,12 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.storage import FsspecStore, LocalStore, MemoryStore
 
 from simcore import layout as layouts
+from simcore import shards
 from simcore.errors import DatasetError, StorageError
 from simcore.layout import CHECKSUMS, FORMAT, Layout, OutputLike, RecipeLike
 from simcore.storage import TEMPORARY, ObjectStore, Storage, open_storage
 
 WRITERS = 4
-_WRITTEN = {"write_empty_chunks": True}  # zarr leaves out all-zero chunks otherwise, and does not keep this setting
 _SEPARATOR = {"name": "default", "separator": "."}  # all objects of an array in one folder
 _COMPARED = ("recipe_sha256", "seed", "split", "first", "count", "arrays", "render_version")
 
@@ -226,28 +226,39 @@ def write_unit(storage: Storage, layout: Layout, unit: int, arrays: Mapping[str,
 
     """
     # The disk syncs one shard while the next is compressed, and several syncs cost it little more than one.
-    with ThreadPoolExecutor(min(len(layout.outputs), WRITERS)) as pool:
-        shards = (encode_shard(layout, output, unit, arrays[output.name]) for output in layout.outputs)
-        waiting = [pool.submit(_store, storage, key, shard) for key, shard in shards]
-        digests, sizes = zip(*(store.result() for store in waiting), strict=True)
-    storage.put(*_encode(layout, CHECKSUMS, slice(unit, unit + 1), np.stack(digests)[None]))
+    with ThreadPoolExecutor(min(2 * len(layout.outputs), WRITERS)) as pool:
+        waiting = []
+        for place, output in enumerate(layout.outputs):
+            key, shard = encode_shard(layout, output, unit, arrays[output.name], place)
+            waiting.append((pool.submit(_store, storage, key, shard), pool.submit(_digest, shard)))
+        sizes = [store.result() for store, _ in waiting]
+        digests = [digest.result() for _, digest in waiting]
+    storage.put(f"{CHECKSUMS}/c.{unit}.0.0", shards.with_checksum(b"".join(digests)))
     return sum(sizes)
 
 
-def _store(storage: Storage, key: str, shard: bytes) -> tuple[np.ndarray, int]:
+def _store(storage: Storage, key: str, shard: memoryview) -> int:
     storage.put(key, shard)
-    if storage.get(key) != shard:
+    if not storage.holds(key, shard):
         raise StorageError(f"{storage.url}: {key} reads back differently from what was written")
-    return np.frombuffer(hashlib.sha256(shard).digest(), np.uint8), len(shard)
+    return len(shard)
 
 
-def encode_shard(layout: Layout, output: OutputLike, unit: int, data: np.ndarray) -> tuple[str, bytes]:
-    """The object that holds a unit of an array: its key and its bytes."""
+def _digest(shard: memoryview) -> bytes:
+    return hashlib.sha256(shard).digest()
+
+
+def encode_shard(
+    layout: Layout, output: OutputLike, unit: int, data: np.ndarray, place: int = 0
+) -> tuple[str, memoryview]:
+    """The object that holds a unit of an array: its key and its bytes, which last as `shards.encode` says."""
     start, stop = layouts.unit_bounds(layout.metadata, unit)
     expected = (stop - start, *output.shape)
     if data.shape != expected or data.dtype != output.dtype:
         raise DatasetError(f"{output.name}: rendered {data.dtype} {data.shape}, announced {output.dtype} {expected}")
-    return _encode(layout, output.name, slice(start, stop), data)
+    metadata = layout.metadata
+    key = f"{output.name}/" + ".".join(["c", str(unit), *("0" for _ in output.shape)])
+    return key, shards.encode(metadata["codec"], data, metadata["chunk"], metadata["unit"], place)
 
 
 def seal(dataset: Dataset, layout: Layout) -> Dataset:
@@ -351,17 +362,6 @@ def _sweep(dataset: Dataset, layout: Layout) -> None:
     for entry in dataset.storage.sizes(""):
         if TEMPORARY.fullmatch(entry):
             dataset.storage.remove(entry)
-
-
-def _encode(layout: Layout, name: str, examples: slice, data: np.ndarray) -> tuple[str, bytes]:
-    """Let zarr encode into memory; what it stores is then ours to write so that it is there whole or not at all."""
-    key = f"{name}/zarr.json"
-    objects = {key: _in_memory(layout)[key]}
-    array = zarr.open_array(MemoryStore(objects), path=name, mode="r+").with_config(_WRITTEN)
-    array[examples] = data
-    del objects[key]
-    ((key, value),) = objects.items()  # a task owns exactly one shard of each array
-    return key, value.to_bytes()
 
 
 def _documents(layout: Layout, dataset: Dataset | None = None) -> dict[str, bytes]:

@@ -30,7 +30,7 @@ from simcore import dataset as datasets
 from simcore import layout as layouts
 from simcore.dataset import Dataset
 from simcore.errors import SchedulerError, StorageError
-from simcore.layout import Layout, RecipeLike
+from simcore.layout import Layout, OutputLike, RecipeLike
 from simcore.progress import Report
 from simcore.storage import open_storage
 
@@ -177,7 +177,7 @@ def make_unit(
 def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None) -> dict[str, np.ndarray]:
     recipe = _recipe(job.metadata["recipe"], job.metadata["recipe_sha256"])
     start, end = layouts.unit_bounds(job.metadata, unit)
-    arrays = {output.name: np.empty((end - start, *output.shape), output.dtype) for output in layout.outputs}
+    arrays = {output.name: _kept_array(output, end - start) for output in layout.outputs}
     chunk = job.metadata["chunk"]
     step = max(1, -(-job.metadata["unit"] // chunk // PIECES)) * chunk
     for first in range(start, end, step):
@@ -190,6 +190,16 @@ def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | No
     return arrays
 
 
+def _kept_array(output: OutputLike, count: int) -> np.ndarray:
+    """Memory for a unit of an array, which a thread uses again for its next unit: new memory costs as much as compressing."""
+    kept: dict[str, np.ndarray] = _memory.__dict__.setdefault("kept", {})
+    found = kept.get(output.name)
+    if found is None or found.shape[1:] != output.shape or found.dtype != output.dtype or len(found) < count:
+        found = kept[output.name] = np.empty((count, *output.shape), output.dtype)
+    return found[:count]
+
+
+_memory = threading.local()
 _turns: threading.Semaphore | None = None  # of a worker process of ours
 
 

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from simcore.errors import DatasetError, StorageError
 
+READ_BACK = 1 << 20  # bytes at a time
 TEMPORARY = re.compile(r"\.[^/]+\.[0-9a-f]{16}\.partial")
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -35,7 +38,10 @@ class Storage(Protocol):
     def get(self, key: str) -> bytes | None:
         """The whole object, None where there is none."""
 
-    def put(self, key: str, data: bytes) -> None:
+    def holds(self, key: str, data: bytes | memoryview) -> bool:
+        """Whether the object is there and reads back as these bytes."""
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
         """Store an object whole and for good, in place of any older one."""
 
     def put_new(self, key: str, data: bytes) -> bool:
@@ -90,7 +96,16 @@ class Folder:
                 return None
             raise
 
-    def put(self, key: str, data: bytes) -> None:
+    def holds(self, key: str, data: bytes | memoryview) -> bool:
+        left, piece = np.frombuffer(data, np.uint8), np.empty(READ_BACK, np.uint8)
+        with _storage_errors(self.url, f"reading {key}"), self._inside(key).open("rb", buffering=0) as file:
+            while count := file.readinto(piece.data):
+                if not np.array_equal(piece[:count], left[:count]):
+                    return False
+                left = left[count:]
+        return not len(left)
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
         with _storage_errors(self.url, f"writing {key}"):
             path = self._parent_made(key)
             try:
@@ -148,13 +163,13 @@ class Folder:
         return path
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes | memoryview) -> None:
     with _temporary(path, data) as temporary:
         temporary.replace(path)
 
 
 @contextlib.contextmanager
-def _temporary(path: Path, data: bytes) -> Iterator[Path]:
+def _temporary(path: Path, data: bytes | memoryview) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
         with temporary.open("xb") as file:
@@ -217,7 +232,10 @@ class ObjectStore:
             except FileNotFoundError:
                 return None
 
-    def put(self, key: str, data: bytes) -> None:
+    def holds(self, key: str, data: bytes | memoryview) -> bool:
+        return self.get(key) == data
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
         with self._errors(f"writing {key}"):
             self.fs.pipe_file(self._path(key), bytes(data))
 

@@ -432,7 +432,7 @@ def test_a_failing_disk_is_one_line_and_what_was_committed_stays(path, monkeypat
     calls = iter(range(10**6))
 
     def fsync(descriptor):
-        if next(calls) > 30:
+        if next(calls) > 45:
             raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", fsync)
@@ -443,8 +443,7 @@ def test_a_failing_disk_is_one_line_and_what_was_committed_stays(path, monkeypat
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     left = datasets.open_dataset(path).missing()
     assert 0 not in left
-    assert 1 not in left
-    assert left
+    assert 0 < len(left) < 6  # two units are written at a time
     generate(path)
     assert_holds(path)
 
@@ -464,12 +463,12 @@ def test_a_folder_without_permission(tmp_path):
 
 def test_a_disk_that_gives_back_other_bytes_commits_nothing(path, monkeypatch):
     dataset, layout = half_written(path, units=())
-    real = storages.Folder.get
-    monkeypatch.setattr(
-        storages.Folder,
-        "get",
-        lambda self, key: (real(self, key) or b"")[:-1] + b"x" if "/c." in key else real(self, key),
-    )
+    real = storages.Folder.put
+
+    def put(self, key, data):
+        real(self, key, bytes(data)[:-1] + bytes([data[-1] ^ 1]) if "/c." in key else data)
+
+    monkeypatch.setattr(storages.Folder, "put", put)
     with pytest.raises(StorageError, match="reads back differently"):
         write(dataset, layout, 0)
     assert not (path / "shard_checksum" / "c.0.0.0").exists()
