@@ -87,7 +87,7 @@ def _parts(recipe: Recipe, examples: np.ndarray) -> dict[str, float]:
         return array
 
     spent["draws"] = processor_seconds(draw)
-    render_plan(recipe, drawn, outputs, watched)
+    render_plan(recipe, drawn, outputs, watch=watched)
     return spent
 
 

@@ -243,7 +243,7 @@ def test_the_tables_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
             found["over"] = found["floor"].pop("over")
             found["stages"] = dict.fromkeys(stages.GROUPS, 1 / len(stages.GROUPS))
         row["two_cores"] = dict.fromkeys(("one_core", "two_cores", "gain", "control", "of_control", "generate", "generate_two", "memory_mib"), 1.0)  # fmt: skip  # noqa: E501
-    assert cases["c"]["at"]["peer"]["floor"]["transforms"] > 0
+    assert cases["c"]["at"]["peer"]["floor"]["arithmetic"] > 0
     row = {"title": "S1", "microseconds": 1.0, "peer": "p", "peer_microseconds": 2.0, "ratio": 2.0, "smallest_ratio": 2.0,
            "target": 3, "difference": 0.0}  # fmt: skip
     assert [table.row_count for table in tables.all_of(cases, {"mie": row})] == [2, 1, 3, 2, 1, 2]
