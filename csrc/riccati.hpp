@@ -16,10 +16,11 @@ using Double8 = Pack<double, kLanes, bytes>;
 
 // Cube root to a few parts in 1e4 and better, from operations that round the same on every machine.
 inline double cube_root(double value) {
+    constexpr double start[5] = {0.5, 0.63, 0.79, 1.0, 1.26};  // near 2^((remainder - 0.5) / 3), remainder -2 .. 2
     int exponent = 0;
     std::frexp(value, &exponent);
-    double root = std::ldexp(1.0, exponent / 3);
-    for (int i = 0; i < 6; ++i) root = (2.0 * root + value / (root * root)) / 3.0;
+    double root = std::ldexp(start[exponent % 3 + 2], exponent / 3);
+    for (int i = 0; i < 3; ++i) root = (2.0 * root + value / (root * root)) * (1.0 / 3.0);
     return root;
 }
 
@@ -62,11 +63,12 @@ struct Argument {
 
 // a = P / (P - i Q), written so that nothing cancels in the real part where P and Q are real.
 template <class Lanes>
-SIMCORE_INLINE void quotient(const Lanes& pr, const Lanes& pi, const Lanes& qr, const Lanes& qi, double* to) {
+SIMCORE_INLINE void quotient(const Lanes& pr, const Lanes& pi, const Lanes& qr, const Lanes& qi, double* to,
+                             std::int64_t stride = kLanes) {
     const Lanes cr = pr + qi, ci = pi - qr;
     const Lanes inverse = 1.0 / (cr * cr + ci * ci);
     ((pr * cr + pi * ci) * inverse).store(to);
-    ((pi * cr - pr * ci) * inverse).store(to + kLanes);
+    ((pi * cr - pr * ci) * inverse).store(to + stride);
 }
 
 }  // namespace simcore
