@@ -70,7 +70,7 @@ def cells(count: tuple[int, int]) -> Case:
         case_f.scene(count),
         case_f.microscope,
         60,
-        (16, 4),
+        (64, 4),
     )
 
 

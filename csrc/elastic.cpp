@@ -13,6 +13,7 @@ namespace simcore {
 namespace {
 
 constexpr std::size_t down_lanes = 64, across_lanes = 32;  // pixels side by side in the two passes
+constexpr std::size_t pixels_drawn = 1024;                 // at a time
 
 std::size_t rounded_up(std::size_t count, std::size_t step) { return (count + step - 1) / step * step; }
 
@@ -22,6 +23,7 @@ struct Field {
     std::size_t reach;                  // pixels on either side that the filter can meet
     std::size_t gap;                    // of zeros before each component of `line`
     std::vector<float> noise, line, weight;
+    std::vector<double> first, second;  // uniform numbers
 
     Field(std::size_t height_, std::size_t width_)
         : height(height_),
@@ -51,16 +53,27 @@ void weigh(Field& field, double sigma) {
     field.line.assign(2 * (rounded_up(field.width, across_lanes) + 2 * field.gap), 0.0F);
 }
 
-SIMCORE_INLINE void noise_body(const PixelStream& stream, std::uint32_t pixel, std::size_t count, float* y, float* x) {
-    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i) {
-        const rng::Block words = rng::block(stream, pixel + i, 0);
-        y[i] = static_cast<float>(2.0 * rng::uniform(words.words[0], words.words[1]) - 1.0);
-        x[i] = static_cast<float>(2.0 * rng::uniform(words.words[2], words.words[3]) - 1.0);
+SIMCORE_INLINE void noise_body(const double* uniform, std::size_t count, float* out) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<float>(2.0 * uniform[i] - 1.0);
+}
+SIMCORE_DISPATCH(noise_of, noise_body, (const double* uniform, std::size_t count, float* out), (uniform, count, out))
+
+// The noise of all rows; uniform numbers are drawn for many pixels at a time, narrow rows or not.
+void fill_noise(Field& field, const PixelStream& stream) {
+    const std::size_t rows = std::max<std::size_t>(pixels_drawn / field.width, 1);
+    field.first.resize(rows * field.width);
+    field.second.resize(rows * field.width);
+    for (std::size_t top = 0; top < field.height; top += rows) {
+        const std::size_t count = std::min(rows, field.height - top) * field.width;
+        rng::uniform_pairs(stream, static_cast<std::uint32_t>(top * field.width), 0, count, field.first.data(),
+                           field.second.data());
+        for (std::size_t done = 0; done < count; done += field.width) {
+            float* noise = field.noise.data() + (top + done / field.width) * field.stride;
+            noise_of(field.first.data() + done, field.width, noise);
+            noise_of(field.second.data() + done, field.width, noise + field.width);
+        }
     }
 }
-SIMCORE_DISPATCH(fill_noise, noise_body,
-                 (const PixelStream& stream, std::uint32_t pixel, std::size_t count, float* y, float* x),
-                 (stream, pixel, count, y, x))
 
 // Row y of the noise filtered along y, both components.
 template <int bytes>
@@ -78,40 +91,45 @@ SIMCORE_INLINE void down_body(const Field& field, std::size_t y, float* out) {
 }
 SIMCORE_DISPATCH_LANES(filter_down, down_body, (const Field& field, std::size_t y, float* out), (field, y, out))
 
-// A row filtered along x; `row` has field.gap zeros before it, and zeros after it.
+// A row of both components filtered along x; each has field.gap zeros before it, and zeros after it. Side by side, for
+// each sum waits for its last step.
 template <int bytes>
-SIMCORE_INLINE void across_body(const Field& field, const float* row, float alpha, float* out) {
+SIMCORE_INLINE void across_body(const Field& field, const float* first, const float* second, float alpha,
+                                float* first_out, float* second_out) {
     using Lane = Pack<float, static_cast<int>(across_lanes), bytes>;
     const auto reach = static_cast<std::ptrdiff_t>(field.reach), width = static_cast<std::ptrdiff_t>(field.width);
     constexpr auto lanes = static_cast<std::ptrdiff_t>(across_lanes);
     for (std::ptrdiff_t x = 0; x < width; x += lanes) {
-        Lane sum(0.0F);
-        const std::ptrdiff_t first = std::max(-reach, 1 - x - lanes), last = std::min(reach, width - 1 - x);
-        for (std::ptrdiff_t step = first; step <= last; ++step)
-            sum += field.weight[static_cast<std::size_t>(step < 0 ? -step : step)] * Lane(row + x + step);
-        sum *= Lane(alpha);
+        Lane sums[2];
+        const std::ptrdiff_t begin = std::max(-reach, 1 - x - lanes), last = std::min(reach, width - 1 - x);
+        for (std::ptrdiff_t step = begin; step <= last; ++step) {
+            const float weight = field.weight[static_cast<std::size_t>(step < 0 ? -step : step)];
+            sums[0] += weight * Lane(first + x + step);
+            sums[1] += weight * Lane(second + x + step);
+        }
         float part[across_lanes];
-        sum.store(part);
-        std::copy_n(part, std::min(lanes, width - x), out + x);
+        for (int which = 0; which < 2; ++which) {
+            sums[which] *= Lane(alpha);
+            sums[which].store(part);
+            std::copy_n(part, std::min(lanes, width - x), (which == 0 ? first_out : second_out) + x);
+        }
     }
 }
-SIMCORE_DISPATCH_LANES(filter_across, across_body, (const Field& field, const float* row, float alpha, float* out),
-                       (field, row, alpha, out))
+SIMCORE_DISPATCH_LANES(filter_across, across_body,
+                       (const Field& field, const float* first, const float* second, float alpha, float* first_out,
+                        float* second_out),
+                       (field, first, second, alpha, first_out, second_out))
 
 void displace(Field& field, const PixelStream& stream, double alpha, double sigma, std::vector<float>& row,
               float* out) {
     weigh(field, sigma);
-    for (std::size_t y = 0; y < field.height; ++y) {
-        float* noise = field.noise.data() + y * field.stride;
-        fill_noise(stream, static_cast<std::uint32_t>(y * field.width), field.width, noise, noise + field.width);
-    }
+    fill_noise(field, stream);
     for (std::size_t y = 0; y < field.height; ++y) {
         filter_down(field, y, row.data());
-        for (std::size_t which = 0; which < 2; ++which) {
+        for (std::size_t which = 0; which < 2; ++which)
             std::copy_n(row.data() + which * field.width, field.width, field.component(which));
-            filter_across(field, field.component(which), static_cast<float>(alpha),
-                          out + (which * field.height + y) * field.width);
-        }
+        filter_across(field, field.component(0), field.component(1), static_cast<float>(alpha), out + y * field.width,
+                      out + (field.height + y) * field.width);
     }
 }
 
