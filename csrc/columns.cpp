@@ -61,26 +61,33 @@ Frame frame(const Body& body, const CellGrid& grid) {
 
 // Fills `factor` (layer, pixel) with the texture at the middle of each layer of the pixels' columns.
 SIMCORE_INLINE void grains_body(const Texture& grain, const double* turn, const double* start, double side,
-                                const float* middle, const float* half, std::int64_t count, std::int64_t layers,
-                                std::int64_t stride, float* factor) {
+                                const float* middle, const float* half, bool flat, std::int64_t count,
+                                std::int64_t layers, std::int64_t stride, float* factor) {
     float from[3], along[3], up[3];
     for (int i = 0; i < 3; ++i) {
         from[i] = static_cast<float>(turn[3 * i] * start[0] + turn[3 * i + 1] * start[1]);
         along[i] = static_cast<float>(turn[3 * i] * side);
         up[i] = static_cast<float>(turn[3 * i + 2]);
     }
-    for (std::int64_t k = 0; k < layers; ++k) {
-        const float part = static_cast<float>(2 * k + 1) / static_cast<float>(layers) - 1.0f;
-        for (std::int64_t first = 0; first < count; first += kLanes)
-            texture_lanes(grain, from, along, up, middle + first, half + first, part, first,
-                          factor + k * stride + first);
+    for (std::int64_t first = 0; first < count; first += kGrains) {
+        float thickest = 0.0f;
+        for (std::int64_t i = first; i < first + kGrains; ++i) thickest = half[i] > thickest ? half[i] : thickest;
+        for (std::int64_t k = 0; k < layers; ++k) {
+            float* to = factor + k * stride + first;
+            const float part = static_cast<float>(2 * k + 1) / static_cast<float>(layers) - 1.0f;
+            if (flat || thickest > 0.0f)
+                texture_lanes(grain, from, along, up, middle + first, half + first, part, first, to);
+            else
+                for (std::int64_t i = 0; i < kGrains; ++i) to[i] = 1.0f;
+        }
     }
 }
 
 SIMCORE_DISPATCH(grains, grains_body,
                  (const Texture& grain, const double* turn, const double* start, double side, const float* middle,
-                  const float* half, std::int64_t count, std::int64_t layers, std::int64_t stride, float* factor),
-                 (grain, turn, start, side, middle, half, count, layers, stride, factor))
+                  const float* half, bool flat, std::int64_t count, std::int64_t layers, std::int64_t stride,
+                  float* factor),
+                 (grain, turn, start, side, middle, half, flat, count, layers, stride, factor))
 
 // A row of half cells to cells, (1, 3, 3, 1) / 4 of their light: 3/4 of that to the row of cells that it lies in, 1/4
 // to the one beside. There is one half cell before the first cell and one after the last.
@@ -200,7 +207,7 @@ class Painter {
             return std::min(std::max(value, from), end - 1);
         };
         const std::int64_t first = at.x0 / at.pixels, count = (at.x1 - 1) / at.pixels + 1 - first;
-        const auto size = static_cast<std::size_t>(count + kLanes);
+        const auto size = static_cast<std::size_t>(count + kGrains);
         for (std::vector<float>* values : {&s.middle, &s.half}) {
             values->resize(std::max(values->size(), size));
             std::fill(values->begin(), values->begin() + static_cast<std::ptrdiff_t>(size), 0.0f);
@@ -217,13 +224,13 @@ class Painter {
                 }
         }
         for (std::int64_t i = 0; i < count; ++i) s.half[i] = std::sqrt(std::max(s.half[i], 0.0f));
-        grains_ = {row, layers_of(grain, body), first, count + kLanes};
+        grains_ = {row, layers_of(grain, body), first, count + kGrains};
         s.factor.resize(std::max(s.factor.size(), static_cast<std::size_t>(grains_.layers * grains_.stride)));
         const double corner = -static_cast<double>(grid_.margin);
         const double start[2] = {(corner + static_cast<double>(first)) * grid_.pixel_size - body.centre[0],
                                  (corner + static_cast<double>(row)) * grid_.pixel_size - body.centre[1]};
-        grains(grain, body.turn, start, grid_.pixel_size, s.middle.data(), s.half.data(), count, grains_.layers,
-               grains_.stride, s.factor.data());
+        grains(grain, body.turn, start, grid_.pixel_size, s.middle.data(), s.half.data(), body.flat, count,
+               grains_.layers, grains_.stride, s.factor.data());
     }
 
     // The same for all of a body: so they do not depend on how it is cut into columns.

@@ -53,22 +53,27 @@ SIMCORE_INLINE void integral_body(const Table& t, const std::int32_t* place, con
 SIMCORE_DISPATCH(integral, integral_body, (const Table& t, const std::int32_t* place, const float* part, float* to),
                  (t, place, part, to))
 
-// Adds what lies between the places and `before`, which moves up to them.
-SIMCORE_INLINE void layer_body(const Table& t, const std::int32_t* place, const float* part, const float* factor,
-                               float* before, float* to) {
-    const float* values = t.values;
+// Adds what lies between the places and `before`, which moves up to them, times the factors of the columns' pixels.
+struct Layer {
+    const std::int32_t* place;
+    const float* part;
+    const float* factor;
+    const std::int32_t* pixel;
+};
+
+SIMCORE_INLINE void layer_body(const Table& t, const Layer& layer, float* before, float* to) {
+    const float *values = t.values, *part = layer.part, *factor = layer.factor;
+    const std::int32_t *place = layer.place, *pixel = layer.pixel;
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < t.count; ++i) {
         const float now = between(values, place[i], part[i]);
-        to[i] += factor[i] * (now - before[i]);
+        to[i] += factor[pixel[i]] * (now - before[i]);
         before[i] = now;
     }
 }
 
-SIMCORE_DISPATCH(add_layer, layer_body,
-                 (const Table& t, const std::int32_t* place, const float* part, const float* factor, float* before,
-                  float* to),
-                 (t, place, part, factor, before, to))
+SIMCORE_DISPATCH(add_layer, layer_body, (const Table& t, const Layer& layer, float* before, float* to),
+                 (t, layer, before, to))
 
 SIMCORE_INLINE void gain_body(const Table& t, const std::int32_t* place, const float* part, const float* before,
                               float* to) {
@@ -140,15 +145,17 @@ void DepthIntegrals::add(const Strip& strip, std::int64_t width, float* sum) {
         return;
     }
     std::fill(light_.begin(), light_.begin() + static_cast<std::ptrdiff_t>(size), 0.0f);
-    factor_.assign(static_cast<std::size_t>(strip.count), 1.0f);
+    pixel_.assign(static_cast<std::size_t>(strip.count), 0);
+    Place pixel = strip.pixel;
+    for (std::int64_t i = 0; strip.factor && i < strip.count; ++i, pixel.next())
+        pixel_[i] = static_cast<std::int32_t>(pixel.index);
+    const float one = 1.0f;
     for (std::int64_t k = 0; k < strip.layers; ++k) {
         find_ends(strip, 2.0f * (static_cast<float>(k + 1) / static_cast<float>(strip.layers)) - 1.0f, high_);
-        Place pixel = strip.pixel;
-        for (std::int64_t i = 0; strip.factor && i < strip.count; ++i, pixel.next())
-            factor_[i] = strip.factor[k * strip.stride + pixel.index];
+        const Layer layer{high_.place.data(), high_.part.data(), strip.factor ? strip.factor + k * strip.stride : &one,
+                          pixel_.data()};
         for (std::int64_t p = 0; p < planes_; ++p)
-            add_layer(table(p), high_.place.data(), high_.part.data(), factor_.data(), before_.data() + p * strip.count,
-                      light_.data() + p * strip.count);
+            add_layer(table(p), layer, before_.data() + p * strip.count, light_.data() + p * strip.count);
     }
     for (std::int64_t p = 0; p < planes_; ++p)
         add_to_bins(light_.data() + p * strip.count, strip.count, strip.bin, sum + p * width);

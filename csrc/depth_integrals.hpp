@@ -51,7 +51,8 @@ class DepthIntegrals {
     std::int64_t planes_, places_;
     std::vector<float> values_;  // integrals from the first depth on, (plane, place), linear between places
     Ends low_, high_;
-    std::vector<float> light_, before_, factor_;  // light: (plane, column)
+    std::vector<float> light_, before_;  // (plane, column)
+    std::vector<std::int32_t> pixel_;    // of each column
 };
 
 }  // namespace simcore

@@ -267,7 +267,7 @@ SIMCORE_DISPATCH(put, put_body, PARAMETERS(std::complex<float>, std::complex<flo
 
 template <class T, class V>
 void voxelise(const Bodies& bodies, const V* value, const VoxelGrid& grid, Overlap overlap, T* out) {
-    std::vector<float> sum(grid.width + 1), factor(grid.width + kLanes), share;
+    std::vector<float> sum(grid.width + 1), factor(grid.width + kGrains), share;
     for (std::size_t image = 0; image < grid.images; ++image) {
         const Placement place{
             grid.pixel_size[image],     grid.z_first[image], grid.z_step[image], grid.planes, grid.height, grid.width,

@@ -9,6 +9,7 @@ namespace {
 // Variance of one octave of amplitude 1, mean over the cell: 3 (1/3) B A^2 with the fade's weight w of a corner,
 // A = 2 Int w^2 = 181/231 and B = 2 Int w^2 t^2 = 535/9009.
 constexpr double kVariance = 17527135.0 / 480729249.0;
+constexpr float kFaintest = 0.02f;  // amplitude of an octave, relative to the coarsest
 
 }  // namespace
 
@@ -22,6 +23,7 @@ Texture texture(const PixelStream& stream, double amplitude, double scale, doubl
         const double kept = std::min(1.0, std::max(0.0, step / pixel_size - 1.0));
         grain.step[o] = static_cast<float>(step);
         grain.amplitude[o] = static_cast<float>(amplitude * kept / (1 << o) / std::sqrt(total * kVariance));
+        if (grain.amplitude[o] < kFaintest * grain.amplitude[0]) grain.amplitude[o] = 0.0f;
         const auto index = static_cast<std::uint32_t>(o);
         const rng::Block keys = rng::block(stream, index, 1), shifts = rng::block(stream, index, 2);
         for (int axis = 0; axis < 3; ++axis) {

@@ -15,6 +15,7 @@
 namespace simcore {
 
 constexpr int kOctaves = 3;
+constexpr int kGrains = 2 * kLanes;  // points side by side
 
 struct Texture {
     float amplitude[kOctaves] = {};  // 0: octave left out
@@ -23,8 +24,8 @@ struct Texture {
     std::uint32_t key[kOctaves][3] = {};
 };
 
-// Texture of one body from words (o, 1) of its stream. Octaves finer than two pixels fade out, at one pixel they are
-// gone.
+// Texture of one body from words (o, 1) of its stream. Octaves finer than two pixels fade out; fainter than 2 % of the
+// coarsest, or at one pixel, they are gone.
 Texture texture(const PixelStream& stream, double amplitude, double scale, double pixel_size);
 
 namespace noise3 {
@@ -75,13 +76,13 @@ SIMCORE_INLINE float value(const std::uint32_t* key, float x, float y, float z) 
 
 }  // namespace noise3
 
-// The factors max(0, 1 + amplitude noise) at kLanes points start + (first + i) step + (middle[i] + part half[i]) up
+// The factors max(0, 1 + amplitude noise) at kGrains points start + (first + i) step + (middle[i] + part half[i]) up
 // (um, in the body's own axes).
 SIMCORE_INLINE void texture_lanes(const Texture& grain, const float (&start)[3], const float (&step)[3],
                                   const float (&up)[3], const float* middle, const float* half, float part,
                                   std::int64_t first, float* factor) {
-    float sum[kLanes], height[kLanes];
-    for (int lane = 0; lane < kLanes; ++lane) {
+    float sum[kGrains], height[kGrains];
+    for (int lane = 0; lane < kGrains; ++lane) {
         sum[lane] = 1.0f;
         height[lane] = middle[lane] + part * half[lane];
     }
@@ -95,7 +96,7 @@ SIMCORE_INLINE void texture_lanes(const Texture& grain, const float (&start)[3],
             by[i] = step[i] * scale;
             rise[i] = up[i] * scale;
         }
-        for (int lane = 0; lane < kLanes; ++lane) {
+        for (int lane = 0; lane < kGrains; ++lane) {
             const auto t = static_cast<float>(first + lane);
             const float z = height[lane];
             sum[lane] +=
@@ -108,11 +109,11 @@ SIMCORE_INLINE void texture_lanes(const Texture& grain, const float (&start)[3],
 }
 
 // The factors max(0, 1 + amplitude noise) at the points start + i step (um, in the body's own axes), i = 0 .. count - 1
-// and up to kLanes - 1 more: the caller's buffer has room.
+// and up to kGrains - 1 more: the caller's buffer has room.
 SIMCORE_INLINE void texture_row(const Texture& grain, const float (&start)[3], const float (&step)[3],
                                 std::int32_t count, float* factor) {
-    const float none[3] = {}, zero[kLanes] = {};
-    for (std::int32_t first = 0; first < count; first += kLanes)
+    const float none[3] = {}, zero[kGrains] = {};
+    for (std::int32_t first = 0; first < count; first += kGrains)
         texture_lanes(grain, start, step, none, zero, zero, 0.0f, first, factor + first);
 }
 
