@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "lanes.hpp"
+
 namespace simcore {
 namespace {
 
 constexpr std::int64_t kPlaces = 8;  // from depth to depth
+constexpr int kPlanes = 8;           // planes that are treated side by side in layers
 
 struct EndsCall {
     std::int64_t count;
@@ -53,28 +56,6 @@ SIMCORE_INLINE void integral_body(const Table& t, const std::int32_t* place, con
 SIMCORE_DISPATCH(integral, integral_body, (const Table& t, const std::int32_t* place, const float* part, float* to),
                  (t, place, part, to))
 
-// Adds what lies between the places and `before`, which moves up to them, times the factors of the columns' pixels.
-struct Layer {
-    const std::int32_t* place;
-    const float* part;
-    const float* factor;
-    const std::int32_t* pixel;
-};
-
-SIMCORE_INLINE void layer_body(const Table& t, const Layer& layer, float* before, float* to) {
-    const float *values = t.values, *part = layer.part, *factor = layer.factor;
-    const std::int32_t *place = layer.place, *pixel = layer.pixel;
-    SIMCORE_INDEPENDENT
-    for (std::int64_t i = 0; i < t.count; ++i) {
-        const float now = between(values, place[i], part[i]);
-        to[i] += factor[pixel[i]] * (now - before[i]);
-        before[i] = now;
-    }
-}
-
-SIMCORE_DISPATCH(add_layer, layer_body, (const Table& t, const Layer& layer, float* before, float* to),
-                 (t, layer, before, to))
-
 SIMCORE_INLINE void gain_body(const Table& t, const std::int32_t* place, const float* part, const float* before,
                               float* to) {
     const float* values = t.values;
@@ -86,9 +67,39 @@ SIMCORE_DISPATCH(add_gain, gain_body,
                  (const Table& t, const std::int32_t* place, const float* part, const float* before, float* to),
                  (t, place, part, before, to))
 
-void add_to_bins(const float* light, std::int64_t count, Place bin, float* sum) {
-    for (std::int64_t i = 0; i < count; ++i, bin.next()) sum[bin.index] += light[i];
+// Columns in layers, each of a light of its own: here the planes lie side by side.
+struct Layers {
+    const float* values;  // (place, plane)
+    std::int64_t planes;  // a multiple of kPlanes
+    std::int64_t columns, layers;
+    const std::int32_t* place;  // (end, column), one end more than layers
+    const float* part;
+    const float* factor;        // (layer, pixel), or none
+    std::int64_t stride;        // of factor
+    const std::int32_t* pixel;  // of each column
+};
+
+template <int bytes>
+SIMCORE_INLINE void layers_body(const Layers& l, float* light) {
+    using Planes = Pack<float, kPlanes, bytes>;
+    for (std::int64_t i = 0; i < l.columns; ++i)
+        for (std::int64_t plane = 0; plane < l.planes; plane += kPlanes) {
+            const auto integral = [&](std::int64_t end) {
+                const float* from = l.values + l.planes * l.place[end * l.columns + i] + plane;
+                const Planes low(from), high(from + l.planes);
+                return low + scaled(l.part[end * l.columns + i], high - low);
+            };
+            Planes before = integral(0), total;
+            for (std::int64_t k = 0; k < l.layers; ++k) {
+                const Planes now = integral(k + 1);
+                total += scaled(l.factor ? l.factor[k * l.stride + l.pixel[i]] : 1.0f, now - before);
+                before = now;
+            }
+            total.store(light + i * l.planes + plane);
+        }
 }
+
+SIMCORE_DISPATCH_LANES(light_of_layers, layers_body, (const Layers& l, float* light), (l, light))
 
 }  // namespace
 
@@ -98,7 +109,9 @@ DepthIntegrals::DepthIntegrals(const DepthShares& shares)
       last_(static_cast<float>(kPlaces * (shares.depths - 1))),
       planes_(shares.planes),
       places_(kPlaces * (shares.depths - 1) + 1),
-      values_(static_cast<std::size_t>(planes_ * places_), 0.0f) {
+      padded_((planes_ + kPlanes - 1) / kPlanes * kPlanes),
+      values_(static_cast<std::size_t>(planes_ * places_), 0.0f),
+      side_by_side_(static_cast<std::size_t>(padded_ * places_), 0.0f) {
     const std::int64_t pieces = shares.depths - 1;
     for (std::int64_t p = 0; p < planes_; ++p) {
         const auto share = [&](std::int64_t i) { return shares.share[i * planes_ + p]; };
@@ -117,48 +130,48 @@ DepthIntegrals::DepthIntegrals(const DepthShares& shares)
             sum += rise;
         }
     }
+    for (std::int64_t p = 0; p < planes_; ++p)
+        for (std::int64_t i = 0; i < places_; ++i) side_by_side_[i * padded_ + p] = values_[p * places_ + i];
 }
 
-void DepthIntegrals::find_ends(const Strip& strip, float part, Ends& ends) {
-    const auto size = static_cast<std::size_t>(strip.count);
-    if (ends.place.size() < size) {
-        ends.place.resize(size);
-        ends.part.resize(size);
+void DepthIntegrals::find_ends(const Strip& strip, std::int64_t ends) {
+    const auto size = static_cast<std::size_t>(ends * strip.count);
+    if (place_.size() < size) {
+        place_.resize(size);
+        part_.resize(size);
     }
-    ends_of(
-        {strip.count, strip.middle, strip.half, part, first_, inverse_, last_, ends.place.data(), ends.part.data()});
+    for (std::int64_t k = 0; k < ends; ++k) {
+        const float part = 2.0f * (static_cast<float>(k) / static_cast<float>(ends - 1)) - 1.0f;
+        ends_of({strip.count, strip.middle, strip.half, part, first_, inverse_, last_, place_.data() + k * strip.count,
+                 part_.data() + k * strip.count});
+    }
 }
 
 void DepthIntegrals::add(const Strip& strip, std::int64_t width, float* sum) {
-    const auto size = static_cast<std::size_t>(planes_ * strip.count);
-    for (std::vector<float>* values : {&light_, &before_})
-        if (values->size() < size) values->resize(size);
-    find_ends(strip, -1.0f, low_);
-    const auto table = [&](std::int64_t p) { return Table{values_.data() + p * places_, strip.count}; };
-    for (std::int64_t p = 0; p < planes_; ++p)
-        integral(table(p), low_.place.data(), low_.part.data(), before_.data() + p * strip.count);
-    if (strip.factor == nullptr && strip.bin.size == 1) {
-        find_ends(strip, 1.0f, high_);
-        for (std::int64_t p = 0; p < planes_; ++p)
-            add_gain(table(p), high_.place.data(), high_.part.data(), before_.data() + p * strip.count,
-                     sum + p * width + strip.bin.index);
-        return;
+    if (strip.factor != nullptr || strip.bin.size > 1) return add_layers(strip, width, sum);
+    find_ends(strip, 2);
+    if (before_.size() < static_cast<std::size_t>(strip.count)) before_.resize(static_cast<std::size_t>(strip.count));
+    for (std::int64_t p = 0; p < planes_; ++p) {
+        const Table table{values_.data() + p * places_, strip.count};
+        integral(table, place_.data(), part_.data(), before_.data());
+        add_gain(table, place_.data() + strip.count, part_.data() + strip.count, before_.data(),
+                 sum + p * width + strip.bin.index);
     }
-    std::fill(light_.begin(), light_.begin() + static_cast<std::ptrdiff_t>(size), 0.0f);
+}
+
+void DepthIntegrals::add_layers(const Strip& strip, std::int64_t width, float* sum) {
+    find_ends(strip, strip.layers + 1);
     pixel_.assign(static_cast<std::size_t>(strip.count), 0);
-    Place pixel = strip.pixel;
+    Place pixel = strip.pixel, bin = strip.bin;
     for (std::int64_t i = 0; strip.factor && i < strip.count; ++i, pixel.next())
         pixel_[i] = static_cast<std::int32_t>(pixel.index);
-    const float one = 1.0f;
-    for (std::int64_t k = 0; k < strip.layers; ++k) {
-        find_ends(strip, 2.0f * (static_cast<float>(k + 1) / static_cast<float>(strip.layers)) - 1.0f, high_);
-        const Layer layer{high_.place.data(), high_.part.data(), strip.factor ? strip.factor + k * strip.stride : &one,
-                          pixel_.data()};
-        for (std::int64_t p = 0; p < planes_; ++p)
-            add_layer(table(p), layer, before_.data() + p * strip.count, light_.data() + p * strip.count);
-    }
-    for (std::int64_t p = 0; p < planes_; ++p)
-        add_to_bins(light_.data() + p * strip.count, strip.count, strip.bin, sum + p * width);
+    const auto size = static_cast<std::size_t>(strip.count * padded_);
+    if (light_.size() < size) light_.resize(size);
+    light_of_layers({side_by_side_.data(), padded_, strip.count, strip.layers, place_.data(), part_.data(),
+                     strip.factor, strip.stride, pixel_.data()},
+                    light_.data());
+    for (std::int64_t i = 0; i < strip.count; ++i, bin.next())
+        for (std::int64_t p = 0; p < planes_; ++p) sum[p * width + bin.index] += light_[i * padded_ + p];
 }
 
 }  // namespace simcore

@@ -39,20 +39,15 @@ class DepthIntegrals {
     void add(const Strip& strip, std::int64_t width, float* sum);
 
   private:
-    // Where columns end, in places of the table.
-    struct Ends {
-        std::vector<std::int32_t> place;
-        std::vector<float> part;
-    };
-
-    void find_ends(const Strip& strip, float part, Ends& ends);
+    void find_ends(const Strip& strip, std::int64_t ends);
+    void add_layers(const Strip& strip, std::int64_t width, float* sum);
 
     float first_, inverse_, last_;  // um; 1 / distance of places; number of intervals
-    std::int64_t planes_, places_;
-    std::vector<float> values_;  // integrals from the first depth on, (plane, place), linear between places
-    Ends low_, high_;
-    std::vector<float> light_, before_;  // (plane, column)
-    std::vector<std::int32_t> pixel_;    // of each column
+    std::int64_t planes_, places_, padded_;
+    std::vector<float> values_, side_by_side_;  // integrals from the first depth on, (plane, place), (place, plane);
+                                                // linear between places
+    std::vector<std::int32_t> place_, pixel_;   // where columns end, (end, column); their pixels
+    std::vector<float> part_, before_, light_;
 };
 
 }  // namespace simcore
