@@ -1,8 +1,9 @@
 // Gradient noise in three dimensions, in three octaves (Perlin, SIGGRAPH 1985; quintic fade: Perlin, SIGGRAPH 2002).
 //
 // Octave o has lattice points every scale / 2^o and the amplitude 1 / 2^o; together, their standard deviation is 1. The
-// gradient at a lattice point has three independent components, uniform in (-1, 1): a hash of the point's numbers
-// (pcg3d: Jarzynski & Olano, JCGT 9(3), 20 (2020)), shifted by words of the body's stream.
+// gradient at a lattice point has three components, uniform in [-1, 1): bits from 31, 20 and 9 on of a hash of the
+// point's numbers, which are shifted by words of the body's stream, times primes (Teschner et al., VMV 2003), mixed by
+// lowbias32 (Wellons, "Prospecting for hash functions", 2018).
 #pragma once
 
 #include <cstdint>
@@ -37,33 +38,30 @@ SIMCORE_INLINE std::int32_t floor_of(float value) {
     return whole - (value < static_cast<float>(whole) ? 1 : 0);
 }
 
-SIMCORE_INLINE float component(std::uint32_t word) {
-    return static_cast<float>(static_cast<std::int32_t>(word)) * 0x1p-31f;
-}
+constexpr float kUnit = 0x1p-31f;  // of a component
 
-// Gradient at a lattice point times the distance (dx, dy, dz) from it; x, y, z: its numbers after pcg3d's first step.
+// Gradient at a lattice point times the distance (dx, dy, dz) from it, in kUnit; x, y, z: its numbers times the primes.
 SIMCORE_INLINE float corner(std::uint32_t x, std::uint32_t y, std::uint32_t z, float dx, float dy, float dz) {
-    x += y * z;
-    y += z * x;
-    z += x * y;
-    x ^= x >> 16;
-    y ^= y >> 16;
-    z ^= z >> 16;
-    x += y * z;
-    y += z * x;
-    z += x * y;
-    return component(x) * dx + component(y) * dy + component(z) * dz;
+    std::uint32_t hash = x ^ y ^ z;
+    hash ^= hash >> 16;
+    hash *= 0x7feb352du;
+    hash ^= hash >> 15;
+    hash *= 0x846ca68bu;
+    hash ^= hash >> 16;
+    return static_cast<float>(static_cast<std::int32_t>(hash)) * dx +
+           static_cast<float>(static_cast<std::int32_t>(hash << 11)) * dy +
+           static_cast<float>(static_cast<std::int32_t>(hash << 22)) * dz;
 }
 
 SIMCORE_INLINE float mix(float a, float b, float t) { return a + t * (b - a); }
 
 SIMCORE_INLINE float value(const std::uint32_t* key, float x, float y, float z) {
-    constexpr std::uint32_t factor = 1664525u, summand = 1013904223u;
+    constexpr std::uint32_t prime[3] = {0x9E3779B1u, 0x85EBCA77u, 0xC2B2AE3Du};
     const std::int32_t i = floor_of(x), j = floor_of(y), k = floor_of(z);
     const float dx = x - static_cast<float>(i), dy = y - static_cast<float>(j), dz = z - static_cast<float>(k);
-    const std::uint32_t x0 = (static_cast<std::uint32_t>(i) + key[0]) * factor + summand, x1 = x0 + factor;
-    const std::uint32_t y0 = (static_cast<std::uint32_t>(j) + key[1]) * factor + summand, y1 = y0 + factor;
-    const std::uint32_t z0 = (static_cast<std::uint32_t>(k) + key[2]) * factor + summand, z1 = z0 + factor;
+    const std::uint32_t x0 = (static_cast<std::uint32_t>(i) + key[0]) * prime[0], x1 = x0 + prime[0];
+    const std::uint32_t y0 = (static_cast<std::uint32_t>(j) + key[1]) * prime[1], y1 = y0 + prime[1];
+    const std::uint32_t z0 = (static_cast<std::uint32_t>(k) + key[2]) * prime[2], z1 = z0 + prime[2];
     const float u = fade(dx), v = fade(dy), w = fade(dz);
     const float near =
         mix(mix(corner(x0, y0, z0, dx, dy, dz), corner(x1, y0, z0, dx - 1.0f, dy, dz), u),
@@ -71,7 +69,7 @@ SIMCORE_INLINE float value(const std::uint32_t* key, float x, float y, float z) 
     const float far = mix(
         mix(corner(x0, y0, z1, dx, dy, dz - 1.0f), corner(x1, y0, z1, dx - 1.0f, dy, dz - 1.0f), u),
         mix(corner(x0, y1, z1, dx, dy - 1.0f, dz - 1.0f), corner(x1, y1, z1, dx - 1.0f, dy - 1.0f, dz - 1.0f), u), v);
-    return mix(near, far, w);
+    return mix(near, far, w) * kUnit;
 }
 
 }  // namespace noise3

@@ -94,15 +94,18 @@ def volume(stream: Stream, deformation: float, radius: Real, nodes: int = 40) ->
     return float(np.prod(radius) * np.sum(weights[:, None] * s**3 / 3) * 2 * np.pi / (2 * nodes))
 
 
-def _hash(x: int, y: int, z: int) -> tuple[int, int, int]:
-    """pcg3d (Jarzynski & Olano, JCGT 9(3), 20 (2020))."""
-    v = [(word * 1664525 + 1013904223) & MASK for word in (x, y, z)]
-    for step in range(2):
-        for i in range(3):
-            v[i] = (v[i] + v[(i + 1) % 3] * v[(i + 2) % 3]) & MASK
-        if step == 0:
-            v = [word ^ (word >> 16) for word in v]
-    return v[0], v[1], v[2]
+PRIMES = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D  # Teschner et al., VMV 2003: one for each axis
+FAINTEST = 0.02  # amplitude, relative to the coarsest octave's, below which an octave is left out
+
+
+def _gradient(point: Sequence[int]) -> list[float]:
+    """Three components in [-1, 1) from the bits of lowbias32 (Wellons, 2018)."""
+    word = 0
+    for number, prime in zip(point, PRIMES, strict=True):
+        word ^= number * prime & MASK
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
+        word = (word ^ (word >> shift)) * factor & MASK
+    return [(part - 2**32 if part >= 2**31 else part) / 2**31 for part in (word << skip & MASK for skip in (0, 11, 22))]
 
 
 def gradient_noise(point: Sequence[float], key: Sequence[int]) -> float:
@@ -110,8 +113,7 @@ def gradient_noise(point: Sequence[float], key: Sequence[int]) -> float:
     cell = [int(np.floor(p)) for p in point]
     total = 0.0
     for corner in np.ndindex(2, 2, 2):
-        words = _hash(*((c + d + k) & MASK for c, d, k in zip(cell, corner, key, strict=True)))
-        gradient = [(word - 2**32 if word >= 2**31 else word) / 2**31 for word in words]
+        gradient = _gradient([(c + d + k) & MASK for c, d, k in zip(cell, corner, key, strict=True)])
         distance = [p - c - d for p, c, d in zip(point, cell, corner, strict=True)]
         weight = np.prod([1 - t**3 * (t * (6 * t - 15) + 10) for t in np.abs(distance)])
         total += weight * sum(g * d for g, d in zip(gradient, distance, strict=True))
@@ -125,6 +127,10 @@ def texture(stream: Stream, amplitude: float, scale: float, pixel_size: float, p
     for octave in range(OCTAVES):
         step = scale / 2**octave
         kept = np.clip(step / pixel_size - 1, 0, 1)
+        if octave == 0:
+            coarsest = kept
+        if kept / 2**octave < FAINTEST * coarsest:
+            continue
         shift = [word / 2**32 for word in stream.block(octave, 2)[:3]]
         place = [p / step + s for p, s in zip(point, shift, strict=True)]
         noise = gradient_noise(place, stream.block(octave, 1)[:3])
