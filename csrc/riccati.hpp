@@ -7,6 +7,7 @@
 #include <complex>
 #include <cstdint>
 
+#include "elementary.hpp"
 #include "lanes.hpp"
 
 namespace simcore {
@@ -14,18 +15,20 @@ namespace simcore {
 template <int bytes>
 using Double8 = Pack<double, kLanes, bytes>;
 
-// Cube root to a few parts in 1e4 and better, from operations that round the same on every machine.
-inline double cube_root(double value) {
+// Cube root of a positive normal number, to a few parts in 1e4 and better, from operations that round the same on every
+// machine.
+SIMCORE_INLINE double cube_root(double value) {
     constexpr double start[5] = {0.5, 0.63, 0.79, 1.0, 1.26};  // near 2^((remainder - 0.5) / 3), remainder -2 .. 2
-    int exponent = 0;
-    std::frexp(value, &exponent);
-    double root = std::ldexp(start[exponent % 3 + 2], exponent / 3);
+    const int exponent =
+        static_cast<int>(elementary::bits_of(value) >> 52) - 1022;  // value = m 2^exponent, 0.5 <= m < 1
+    double root =
+        start[exponent % 3 + 2] * elementary::double_of(static_cast<std::uint64_t>(exponent / 3 + 1023) << 52);
     for (int i = 0; i < 3; ++i) root = (2.0 * root + value / (root * root)) * (1.0 / 3.0);
     return root;
 }
 
 // a b + c d, where the rounding of the products is not lost but returned: the sum of both is what it should be.
-inline double residual(double a, double b, double c, double d) {
+SIMCORE_INLINE double residual(double a, double b, double c, double d) {
     const double ab = a * b, cd = c * d;
     return (std::fma(a, b, -ab) + std::fma(c, d, -cd));
 }
@@ -36,7 +39,7 @@ struct Argument {
     double inverse_re, inverse_im, excess_re, excess_im;
     double modulus;
 
-    Argument(double x, std::complex<double> m) {
+    SIMCORE_INLINE Argument(double x, std::complex<double> m) {
         const double mr = m.real(), mi = m.imag();
         const double zr = mr * x, zi = mi * x;
         const double size = zr * zr + zi * zi;
@@ -56,7 +59,7 @@ struct Argument {
     }
 
     // Order from which psi_n / psi_{n-1} can be run down to `terms` from any start.
-    double start(std::int64_t terms) const {
+    SIMCORE_INLINE double start(std::int64_t terms) const {
         return std::ceil(std::max(static_cast<double>(terms), modulus) + 8.0 * cube_root(modulus) + 20.0);
     }
 };
