@@ -12,9 +12,9 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kWidest = 20.0;  // radius times the cutoff, at most: the rims of wider ones are alike
-constexpr double kTurn = 2.0;     // phase from frequency to frequency at the rim, rad
+constexpr double kTurn = 2.4;     // phase from frequency to frequency at the rim, rad
 // Points that are looked at: on the axis, half way to the rim, and about the rim, in resolved distances.
-constexpr double kRim[] = {-1.6, -1.2, -0.8, -0.4, 0.0, 0.5};
+constexpr double kRim[] = {-1.4, -0.9, -0.4, 0.2};
 constexpr auto kCount = static_cast<std::int64_t>(2 + std::size(kRim));
 constexpr double kFaint = 0.3, kSmaller = 0.7, kFarther = 1.3;  // relative to the brightest: see `chosen`
 constexpr double kDepths = 6.0;                                 // in a panel of slices
