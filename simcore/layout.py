@@ -69,6 +69,7 @@ class RecipeLike(Protocol):
         split: str | None = None,
         threads: int = 1,
         block: int | None = None,
+        out: Mapping[str, np.ndarray] | None = None,
     ) -> dict[str, np.ndarray]: ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,18 +80,19 @@ class Recipe(Graph):
         split: str | None = None,
         threads: int = 1,
         block: int | None = None,
+        out: Mapping[str, Array] | None = None,
     ) -> dict[str, Array]:
         """Return the first ``count`` examples, or those of ``indices``, as a dict of arrays (example, ...).
 
         ``block`` examples are rendered at a time (default: what fits the cache); neither it nor ``threads`` nor the
-        choice of ``outputs`` changes a byte.
+        choice of ``outputs`` changes a byte. ``out``: arrays to be filled and returned, where new memory would cost too much.
 
         Raises
         ------
         ParameterError
-            If count, seed, indices or outputs cannot be, or a value drawn lies outside its range.
+            If count, seed, indices, outputs or out cannot be, or a value drawn lies outside its range.
         """
-        return render(self, seed, example_indices(count, indices), self.choose(outputs), split, threads, block)
+        return render(self, seed, example_indices(count, indices), self.choose(outputs), split, threads, block, out)
 
     def preview(self, count: int = 8, seed: int = 1) -> Figure:
         """Return a matplotlib figure of ``count`` examples."""

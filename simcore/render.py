@@ -29,6 +29,7 @@ def render(
     split: str | None = None,
     threads: int = 1,
     block: int | None = None,
+    out: Mapping[str, Array] | None = None,
 ) -> dict[str, Array]:
     """Return the arrays of ``outputs`` for the examples of those indices: see `Recipe.render`."""
     if threads < 1:
@@ -38,20 +39,28 @@ def render(
         raise ParameterError(f"block: {size}; must be >= 1")
     specs = [graph.outputs[name] for name in outputs]
     zeros = {name for name in outputs if getattr(graph.all_targets[name], "drawn_on_zeros", False)}
-    results = {
-        spec.name: (np.zeros if spec.name in zeros else np.empty)((len(examples), *spec.shape), spec.dtype)
-        for spec in specs
-    }
+    shapes = {spec.name: (len(examples), *spec.shape) for spec in specs}
+    if out is None:
+        results = {
+            spec.name: (np.zeros if spec.name in zeros else np.empty)(shapes[spec.name], spec.dtype) for spec in specs
+        }
+    else:
+        results = _given(out, {spec.name: (shapes[spec.name], spec.dtype) for spec in specs})
 
     def fill(start: int) -> None:
         part = slice(start, start + size)
         rooms = {name: results[name][part] for name in zeros}
+        if out is not None:
+            for room in rooms.values():
+                room.fill(0)
         for name, array in render_plan(
             graph, plan(graph, seed, examples[part], outputs, split), outputs, rooms
         ).items():
             if array is rooms.get(name):
                 continue
-            if len(examples) <= size and isinstance(graph.all_targets[name], Flow):  # nobody else holds it
+            if (
+                out is None and len(examples) <= size and isinstance(graph.all_targets[name], Flow)
+            ):  # nobody else holds it
                 results[name] = np.require(array, results[name].dtype, ["C", "W"])
             else:
                 results[name][part] = array
@@ -64,6 +73,17 @@ def render(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(fill, starts))
     return results
+
+
+def _given(out: Mapping[str, Array], wanted: Mapping[str, tuple[tuple[int, ...], np.dtype]]) -> dict[str, Array]:
+    """Return the arrays that are to be filled, once they are what is wanted."""
+    for name, (shape, dtype) in wanted.items():
+        if name not in out:
+            raise ParameterError(f"out: lacks {name!r}")
+        array = out[name]
+        if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous or not array.flags.writeable:
+            raise ParameterError(f"out[{name!r}]: must be {dtype} {shape}, contiguous and writeable")
+    return {name: out[name] for name in wanted}
 
 
 def block_size(graph: Graph, outputs: Sequence[str]) -> int:

@@ -184,9 +184,8 @@ def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | No
         if stop is not None and stop.is_set():
             raise _Stopped
         piece = np.arange(first, min(first + step, end)) + job.metadata["first"]
-        rendered = recipe.render(indices=piece, seed=int(job.metadata["seed"]), split=job.metadata["split"], threads=1)
-        for name, array in arrays.items():
-            array[first - start : first - start + len(piece)] = rendered[name]
+        room = {name: array[first - start : first - start + len(piece)] for name, array in arrays.items()}
+        recipe.render(indices=piece, seed=int(job.metadata["seed"]), split=job.metadata["split"], threads=1, out=room)
     return arrays
 
 

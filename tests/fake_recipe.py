@@ -64,15 +64,19 @@ class FakeRecipe:
         split: str | None = None,
         threads: int = 1,
         block: int | None = None,
+        out: Any = None,
     ) -> dict[str, np.ndarray]:
         index = np.arange(count) if indices is None else np.asarray(indices)
         if self.before:
             self.before(index)
-        return {
+        found = {
             name: _values(spec, index, seed)
             for name, spec in self.outputs.items()
             if outputs is None or name in outputs
         }
+        for name, array in (out or {}).items():
+            array[:] = found[name]
+        return found
 
 
 def _values(spec: FakeOutput, index: np.ndarray, seed: int) -> np.ndarray:

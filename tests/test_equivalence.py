@@ -38,6 +38,29 @@ def test_blocks_threads_and_company_change_no_byte(block, threads, indices, outp
         assert arrays[name].tobytes() == plain()[name][indices].tobytes()
 
 
+@pytest.mark.parametrize("block", [None, 1, 7])
+def test_arrays_that_are_given_are_filled_whatever_they_held(block):
+    indices = [3, 0, 5, 5, 11]
+    out = {name: np.full_like(plain()[name][indices], 1) for name in RECIPE.outputs}
+    arrays = RECIPE.render(indices=indices, seed=SEED, block=block, out=out)
+    for name, array in arrays.items():
+        assert array is out[name]
+        assert array.tobytes() == plain()[name][indices].tobytes()
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    name = next(iter(RECIPE.outputs))
+    wanted = RECIPE.render(2, seed=SEED, outputs=[name])[name]
+    for out, words in (
+        ({}, "lacks"),
+        ({name: wanted[:1]}, "must be"),
+        ({name: wanted.astype(np.complex128)}, "must be"),
+        ({name: np.broadcast_to(wanted[:1], wanted.shape)}, "writeable"),
+    ):
+        with pytest.raises(sc.ParameterError, match=words):
+            RECIPE.render(2, seed=SEED, outputs=[name], out=out)
+
+
 @pytest.mark.parametrize("level", [0, 3, 4])
 def test_instruction_levels_change_no_byte(level):
     before = kernels.instruction_level()
