@@ -19,7 +19,7 @@ Depths depths_between(const EmissionOptics& optics, const Spectrum& light, doubl
     const double aperture = std::min(optics.aperture(), optics.medium);
     const double axial = std::sqrt(optics.medium * optics.medium - aperture * aperture);
     const double rate = 2.0 * kPi / shortest * (optics.medium - axial);
-    const double turn = std::min(std::max(std::sqrt(std::sqrt(50.0 * tolerance)), 0.15), 0.7);
+    const double turn = std::min(std::max(std::sqrt(std::sqrt(50.0 * tolerance)), 0.15), 1.1);
     const double range = std::max(high - low, kLeastRange);
     const std::int64_t count = std::max(static_cast<std::int64_t>(range * rate / turn) + 2, kLeastDepths);
     return {low, range / static_cast<double>(count - 1), count};

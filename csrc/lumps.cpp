@@ -17,7 +17,7 @@ constexpr double kTurn = 2.4;     // phase from frequency to frequency at the ri
 constexpr double kRim[] = {-1.4, -0.9, -0.4, 0.2};
 constexpr auto kCount = static_cast<std::int64_t>(2 + std::size(kRim));
 constexpr double kFaint = 0.3, kSmaller = 0.7, kFarther = 1.3;  // relative to the brightest: see `chosen`
-constexpr double kDepths = 6.0;                                 // in a panel of slices
+constexpr double kDepths = 8.0;                                 // in a panel of slices
 constexpr std::int64_t kMostPanels = 16;
 
 // Gauss-Legendre, eight points on [-1, 1] (Abramowitz & Stegun, table 25.4).
