@@ -6,7 +6,7 @@
 // columns. A disc lies at one z. Texture is constant in each layer of a pixel's column.
 //
 // Columns are averaged over half cells, and a cell takes (1, 3, 3, 1) / 8 of four half cells along each axis, which
-// attenuates what the cells cannot resolve; add_planes (emission_volume.hpp) undoes it for what they can.
+// attenuates what the cells cannot resolve; add_planes (plane_sum.hpp) undoes it for what they can.
 #pragma once
 
 #include <cstddef>

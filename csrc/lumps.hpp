@@ -34,7 +34,7 @@ class LumpError {
 
     // Largest error at the points that are looked at, relative to the brightest, of transfer functions that err by
     // `rest` (depth, column).
-    double operator()(const double* rest) const { return largest(rest) / brightest_; }
+    double operator()(const double* rest) const { return brightest_ > 0.0 ? largest(rest) / brightest_ : 0.0; }
 
   private:
     // One lump at one wavelength: the frequencies between those known at which the integral over q is taken, and of

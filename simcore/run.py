@@ -177,7 +177,9 @@ def make_unit(
 def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None) -> dict[str, np.ndarray]:
     recipe = _recipe(job.metadata["recipe"], job.metadata["recipe_sha256"])
     start, end = layouts.unit_bounds(job.metadata, unit)
-    arrays = {output.name: _kept_array(output, end - start) for output in layout.outputs}
+    kept: dict[str, np.ndarray] = getattr(_memory, "kept", {})
+    _memory.kept = {o.name: _room(kept.get(o.name), o, end - start) for o in layout.outputs}
+    arrays = {name: array[: end - start] for name, array in _memory.kept.items()}
     chunk = job.metadata["chunk"]
     step = max(1, -(-job.metadata["unit"] // chunk // PIECES)) * chunk
     for first in range(start, end, step):
@@ -189,13 +191,11 @@ def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | No
     return arrays
 
 
-def _kept_array(output: OutputLike, count: int) -> np.ndarray:
+def _room(kept: np.ndarray | None, output: OutputLike, count: int) -> np.ndarray:
     """Memory for a unit of an array, which a thread uses again for its next unit: new memory costs as much as compressing."""
-    kept: dict[str, np.ndarray] = _memory.__dict__.setdefault("kept", {})
-    found = kept.get(output.name)
-    if found is None or found.shape[1:] != output.shape or found.dtype != output.dtype or len(found) < count:
-        found = kept[output.name] = np.empty((count, *output.shape), output.dtype)
-    return found[:count]
+    if kept is None or kept.shape[1:] != output.shape or kept.dtype != output.dtype or len(kept) < count:
+        return np.empty((count, *output.shape), output.dtype)
+    return kept
 
 
 _memory = threading.local()

@@ -64,6 +64,20 @@ def test_what_stands_beside_the_frame_shines_into_it():
     np.testing.assert_allclose(image(inside, shape=(40, 24)), wide[:, :24], rtol=0, atol=5e-4 * wide.max())
 
 
+def test_a_wide_image_is_the_narrow_one_with_more_around_it():
+    """The weights of so many cells are not kept but made row by row."""
+    ball = {"radius_x": 2.0, "radius_y": 1.4, "radius_z": 1.0, "rotation": 0.4, "intensity": 10.0}
+    optics = {"pixel_size": 0.2, "tolerance": 1e-2}
+    narrow = image(sc.Ellipsoid(x=60.3, y=60.3, **ball), shape=(120, 120), **optics)
+    wide = image(sc.Ellipsoid(x=450.3, y=450.3, **ball), shape=(900, 900), **optics)
+    np.testing.assert_allclose(wide[390:510, 390:510], narrow, rtol=0, atol=1e-3 * narrow.max())
+
+
+def test_a_body_that_does_not_shine_is_dark():
+    body = sc.Ellipsoid(x=20, y=20, radius_x=1.5, radius_y=1, radius_z=1, intensity=0.0)
+    assert not image(body).any()
+
+
 def test_a_body_under_the_coverslip_is_refused():
     scene = sc.Sphere(x=20, y=20, z=0.3, radius=0.6) >> sc.Fluorescence(**OPTICS, focus_depth=0.2)
     with pytest.raises(sc.ParameterError, match=r"Sphere\.z: -0.3 um; must be >= -focus_depth"):

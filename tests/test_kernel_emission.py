@@ -363,7 +363,8 @@ def test_bad_values_are_refused():
         draw(good, emitters_at([(1, 1, 1e5)]))
     with pytest.raises(ValueError, match="central stop"):
         kernels.EmissionPlanes(optics=optics_of(CASES["stop, waist"]), low=0.0, high=1.0, division=1, tolerance=1e-3)
-    for name, value in (("low", -4.0), ("high", -1.0), ("division", 0), ("tolerance", 1.0)):
+    lumps = np.array([[0.0, 1.0, 0.0, 1.0]])
+    for name, value in (("low", -4.0), ("high", -1.0), ("division", 0), ("tolerance", 1.0), ("lumps", lumps)):
         with pytest.raises(ValueError, match=name):
             kernels.EmissionPlanes(
                 optics=good, **({"low": 0.0, "high": 1.0, "division": 1, "tolerance": 1e-3} | {name: value})

@@ -344,7 +344,8 @@ def test_columns_have_the_texture_of_voxels():
 def test_extents_are_those_of_the_turned_body():
     body = bodies((2.0, 1.0, 0.5), (0.3, -0.7, 0.5))
     turn = shapes.rotation((0.3, -0.7, 0.5)) * [2.0, 1.0, 0.5]
-    *box, smaller, _ = kernels.body_extents(body)[0]
+    *box, smaller, thickness = kernels.body_extents(body)[0]
+    assert thickness == pytest.approx(2 / np.sqrt(np.linalg.inv(turn @ turn.T)[2, 2]))
     assert np.allclose(box, np.sqrt((turn**2).sum(1)))
     assert smaller == pytest.approx(np.sqrt(np.linalg.eigvalsh((turn @ turn.T)[:2, :2]).min()))
 
