@@ -11,9 +11,9 @@ from numcodecs import blosc
 
 from benchmarks.timing import Call, processor_seconds
 from benchmarks.transforms import Watch
-from simcore import dataset as datasets
+from simcore import datasets
+from simcore.datasets.layout import choose_sizes
 from simcore.features import Flow
-from simcore.layout import choose_sizes
 from simcore.plan import plan
 from simcore.recipe import Recipe
 from simcore.render import RENDER_VERSION, block_size, render_plan

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.alone import EVERY
 from benchmarks.workers import Worker, control_worker, simcore_worker
-from simcore.layout import choose_sizes
+from simcore.datasets.layout import choose_sizes
 from simcore.render import block_size
 
 AIM = 0.6  # seconds of each part of a round

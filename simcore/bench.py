@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simcore import dataset as datasets
-from simcore.layout import choose_sizes
+from simcore import datasets
+from simcore.datasets.layout import choose_sizes
 from simcore.plan import plan
 from simcore.render import RENDER_VERSION, block_size, render_plan
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simcore.layout import OutputLike, RecipeLike, whole
+from simcore.datasets.layout import OutputLike, RecipeLike, whole
 
 FORMATS = tuple(Figure().canvas.get_supported_filetypes())
 COLUMNS = 8

@@ -130,7 +130,7 @@ class Recipe(Graph):
 
     def dask(self, count: int, seed: int, chunk: int | None = None) -> dict[str, Any]:
         """Return a dict of dask arrays whose chunks are rendered when computed."""
-        from simcore.run import lazy  # noqa: PLC0415  (as above)
+        from simcore.lazy import lazy  # noqa: PLC0415  (as above)
 
         return lazy(self, count, seed, chunk=chunk)
 

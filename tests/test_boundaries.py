@@ -33,9 +33,9 @@ def importers(package: str, of: str) -> set[str]:
     [
         ("simcore", "dtmodels", set()),
         ("dtmodels", "simcore", set()),
-        ("simcore", "zarr", {"dataset.py"}),
-        ("simcore", "dask", {"run.py"}),
-        ("simcore", "distributed", {"run.py", "worker.py"}),
+        ("simcore", "zarr", {"datasets"}),
+        ("simcore", "dask", {"engines", "lazy.py"}),
+        ("simcore", "distributed", {"engines"}),
         ("simcore", "numba", {"custom"}),
         ("simcore", "simcore._core", {"kernels"}),
         ("simcore", "simcore._draw", {"draws.py", "placing.py"}),

@@ -16,6 +16,7 @@ from literal_reader import read
 import simcore as sc
 from simcore import bench as benching
 from simcore import cli
+from simcore.cli.app import whole_number
 
 ROOT = Path(__file__).parents[1]
 TEXT = """
@@ -149,7 +150,7 @@ def test_the_built_in_bench_is_the_papers_case():
 
 @pytest.mark.parametrize(("text", "number"), [("1e6", 10**6), ("10_000", 10**4), ("-3", -3), (str(2**127), 2**127)])
 def test_numbers(text, number):
-    assert cli.whole_number(text) == number
+    assert whole_number(text) == number
 
 
 # -- one line ------------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def test_the_scale_of_stored_images_is_undone(tmp_path):
 
 
 def test_the_identity_is_the_same_on_both_sides(stored):
-    from simcore.dataset import open_dataset
+    from simcore.datasets import open_dataset
 
     _, path = stored
     assert dm.open_dataset(path, inputs="image", targets="snr").identity["identity"] == open_dataset(path).identity

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from literal_reader import read
 
-from simcore import dataset as datasets
-from simcore import layout as layouts
-from simcore import run
-from simcore import storage as storages
+from simcore import datasets, run
+from simcore.datasets import layout as layouts
+from simcore.datasets import storage as storages
+from simcore.engines import unit as units
 from simcore.errors import DatasetError, ParameterError, StorageError
 
 COUNT, SEED, VERSION = 100, 7, 3
@@ -30,7 +30,7 @@ OPTIONS = {"unit": 16, "chunk": 8}
 
 @pytest.fixture(autouse=True)
 def _version(monkeypatch):
-    monkeypatch.setattr(run, "_render_version", lambda: VERSION)
+    monkeypatch.setattr(units, "render_version", lambda: VERSION)
 
 
 @pytest.fixture(autouse=True)
@@ -338,7 +338,7 @@ def test_a_dataset_of_other_arguments_is_refused_and_untouched(path, options, na
 
 def test_a_dataset_of_another_render_version_is_refused(path, monkeypatch):
     half_written(path)
-    monkeypatch.setattr(run, "_render_version", lambda: VERSION + 1)
+    monkeypatch.setattr(units, "render_version", lambda: VERSION + 1)
     with pytest.raises(DatasetError, match="render_version 3, asked for 4"):
         generate(path)
 

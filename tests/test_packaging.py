@@ -62,3 +62,11 @@ def test_the_versions_of_the_packages_agree_with_what_they_say():
 
     for package, path in ((simcore, ROOT / "pyproject.toml"), (dtmodels, ROOT / "dtmodels/pyproject.toml")):
         assert tomllib.loads(path.read_text())["project"]["version"] == package.__version__
+
+
+def test_every_package_of_simcore_is_in_its_wheel():
+    import tomllib
+
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    there = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "simcore").rglob("__init__.py")}
+    assert set(listed) == there

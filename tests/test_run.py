@@ -20,9 +20,10 @@ from literal_reader import read
 from rich.console import Console
 
 import simcore as sc
-from simcore import dataset as datasets
-from simcore import progress, run
+from simcore import datasets, run
+from simcore.engines import cluster, processes, progress, unit
 from simcore.errors import ParameterError, SchedulerError
+from simcore.lazy import lazy
 
 ROOT = Path(__file__).parents[1]
 COUNT, SEED = 60, 5
@@ -139,9 +140,9 @@ def test_lazy_arrays_are_what_render_gives(recipe):
 
 def test_lazy_renders_only_what_is_asked_for():
     rendered = []
-    lazy = run.lazy(FakeRecipe(before=lambda indices: rendered.extend(indices.tolist())), 1_000_000, 1, chunk=10)
+    arrays = lazy(FakeRecipe(before=lambda indices: rendered.extend(indices.tolist())), 1_000_000, 1, chunk=10)
     assert not rendered
-    lazy["image"][500_003].compute(scheduler="sync")
+    arrays["image"][500_003].compute(scheduler="sync")
     assert rendered == list(range(500_000, 500_010))
 
 
@@ -222,7 +223,7 @@ def test_one_worker_process_that_dies_is_made_up_for(path, recipe, monkeypatch):
 
 
 def _kill_workers(monkeypatch, *, every):
-    real, started = run._start_worker, []
+    real, started = processes._start_worker, []
 
     def start(*arguments):
         started.append(real(*arguments))
@@ -230,12 +231,12 @@ def _kill_workers(monkeypatch, *, every):
             started[-1].kill()
         return started[-1]
 
-    monkeypatch.setattr(run, "_start_worker", start)
+    monkeypatch.setattr(processes, "_start_worker", start)
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "tcp://"])
 def test_a_scheduler_that_does_not_answer(path, recipe, address, monkeypatch):
-    monkeypatch.setattr(run, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     with pytest.raises(SchedulerError, match=f"no scheduler answers at {address}") as caught:
         run.generate(recipe, path, COUNT, SEED, scheduler=address, progress=False)
     assert "\n" not in str(caught.value)
@@ -277,7 +278,7 @@ def test_impossible_workers(path, workers):
 def test_a_worker_of_another_version_refuses(recipe):
     metadata = {"recipe": recipe.canonical, "recipe_sha256": recipe.sha256, "render_version": -1}
     with pytest.raises(SchedulerError, match="render version"):
-        run.make_unit(run.Job("nowhere", metadata), 0)
+        unit.make_unit(unit.Job("nowhere", metadata), 0)
 
 
 # -- progress ------------------------------------------------------------------------------------------------------
@@ -288,8 +289,8 @@ def test_without_a_terminal_a_line_now_and_then(monkeypatch):
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     text = io.StringIO()
     with progress.Report(100, 40, console=Console(file=text, width=200)) as report:
-        report.advance(10, 1_000_000)
-        report.advance(20, 2_000_000)
+        report.advance(unit.Done(0, 10, 1_000_000, 1.0))
+        report.advance(unit.Done(1, 20, 2_000_000, 1.0))
     lines = text.getvalue().splitlines()
     assert lines[0] == "going on after 40 of 100 examples"
     assert "70 of 100 examples, 2 examples/s, 3.0 MB, 12 s left" in lines[1]
@@ -300,7 +301,7 @@ def test_on_a_terminal_a_bar():
     text = io.StringIO()
     console = Console(file=text, force_terminal=True, width=100)
     with progress.Report(100, 0, console=console) as report:
-        report.advance(100, 5_000)
+        report.advance(unit.Done(0, 100, 5_000, 1.0))
     assert "100/100" in text.getvalue()
     assert "examples/s, 5.0 kB" in text.getvalue()
 

@@ -6,8 +6,8 @@ import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.storage import MemoryStore
 
-from simcore import shards
-from simcore.layout import CODECS
+from simcore.datasets import shards
+from simcore.datasets.layout import CODECS
 
 UNIT, CHUNK = 12, 4
 

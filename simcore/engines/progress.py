@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from simcore.engines.unit import Done
+
 LINE_EVERY = 10.0  # seconds
 
 
@@ -46,9 +48,9 @@ class Report:
         elif self.shown and kind is None:
             self.say(self.line())
 
-    def advance(self, examples: int, stored: int) -> None:
-        """Add what a unit held."""
-        self.done, self.bytes = self.done + examples, self.bytes + stored
+    def advance(self, unit: Done) -> None:
+        """Add a unit."""
+        self.done, self.bytes = self.done + unit.examples, self.bytes + unit.stored
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=self.done, rate=self._rate())
         elif self.shown and time.monotonic() - self._spoke >= LINE_EVERY:

@@ -194,7 +194,7 @@ def metadata_sha256(metadata: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def identity(metadata: Mapping[str, Any], rows: np.ndarray) -> str:
+def identity_of(metadata: Mapping[str, Any], rows: np.ndarray) -> str:
     """Identity of a sealed dataset: a checksum of what it was made from and of all its shards."""
     fields = ("recipe_sha256", "seed", "split", "first", "count", "render_version")
     values = ["-" if metadata[field] is None else str(metadata[field]) for field in fields]

@@ -1,0 +1,65 @@
+"""Commands about datasets: generate, info."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from simcore.cli.app import Count, DatasetPath, RecipePath, Seed, Trust, app, load
+
+
+@app.command()
+def generate(
+    recipe: RecipePath,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A path or URL; goes on where it stopped.")],
+    *,
+    count: Count,
+    seed: Seed,
+    workers: Annotated[int, typer.Option(help="Units rendered at once.")] = 1,
+    processes: Annotated[bool, typer.Option("--processes/--threads", help="What the workers are.")] = False,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a dask scheduler, tcp://host:port.")] = None,
+    split: Annotated[str | None, typer.Option(help="train, validation or test.")] = None,
+    unit: Annotated[int | None, typer.Option(help="Examples in a unit (the files).")] = None,
+    chunk: Annotated[int | None, typer.Option(help="Examples in a chunk (what is read at once).")] = None,
+    codec: Annotated[str | None, typer.Option(help="lz4, zstd or none.")] = None,
+    trust: Trust = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Render examples into a dataset."""
+    from simcore.run import generate as run_generate  # noqa: PLC0415  (slow to import)
+
+    made = run_generate(
+        load(recipe, trust),
+        dataset,
+        count,
+        seed,
+        workers=workers,
+        processes=processes,
+        scheduler=scheduler,
+        split=split,
+        unit=unit,
+        chunk=chunk,
+        codec=codec,
+        progress=False if quiet else None,
+    )
+    if not quiet:
+        print(f"{made.path}: {len(made):,} examples, identity {made.identity}")
+
+
+@app.command()
+def info(dataset: DatasetPath) -> None:
+    """Say what a dataset holds, from what it was made, and whether it is complete."""
+    from simcore.datasets import describe, open_dataset  # noqa: PLC0415  (slow to import)
+
+    facts, arrays = describe(open_dataset(dataset))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    for name, value in facts.items():
+        console.print(f"{name:<15} {value}", markup=False)
+    table = Table("array", "axes", "shape", "dtype", "units", "stored", box=None, pad_edge=False)
+    for row in arrays:
+        stored = decimal(row["stored"])
+        table.add_row(row["name"], row["axes"], str(row["shape"]), row["dtype"], row["units"], stored)
+    console.print(table)

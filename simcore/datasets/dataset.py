@@ -1,0 +1,168 @@
+"""A dataset on disk, as FORMAT.md describes it: opened, and what there is to tell of it."""
+
+import json
+import os
+from typing import Any
+
+import attrs
+import numpy as np
+import zarr
+
+from simcore.datasets.documents import open_array
+from simcore.datasets.layout import CHECKSUMS, FORMAT, check_metadata, metadata_sha256, object_key, unit_count
+from simcore.datasets.storage import Storage, open_storage
+from simcore.errors import DatasetError
+
+
+@attrs.define
+class Dataset:
+    """A dataset on disk.
+
+    Attributes:
+        storage: where it lies.
+        metadata: what it was made from and how it is cut; see FORMAT.md.
+        about: date, host and package versions of its making.
+        complete: whether it is sealed.
+        identity: of a sealed dataset; two that are equal hold equal arrays.
+
+    """
+
+    storage: Storage
+    metadata: dict[str, Any]
+    about: dict[str, Any]
+    complete: bool
+    identity: str | None
+
+    @property
+    def path(self) -> str:
+        """Where it lies: an absolute path or a URL."""
+        return self.storage.url
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """Names of the arrays, in the order in which the recipe lists them."""
+        return tuple(self.metadata["arrays"])
+
+    def __len__(self) -> int:
+        return int(self.metadata["count"])
+
+    def __getitem__(self, name: str) -> zarr.Array:
+        """An array, read-only; of an unsealed dataset the units that are missing read as zeros."""
+        if name not in self.metadata["arrays"]:
+            raise DatasetError(f"{self.path}: no array {name!r}; there are {', '.join(self.arrays)}")
+        return open_array(self.storage, name)
+
+    def __repr__(self) -> str:
+        state = "complete" if self.complete else "incomplete"
+        return f"<Dataset {self.path}: {len(self)} examples of {', '.join(self.arrays)}, {state}>"
+
+    def rows(self) -> np.ndarray:
+        """The commit record, uint8, (unit, array, 32); rows that are missing or do not decode are zero."""
+        units = unit_count(self.metadata)
+        none = np.zeros((units, len(self.arrays), 32), np.uint8)
+        if self.storage.get(f"{CHECKSUMS}/zarr.json") is None:  # stopped before the first unit
+            return none
+        array = open_array(self.storage, CHECKSUMS)
+        if array.shape != none.shape or array.dtype != none.dtype:
+            raise DatasetError(f"{self.path}: its commit record does not fit its metadata")
+        try:
+            return np.asarray(array[:])
+        except Exception:  # whatever the codecs raise for a row that was cut or changed
+            return np.stack([_row_or_zeros(array, unit) for unit in range(units)])
+
+    def committed(self) -> np.ndarray:
+        """Which units exist, bool, (unit,): their row decodes and every object that it names is there."""
+        exists = np.all(np.any(self.rows(), axis=2), axis=1)
+        for name in self.arrays if exists.any() else ():
+            axes = open_array(self.storage, name).ndim
+            sizes = self.storage.sizes(name)
+            keys = (object_key(name, axes, unit).split("/")[1] for unit in range(len(exists)))
+            exists &= np.array([sizes.get(key, 0) > 0 for key in keys])
+        return exists
+
+    def missing(self) -> list[int]:
+        """The units that are still to be written."""
+        return [] if self.complete else np.flatnonzero(~self.committed()).tolist()
+
+
+def open_dataset(path: str | os.PathLike[str] | Storage) -> Dataset:
+    """Open a dataset to look at it, sealed or not.
+
+    Raises:
+        DatasetError: no dataset, one of a version that is not known, or one whose metadata was changed.
+        StorageError: the disk or the object store refused.
+
+    """
+    storage = open_storage(path) if isinstance(path, str | os.PathLike) else path
+    document = storage.get("zarr.json")
+    if document is None:
+        raise DatasetError(f"{storage.url}: no dataset there")
+    try:
+        attributes = json.loads(document)["attributes"]["simcore"]
+        found = attributes["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{storage.url}: not a dataset of simcore") from error
+    if found != FORMAT:
+        raise DatasetError(f"{storage.url}: its format is {found!r}; this version reads {FORMAT!r}")
+    try:
+        metadata = check_metadata(attributes.get("metadata"), attributes.get("metadata_sha256"))
+    except DatasetError as error:
+        raise DatasetError(f"{storage.url}: {error}") from error
+    dataset = Dataset(
+        storage, metadata, attributes.get("about") or {}, attributes.get("complete") is True, attributes.get("identity")
+    )
+    _check_record(dataset)
+    return dataset
+
+
+def describe(dataset: Dataset) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """What there is to tell of a dataset: facts by name, and of each array name, axes, shape, dtype, units, bytes."""
+    metadata, units = dataset.metadata, unit_count(dataset.metadata)
+    there = units if dataset.complete else int(dataset.committed().sum())
+    facts = {
+        "dataset": dataset.path,
+        "state": "complete" if dataset.complete else f"incomplete: {there} of {units} units",
+        "examples": f"{len(dataset):,}",
+        "unit, chunk": f"{metadata['unit']}, {metadata['chunk']} examples",
+        "seed": metadata["seed"],
+        "split": metadata["split"] or "-",
+        "recipe": metadata["recipe_sha256"],
+        "identity": dataset.identity or "-",
+        "made by": f"simcore {metadata['simcore']}, render version {metadata['render_version']}",
+        "created": f"{dataset.about.get('created', '-')} on {dataset.about.get('host', '-')}",
+    }
+    return facts, [_describe_array(dataset, name) for name in dataset.arrays]
+
+
+def _describe_array(dataset: Dataset, name: str) -> dict[str, Any]:
+    array = dataset[name]
+    return {
+        "name": name,
+        "axes": ", ".join(map(str, array.metadata.dimension_names or ())),
+        "shape": array.shape,
+        "dtype": str(array.dtype),
+        "units": str(array.attrs.get("units", "1")),
+        "stored": sum(dataset.storage.sizes(name).values()),
+    }
+
+
+def _check_record(dataset: Dataset) -> None:
+    """The commit record must belong to this metadata: the group's file could have been exchanged."""
+    document = dataset.storage.get(f"{CHECKSUMS}/zarr.json")
+    if document is None:
+        if dataset.complete:
+            raise DatasetError(f"{dataset.path}: its commit record is missing")
+        return
+    try:
+        kept = json.loads(document)["attributes"]["metadata_sha256"]
+    except (ValueError, KeyError, TypeError):
+        kept = None
+    if kept != metadata_sha256(dataset.metadata):
+        raise DatasetError(f"{dataset.path}: its metadata does not belong to its commit record")
+
+
+def _row_or_zeros(array: zarr.Array, unit: int) -> np.ndarray:
+    try:
+        return np.asarray(array[unit])
+    except Exception:  # as above
+        return np.zeros(array.shape[1:], np.uint8)
