@@ -3,18 +3,23 @@
 import hashlib
 import itertools
 import json
+import os
 from collections.abc import Iterator, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
 from zarr.core.sync import sync
+from zarr.storage import LocalStore
 
 from dtmodels.errors import DatasetError
 from dtmodels.examples import Examples, Identity, merged_ranges
+from dtmodels.shards import Damaged, ShardedArray
 
 FORMAT = "simcore-dataset/1"
+THREADS = min(8, os.cpu_count() or 1)  # that decode at once
 Array = np.ndarray[Any, Any]
 
 
@@ -28,6 +33,7 @@ class Store:
         self.metadata: dict[str, Any] = self._header["metadata"]
         self.count, self.unit, self.chunk = (int(self.metadata[key]) for key in ("count", "unit", "chunk"))
         self._arrays: dict[str, Any] = {}
+        self._sharded: dict[str, ShardedArray | None] = {}
         rows = self._rows(partial_allowed=allow_partial)
         self.committed = np.asarray(rows.any(axis=(1, 2)))
         if allow_partial:
@@ -71,14 +77,32 @@ class Store:
 
     def read(self, name: str, places: Array) -> Array:
         """The examples at ``places`` in any order; every chunk is read once and checked against its crc32c."""
-        array = self._array(name)
+        try:
+            return self._unscaled(name, self._read(name, places))
+        except Damaged as error:
+            raise self._unreadable(name, error.start, error.stop, error) from error
+        except Exception as error:  # whatever zarr and its codecs raise
+            raise self._unreadable(name, int(places.min()), int(places.max()) + 1, error) from error
+
+    def _unreadable(self, name: str, start: int, stop: int, error: Exception) -> DatasetError:
+        return DatasetError(
+            f"{self.path}: {name} of examples {start} to {stop - 1} cannot be read: {_line(error)}; "
+            "the dataset is damaged, repair it with `simcore repair`"
+        )
+
+    def _read(self, name: str, places: Array) -> Array:
+        if name not in self._sharded:
+            self._sharded[name] = _on_local_disk(self._array(name), self.metadata)
+        sharded = self._sharded[name]
+        return self._read_by_zarr(self._array(name), places) if sharded is None else sharded.read(places)
+
+    def _read_by_zarr(self, array: Any, places: Array) -> Array:
         order = np.argsort(places, kind="stable")
         ordered = places[order]
-        scaled = "scale_factor" in array.attrs
-        result = np.empty((len(places), *array.shape[1:]), np.float32 if scaled else array.dtype)
+        result = np.empty((len(places), *array.shape[1:]), array.dtype)
         for first, stop in self._runs(ordered):
             low = int(ordered[first])
-            block = self._slice(name, low, int(ordered[stop - 1]) + 1)
+            block = np.asarray(array[low : int(ordered[stop - 1]) + 1])
             result[order[first:stop]] = block[ordered[first:stop] - low]
         return result
 
@@ -90,15 +114,6 @@ class Store:
         breaks = (np.diff(chunks) > 1) | (np.diff(ordered // self.unit) > 0)
         edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(ordered)]
         yield from itertools.pairwise(edges)
-
-    def _slice(self, name: str, low: int, high: int) -> Array:
-        try:
-            return self._unscaled(name, np.asarray(self._array(name)[low:high]))
-        except Exception as error:
-            raise DatasetError(
-                f"{self.path}: {name} of examples {low} to {high - 1} cannot be read: {_line(error)}; "
-                "the dataset is damaged, repair it with `simcore repair`"
-            ) from error
 
     def _unscaled(self, name: str, block: Array) -> Array:
         """Undo the scale with which an array is stored (FORMAT.md)."""
@@ -202,6 +217,23 @@ def is_dataset(path: str) -> bool:
     except DatasetError:
         return False
     return True
+
+
+def _on_local_disk(array: Any, metadata: dict[str, Any]) -> ShardedArray | None:
+    """The array read without zarr, where it lies on a local disk as FORMAT.md says; else None."""
+    unit, chunk, codec, rest = metadata["unit"], metadata["chunk"], metadata.get("codec"), array.shape[1:]
+    as_written = array.shards == (unit, *rest) and array.chunks == (chunk, *rest)
+    if not isinstance(array.store, LocalStore) or not as_written or not isinstance(codec, dict):
+        return None
+    stored = [type(one).__name__ for one in array.compressors]
+    if stored != {"none": ["Crc32cCodec"], "blosc": ["BloscCodec", "Crc32cCodec"]}.get(codec.get("name", "")):
+        return None
+    root, rest_of_key = array.store.root / array.path, (0,) * len(rest)
+
+    def file_of(unit: int) -> Path:
+        return Path(root, array.metadata.encode_chunk_key((unit, *rest_of_key)))
+
+    return ShardedArray(file_of, array.shape, array.dtype.newbyteorder("<"), chunk, unit, codec, THREADS)
 
 
 def _open_group(path: str) -> Any:

@@ -199,7 +199,8 @@ class Examples:
     def _finite(self, name: str, places: Array) -> Array:
         values = self._store.read(name, places)
         values = values.astype(np.float32, copy=False)
-        if not np.isfinite(values).all():
+        # A sum is not finite where a value is not, and is taken at several times the speed of looking at each.
+        if not np.isfinite(values.sum()) and not np.isfinite(values).all():
             bad = np.flatnonzero(~np.isfinite(values.reshape(len(places), -1)).all(axis=1))
             raise DatasetError(
                 f"{self.path}: {name} of example {places[bad[0]]} is not finite ({len(bad)} of {len(places)} such); "
