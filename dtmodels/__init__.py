@@ -14,6 +14,8 @@ from dtmodels.errors import DtmodelsError
 from dtmodels.evaluate import evaluate
 from dtmodels.examples import Examples
 from dtmodels.io import read_frames
+from dtmodels.live import live
+from dtmodels.mixture import mix
 from dtmodels.predict import predict
 from dtmodels.run import Run, open_run
 from dtmodels.train import fit
@@ -25,7 +27,9 @@ __all__ = [
     "Run",
     "evaluate",
     "fit",
+    "live",
     "load_configuration",
+    "mix",
     "models",
     "open_dataset",
     "open_run",

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,19 @@ from dtmodels.examples import Examples
 
 keras: Any = require_keras()
 Array = np.ndarray[Any, Any]
+Batch = tuple[Array, ...]  # inputs, targets and, if the examples are weighted, weights
 GROUP_BYTES = 256 * 2**20
+KEPT_GROUPS = 3  # the one that is served, the one before, the one that is read ahead
 
 
 class ExampleBatches(keras.utils.PyDataset):
     """Every example once per epoch, in an order that is a function of (seed, epoch).
 
     What fits into ``memory_limit`` bytes is read once and shuffled as a whole. More is read from disk, chunk by whole
-    chunk: the chunks are shuffled, taken together in groups of up to 256 MiB, and the examples shuffled within a group.
-    ``epoch`` is the epoch now served; a training that goes on sets it before it starts. Give ``keras.Model.fit``
-    ``shuffle=False`` beside it, or Keras asks for the batches in an order of its own, which no seed fixes.
+    chunk: the chunks are shuffled, taken together in groups of up to 256 MiB, and the examples shuffled within a group;
+    while one group is served the next is read. ``epoch`` is the epoch now served; a training that goes on sets it before
+    it starts. Give ``keras.Model.fit`` ``shuffle=False`` beside it, or Keras asks for the batches in an order of its
+    own, which no seed fixes.
     """
 
     def __init__(self, examples: Examples, batch_size: int, seed: int, shuffle: bool, memory_limit: int) -> None:
@@ -35,25 +39,31 @@ class ExampleBatches(keras.utils.PyDataset):
         self.epoch = 0
         self._begun = False
         self._lock = threading.Lock()
-        self._whole = examples.numpy() if examples.nbytes <= memory_limit else None
+        self._whole: Batch | None = None
+        if examples.nbytes <= memory_limit and not examples.store.fresh:
+            self._whole = self._read(None, 0)
         self._group_size = max(1, _group_bytes(memory_limit) * len(examples) // max(1, examples.nbytes))
         self._planned: tuple[int, Array, Array] | None = None
-        self._groups: OrderedDict[tuple[int, int], tuple[Array, Array]] = OrderedDict()
+        self._turned: tuple[int, Array] | None = None
+        self._groups: OrderedDict[tuple[int, int], Future[Batch]] = OrderedDict()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="dtmodels-read-ahead")
 
     def __len__(self) -> int:
         return (len(self.examples) + self.batch_size - 1) // self.batch_size
 
-    def __getitem__(self, index: int) -> tuple[Array, Array]:
+    def __getitem__(self, index: int) -> Batch:
         """Batch ``index`` of the present epoch."""
         if not 0 <= index < len(self):
             raise IndexError(index)
         with self._lock:
             order, edges = self._plan()
             first = index * self.batch_size
-            stop = min(first + self.batch_size, len(order))
+            members = order[first : first + self.batch_size]
             if self._whole is not None:
-                return self._whole[0][order[first:stop]], self._whole[1][order[first:stop]]
-            return self._from_groups(order, edges, first, stop)
+                batch = tuple(part[members] for part in self._whole)
+            else:
+                batch = self._from_groups(order, edges, first, first + len(members))
+            return self._mirrored(batch, members)
 
     def on_epoch_begin(self) -> None:
         """Go to the next epoch; Keras calls it before each one, the first included."""
@@ -94,25 +104,55 @@ class ExampleBatches(keras.utils.PyDataset):
             held += len(members)
         return [np.concatenate(group) for group in groups]
 
-    def _from_groups(self, order: Array, edges: Array, first: int, stop: int) -> tuple[Array, Array]:
-        inputs, targets = [], []
+    def _from_groups(self, order: Array, edges: Array, first: int, stop: int) -> Batch:
+        found = []
         for g in range(int(np.searchsorted(edges, first, side="right")) - 1, int(np.searchsorted(edges, stop))):
-            held = self._group(g, order[edges[g] : edges[g + 1]])
             part = slice(max(first - edges[g], 0), stop - edges[g])
-            inputs.append(held[0][part])
-            targets.append(held[1][part])
-        if len(inputs) == 1:
-            return inputs[0], targets[0]
-        return np.concatenate(inputs), np.concatenate(targets)
+            found.append(tuple(array[part] for array in self._group(g, order, edges)))
+        return found[0] if len(found) == 1 else tuple(map(np.concatenate, zip(*found, strict=True)))
 
-    def _group(self, number: int, members: Array) -> tuple[Array, Array]:
+    def _group(self, number: int, order: Array, edges: Array) -> Batch:
+        group = self._started(number, order, edges)
+        if number + 2 < len(edges):
+            self._started(number + 1, order, edges)
+        return group.result()
+
+    def _started(self, number: int, order: Array, edges: Array) -> "Future[Batch]":
         key = (self.epoch, number)
         if key not in self._groups:
-            while len(self._groups) > 1:
-                self._groups.popitem(last=False)
-            self._groups[key] = self.examples.numpy(members)
+            while len(self._groups) >= KEPT_GROUPS:
+                self._groups.popitem(last=False)[1].cancel()
+            self._groups[key] = self._reader.submit(self._read, order[edges[number] : edges[number + 1]], self.epoch)
         return self._groups[key]
+
+    def _read(self, members: Array | None, epoch: int) -> Batch:
+        weights = self.examples.weights(members)
+        batch = self.examples.numpy(members, epoch)
+        return batch if weights is None else (*batch, weights)
+
+    def _mirrored(self, batch: Batch, members: Array) -> Batch:
+        mirror = self.examples.mirror
+        if mirror is None:
+            return batch
+        if self._turned is None or self._turned[0] != self.epoch:
+            turns = Generator(PCG64([self.seed, self.epoch, 1])).integers(0, mirror.turns, len(self.examples))
+            self._turned = (self.epoch, turns)
+        return (*mirror.apply(batch[0], batch[1], self._turned[1][members]), *batch[2:])
+
+
+class Remainder(keras.utils.PyDataset):
+    """The batches of an epoch from number ``first`` on: what is left of one that was interrupted."""
+
+    def __init__(self, batches: ExampleBatches, first: int) -> None:
+        super().__init__()
+        self._batches, self._first = batches, first
+
+    def __len__(self) -> int:
+        return len(self._batches) - self._first
+
+    def __getitem__(self, index: int) -> Batch:
+        return self._batches[self._first + index]
 
 
 def _group_bytes(memory_limit: int) -> int:
-    return min(GROUP_BYTES, max(1, memory_limit // 3))
+    return min(GROUP_BYTES, max(1, memory_limit // KEPT_GROUPS))

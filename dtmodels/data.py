@@ -15,7 +15,8 @@ from zarr.core.sync import sync
 from zarr.storage import LocalStore
 
 from dtmodels.errors import DatasetError
-from dtmodels.examples import Examples, Identity, merged_ranges
+from dtmodels.examples import Examples, Identity
+from dtmodels.ranges import merged_ranges
 from dtmodels.shards import Damaged, ShardedArray
 
 FORMAT = "simcore-dataset/1"
@@ -25,6 +26,8 @@ Array = np.ndarray[Any, Any]
 
 class Store:
     """A dataset that was checked when opened; DatasetError says what is wrong with it."""
+
+    fresh = False
 
     def __init__(self, path: str, allow_partial: bool) -> None:
         self.path = path
@@ -75,8 +78,11 @@ class Store:
             cut += list(itertools.pairwise(edges))
         return cut
 
-    def read(self, name: str, places: Array) -> Array:
+    def read(self, names: Sequence[str], places: Array, epoch: int = 0) -> dict[str, Array]:
         """The examples at ``places`` in any order; every chunk is read once and checked against its crc32c."""
+        return {name: self._checked(name, places) for name in names}
+
+    def _checked(self, name: str, places: Array) -> Array:
         try:
             return self._unscaled(name, self._read(name, places))
         except Damaged as error:

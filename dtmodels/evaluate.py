@@ -14,7 +14,8 @@ import pandas as pd
 from dtmodels.classical import radial_center
 from dtmodels.data import open_dataset
 from dtmodels.errors import ConfigurationError, DatasetError, EqualSeedWarning, TrainedExamplesError
-from dtmodels.examples import Examples, fits, merged_ranges
+from dtmodels.examples import Examples, fits
+from dtmodels.ranges import merged_ranges
 from dtmodels.run import EVALUATION, Run, open_run, write_text
 
 Array = np.ndarray[Any, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.random import PCG64, Generator
 
+from dtmodels.conditions import Condition
 from dtmodels.errors import ConfigurationError, DatasetError
+from dtmodels.mirroring import Mirror
+from dtmodels.ranges import Range, cut_ranges, merged_ranges, ranges_of
+from dtmodels.weighting import Weighting
 
 if TYPE_CHECKING:
     from dtmodels.batches import ExampleBatches
 
 Array = np.ndarray[Any, Any]
-Range = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,17 @@ class Identity:
     first: int
     count: int
     render_version: int
+    members: tuple[Identity, ...] = ()
 
 
 class Store(Protocol):
-    """What a view needs of the dataset behind it."""
+    """What a view needs of what is behind it; ``fresh``: whether its examples differ from epoch to epoch."""
 
-    path: str
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def fresh(self) -> bool: ...
 
     @property
     def identity(self) -> Identity: ...
@@ -45,7 +54,7 @@ class Store(Protocol):
 
     def pieces(self, ranges: Sequence[Range]) -> list[Range]: ...
 
-    def read(self, name: str, places: Array) -> Array: ...
+    def read(self, names: Sequence[str], places: Array, epoch: int = 0) -> dict[str, Array]: ...
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,16 @@ class Field:
 class Examples:
     """A view of the examples of a dataset: some index ranges, one array as input, one or more as targets."""
 
-    def __init__(self, store: Store, inputs: str, targets: tuple[str, ...], ranges: Sequence[Range]) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        inputs: str,
+        targets: tuple[str, ...],
+        ranges: Sequence[Range],
+        weighting: Weighting | None = None,
+        mirror: Mirror | None = None,
+    ) -> None:
+        self.store, self.weighting, self.mirror = store, weighting, mirror
         self.inputs = inputs
         self.targets = targets
         self.ranges = tuple(ranges)
@@ -83,7 +100,7 @@ class Examples:
         return int(self._starts[-1])
 
     def __repr__(self) -> str:
-        return f"<{len(self)} examples of {self._store.path}: {self.inputs} -> {', '.join(self.targets) or 'nothing'}>"
+        return f"<{len(self)} examples of {self.store.path}: {self.inputs} -> {', '.join(self.targets) or 'nothing'}>"
 
     def __getitem__(self, part: slice) -> Examples:
         """The examples of a slice with step 1, as a view."""
@@ -94,22 +111,22 @@ class Examples:
 
     @property
     def path(self) -> str:
-        return self._store.path
+        return self.store.path
 
     @property
     def identity(self) -> dict[str, Any]:
         """Recipe, seed, range and checksum of the dataset: equal identity means equal arrays."""
-        return asdict(self._store.identity)
+        return asdict(self.store.identity)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one input, without the axis ``example``."""
-        return self._store.shape(self.inputs)
+        return self.store.shape(self.inputs)
 
     @property
     def target_shape(self) -> tuple[int, ...]:
         """Shape of one target; several targets are concatenated along the last axis."""
-        shapes = [self._store.shape(name) or (1,) for name in self.targets]
+        shapes = [self.store.shape(name) or (1,) for name in self.targets]
         if len({shape[:-1] for shape in shapes}) > 1:
             pairs = ", ".join(f"{name} {shape}" for name, shape in zip(self.targets, shapes, strict=True))
             raise DatasetError(f"{self.path}: targets of these shapes do not go together: {pairs}")
@@ -132,26 +149,73 @@ class Examples:
 
     def chunks(self) -> list[Range]:
         """Index ranges of the view that lie within one stored chunk each."""
-        return [_view_range(self, piece) for piece in self._store.pieces(self.ranges)]
+        lengths = [stop - start for start, stop in self.store.pieces(self.ranges)]
+        edges = np.cumsum([0, *lengths]).tolist()
+        return list(itertools.pairwise(edges))
 
-    def numpy(self, indices: Sequence[int] | Array | None = None) -> tuple[Array, Array]:
+    def numpy(self, indices: Sequence[int] | Array | None = None, epoch: int = 0) -> tuple[Array, Array]:
         """Inputs and targets as float32 arrays, of all examples or of those at ``indices`` of the view.
 
         DatasetError when a chunk is damaged or a number is not finite.
         """
         places = self._places(indices)
-        return self._finite(self.inputs, places), self._read_targets(places)
+        arrays = self.store.read(list(dict.fromkeys((self.inputs, *self.targets))), places, epoch)
+        return self._finite(self.inputs, arrays, places), self._joined(arrays, places)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What is done to the examples on their way to the network: how they are weighted, whether they are mirrored."""
+        weighting = None if self.weighting is None else asdict(self.weighting)
+        return {"weighting": weighting, "mirrored": self.mirror is not None}
 
     def properties(self, names: Sequence[str], indices: Sequence[int] | Array | None = None) -> dict[str, Array]:
         """The stored arrays of these names, for all examples or for those at ``indices``, as they lie on disk."""
         places = self._places(indices)
-        return {name: self._store.read(name, places) for name in names}
+        return self.store.read(names, places)
 
     def target_statistics(self, limit: int = 100_000) -> tuple[Array, Array]:
         """Mean and standard deviation of every number of the target, over the first ``limit`` examples at most."""
-        values = self._read_targets(self.indices()[:limit]).astype(np.float64)
+        places = self.indices()[:limit]
+        values = self._joined(self.store.read(self.targets, places), places).astype(np.float64)
         mean, deviation = values.mean(axis=0), values.std(axis=0)
         return mean, np.where(deviation > 0, deviation, 1.0)
+
+    def weights(self, indices: Sequence[int] | Array | None = None) -> Array | None:
+        """How much each example counts in the loss, float32; None: all alike."""
+        if self.weighting is None:
+            return None
+        values = self._single(self.weighting.name, self._places(indices))
+        return self.weighting.weights(values)
+
+    def where(self, condition: str) -> Examples:
+        """The examples for which a condition on stored properties holds, such as ``"snr > 5 and abs(z) < 1"``.
+
+        ConfigurationError for a condition that cannot be read; DatasetError for properties that are not stored, have
+        several values for each example, or hold for none.
+        """
+        asked, places = Condition(condition), self.indices()
+        holds = asked.holds({name: self._single(name, places) for name in asked.names})
+        if not holds.any():
+            raise DatasetError(f"{self.path}: no example is left where {condition}")
+        return self._view(ranges_of(places[holds]))
+
+    def weighted(self, name: str) -> Examples:
+        """The same examples, each as heavy in the loss as the stored property ``name`` says (>= 0)."""
+        return self._view(self.ranges, weighting=Weighting.by_property(name, self._single(name, self.indices())))
+
+    def balanced(self, name: str) -> Examples:
+        """The same examples, weighted so that every value of the stored property ``name`` counts as much as any other."""
+        return self._view(self.ranges, weighting=Weighting.by_class(name, self._single(name, self.indices())))
+
+    def mirrored(self) -> Examples:
+        """The same examples, turned over and about at random in each epoch, images and what is known of them alike."""
+        return self._view(self.ranges, mirror=Mirror.of(self.input_shape, self.fields))
+
+    def part(self, number: int, count: int) -> Examples:
+        """Part ``number`` (from 0) of ``count`` that together hold every example once, of whole chunks: one for each process."""
+        if not 0 <= number < count:
+            raise ConfigurationError(f"part: {number} of {count}; must lie between 0 and {count - 1}")
+        return self._view(self.store.pieces(self.ranges)[number::count])
 
     def split(self, validation: float = 0.1, seed: int | None = None) -> tuple[Examples, Examples]:
         """Training and validation part, always the same: the last share of the chunks, or with ``seed`` random chunks.
@@ -163,7 +227,7 @@ class Examples:
         held = min(max(1, round(len(self) * validation)), len(self) - 1)
         if held < 1:
             raise DatasetError(f"{self.path}: {len(self)} examples are too few to be split")
-        pieces = self._store.pieces(self.ranges)
+        pieces = self.store.pieces(self.ranges)
         if seed is not None:
             pieces = [pieces[k] for k in Generator(PCG64(seed)).permutation(len(pieces))]
         kept = len(self) - held
@@ -177,8 +241,28 @@ class Examples:
 
         return ExampleBatches(self, batch_size, seed, shuffle, memory_limit)
 
-    def _view(self, ranges: Sequence[Range]) -> Examples:
-        return Examples(self._store, self.inputs, self.targets, merged_ranges(ranges))
+    def tf(self, batch_size: int = 64, seed: int = 1, shuffle: bool = True, memory_limit: int = 2 * 2**30) -> Any:
+        """One epoch after the other as a ``tf.data.Dataset`` of the batches that `batches` gives."""
+        from dtmodels.frameworks import tensorflow_dataset  # noqa: PLC0415  (imports TensorFlow)
+
+        return tensorflow_dataset(self.batches(batch_size, seed, shuffle, memory_limit))
+
+    def torch(self, batch_size: int = 64, seed: int = 1, shuffle: bool = True, memory_limit: int = 2 * 2**30) -> Any:
+        """One epoch for each iteration as a torch ``IterableDataset`` of the batches that `batches` gives, channels first."""
+        from dtmodels.frameworks import torch_dataset  # noqa: PLC0415  (imports torch)
+
+        return torch_dataset(self.batches(batch_size, seed, shuffle, memory_limit))
+
+    def _view(
+        self, ranges: Sequence[Range], weighting: Weighting | None = None, mirror: Mirror | None = None
+    ) -> Examples:
+        kept = weighting or self.weighting, mirror or self.mirror
+        return Examples(self.store, self.inputs, self.targets, merged_ranges(ranges), *kept)
+
+    def _single(self, name: str, places: Array) -> Array:
+        if np.prod(self.store.shape(name), dtype=int) != 1:
+            raise DatasetError(f"{self.path}: {name} has {self.store.shape(name)} values for each example; must be one")
+        return self.store.read([name], places)[name].reshape(-1)
 
     def _places(self, indices: Sequence[int] | Array | None) -> Array:
         if indices is None:
@@ -190,15 +274,15 @@ class Examples:
         starts = np.array([start for start, _ in self.ranges], dtype=np.int64)
         return wanted if not wanted.size else starts[part] + wanted - self._starts[part]
 
-    def _read_targets(self, places: Array) -> Array:
+    def _joined(self, arrays: dict[str, Array], places: Array) -> Array:
+        """The targets as one array."""
         if not self.targets:
             return np.empty((len(places), 0), np.float32)
-        parts = [self._finite(name, places) for name in self.targets]
+        parts = [self._finite(name, arrays, places) for name in self.targets]
         return np.concatenate([part if part.ndim > 1 else part[:, None] for part in parts], axis=-1)
 
-    def _finite(self, name: str, places: Array) -> Array:
-        values = self._store.read(name, places)
-        values = values.astype(np.float32, copy=False)
+    def _finite(self, name: str, arrays: dict[str, Array], places: Array) -> Array:
+        values = arrays[name].astype(np.float32, copy=False)
         # A sum is not finite where a value is not, and is taken at several times the speed of looking at each.
         if not np.isfinite(values.sum()) and not np.isfinite(values).all():
             bad = np.flatnonzero(~np.isfinite(values.reshape(len(places), -1)).all(axis=1))
@@ -209,40 +293,12 @@ class Examples:
         return values
 
     def _field(self, name: str) -> Field:
-        attributes = self._store.attributes(name)
+        attributes = self.store.attributes(name)
         axes = tuple(str(axis) for axis in attributes.get("axes", ()))
-        shape = self._store.shape(name)
+        shape = self.store.shape(name)
         return Field(name, str(attributes.get("kind", "property")), shape, str(attributes.get("units", "1")), axes)
 
 
 def fits(expected: Sequence[int | None], shape: Sequence[int]) -> bool:
     """Whether a shape is what a network expects; None there takes any size."""
     return len(expected) == len(shape) and all(e in (None, s) for e, s in zip(expected, shape, strict=True))
-
-
-def merged_ranges(ranges: Sequence[Range]) -> list[Range]:
-    """The ranges in ascending order, neighbours joined, empty ones left out."""
-    merged: list[Range] = []
-    for start, stop in sorted(ranges):
-        if merged and merged[-1][1] == start:
-            merged[-1] = (merged[-1][0], stop)
-        elif stop > start:
-            merged.append((start, stop))
-    return merged
-
-
-def cut_ranges(ranges: Sequence[Range], first: int, stop: int) -> list[Range]:
-    """Members ``first`` to ``stop`` of all that the ranges hold, counted in the order of the ranges."""
-    pieces, position = [], 0
-    for low, high in ranges:
-        left, right = max(low, low + first - position), min(high, low + stop - position)
-        if left < right:
-            pieces.append((left, right))
-        position += high - low
-    return pieces
-
-
-def _view_range(examples: Examples, piece: Range) -> Range:
-    part = next(k for k, (low, high) in enumerate(examples.ranges) if low <= piece[0] < high)
-    offset = int(examples._starts[part]) - examples.ranges[part][0]
-    return piece[0] + offset, piece[1] + offset
