@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from dtmodels.backend import require_keras
+from dtmodels.checkpoints import Place, restore_metrics, save_checkpoint
 from dtmodels.configuration import FitSection
-from dtmodels.run import CHECKPOINTS, HISTORY, LOGS, MODEL, write_text
+from dtmodels.run import HISTORY, LOGS, MODEL, write_text
 
 keras: Any = require_keras()
 Row = dict[str, float]
@@ -51,17 +52,31 @@ class Keeper(keras.callbacks.Callback):
     """Sets the learning rate before each epoch, and after it keeps the history, the best network and a checkpoint.
 
     Each file is written whole or not at all, the checkpoint last: a training that is interrupted goes on after the last
-    epoch whose checkpoint is there.
+    epoch whose checkpoint is there, or within it, if one was made there. ``place`` is where it goes on.
     """
 
-    def __init__(self, directory: Path, section: FitSection, rows: list[Row], start_rate: float) -> None:
+    def __init__(
+        self, directory: Path, section: FitSection, rows: list[Row], start_rate: float, place: Place | None = None
+    ) -> None:
         super().__init__()
         self.directory, self.section, self.rows, self.start_rate = directory, section, rows, start_rate
-        self._began = 0.0
+        self._place = place if place is not None and place.batch else None
+        self._began = self._kept = 0.0
+        self._first = 0  # batches of the epoch that were done before
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._began = time.perf_counter()
+        self._began = self._kept = time.perf_counter()
         self.model.optimizer.learning_rate = learning_rate(self.section, self.start_rate, self.rows)
+        self._first = 0
+        if self._place is not None:
+            restore_metrics(self.model, self._place.state)
+            self._first, self._place = self._place.batch, None
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        every, now = self.section.checkpoint_seconds, time.perf_counter()
+        if every is not None and now - self._kept >= every:
+            save_checkpoint(self.model, self.directory, len(self.rows), self._first + batch + 1)
+            self._kept = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         row: Row = {"epoch": epoch + 1, **{key: float(value) for key, value in (logs or {}).items()}}
@@ -84,25 +99,6 @@ def save_plain(model: Any, path: Path) -> None:
     temporary = path.with_name(f".part-{path.name}")
     keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
     temporary.replace(path)
-
-
-def save_checkpoint(model: Any, directory: Path, epoch: int) -> None:
-    """Write weights and optimizer state after ``epoch`` epochs; drop the one before."""
-    folder = directory / CHECKPOINTS
-    folder.mkdir(exist_ok=True)
-    temporary = folder / ".part.weights.h5"
-    model.save_weights(temporary, overwrite=True)
-    kept = folder / f"epoch_{epoch:05d}.weights.h5"
-    temporary.replace(kept)
-    for file in folder.glob("epoch_*.weights.h5"):
-        if file != kept:
-            file.unlink()
-
-
-def last_checkpoint(directory: Path) -> tuple[int, Path] | None:
-    """Number of epochs done and file of the newest checkpoint."""
-    files = sorted((directory / CHECKPOINTS).glob("epoch_*.weights.h5"))
-    return (int(files[-1].name[6:11]), files[-1]) if files else None
 
 
 class EventLog(keras.callbacks.Callback):
@@ -131,7 +127,8 @@ class EventLog(keras.callbacks.Callback):
         for writer in self._writers.values():
             writer.flush()
 
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+    def close(self) -> None:
+        """End the files."""
         for writer in self._writers.values():
             writer.close()
 
@@ -154,7 +151,7 @@ class Progress(keras.callbacks.Callback):
         self._told = -math.inf
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        if self._bar is not None:
+        if self._bar is not None and self._task is None:
             self._task = self._bar.add_task("training", total=self._batches, status="")
             self._bar.start()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dtmodels import models
 from dtmodels.errors import ConfigurationError
@@ -23,13 +23,28 @@ class Section(BaseModel):
 
 
 class DataSection(Section):
-    """Arrays of the dataset, share kept for validation, bytes up to which all of it is held in memory."""
+    """Arrays of the dataset, share kept for validation, bytes up to which all of it is held in memory.
+
+    ``where`` is a condition on stored properties that training and validation examples fulfil; ``weights`` a stored
+    property by which examples count in the loss, ``balance`` one whose values are to count alike. ``mirror`` turns the
+    training images, and what is known of them, over and about in each epoch.
+    """
 
     inputs: str = "image"
     targets: str | list[str] = "position"
     validation: float = Field(default=0.1, gt=0, lt=1)
     validation_seed: int | None = Field(default=None, ge=0)
     memory_limit: int = Field(default=2 * 2**30, ge=0)
+    where: str | None = None
+    weights: str | None = None
+    balance: str | None = None
+    mirror: bool = False
+
+    @model_validator(mode="after")
+    def _one_weighting(self) -> "DataSection":
+        if self.weights is not None and self.balance is not None:
+            raise ValueError("weights and balance exclude each other")
+        return self
 
 
 class MinMax(Section):
@@ -94,7 +109,10 @@ class ScheduleSection(Section):
 
 
 class FitSection(Section):
-    """Loss, optimizer, length and randomness of a training."""
+    """Loss, optimizer, length and randomness of a training.
+
+    ``checkpoint_seconds`` is how often, within an epoch, what is needed to go on is kept; None: after epochs only.
+    """
 
     loss: str | dict[str, dict[str, Any]] = "mae"
     optimizer: str | dict[str, dict[str, Any]] = "adam"
@@ -104,6 +122,7 @@ class FitSection(Section):
     seed: int = Field(default=1, ge=0)
     early_stopping: int | None = Field(default=None, ge=1)
     standardize_targets: bool | None = None
+    checkpoint_seconds: float | None = Field(default=300, ge=0)
 
     @field_validator("loss", "optimizer")
     @classmethod
@@ -125,6 +144,18 @@ class FitSection(Section):
         return self.schedule.reduce_on_plateau if isinstance(self.schedule, ScheduleSection) else None
 
 
+class MachineSection(Section):
+    """How the machine is used.
+
+    ``precision`` is Keras' policy for the network that is built, ``deterministic`` has TensorFlow choose operations that
+    give the same numbers each time, which costs speed; ``devices``: "all" shares each batch among the GPUs of this machine.
+    """
+
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    deterministic: bool = False
+    devices: Literal["all"] | None = None
+
+
 class Configuration(Section):
     """A whole training file."""
 
@@ -133,6 +164,7 @@ class Configuration(Section):
     input: InputSection | None = None
     model: dict[str, Any]
     fit: FitSection = FitSection()
+    machine: MachineSection = MachineSection()
 
     def to_yaml(self) -> str:
         """The file with every default written out."""

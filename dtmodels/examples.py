@@ -115,8 +115,10 @@ class Examples:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """Recipe, seed, range and checksum of the dataset: equal identity means equal arrays."""
-        return asdict(self.store.identity)
+        """Recipe, seed, range and checksum of the dataset, of a mixture of its members too: if equal, so are the arrays."""
+        found = asdict(self.store.identity)
+        members = list(found.pop("members"))
+        return found | ({"members": members} if members else {})
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dtmodels import models
-from dtmodels.configuration import Configuration, FitSection
+from dtmodels.configuration import Configuration, FitSection, MachineSection
 from dtmodels.named import loss_of, optimizer_of
 from dtmodels.train import ends_linearly
 
@@ -53,8 +53,22 @@ def _nominal_shape(configuration: Configuration) -> tuple[int, int, int]:
 def _reading(configuration: Configuration, data: str) -> Iterator[str]:
     reading = configuration.data
     seed = "" if reading.validation_seed is None else f", seed={reading.validation_seed}"
-    yield f"data = dm.open_dataset({data!r}, inputs={reading.inputs!r}, targets={reading.targets!r})"
+    views = {"where": reading.where, "weighted": reading.weights, "balanced": reading.balance}
+    viewed = "".join(f".{view}({argument!r})" for view, argument in views.items() if argument is not None)
+    yield f"data = dm.open_dataset({data!r}, inputs={reading.inputs!r}, targets={reading.targets!r}){viewed}"
     yield f"train, validation = data.split(validation={reading.validation}{seed})"
+    if reading.mirror:
+        yield "train = train.mirrored()"
+    yield from _machine(configuration.machine)
+
+
+def _machine(machine: MachineSection) -> Iterator[str]:
+    if machine.deterministic:
+        yield "import tensorflow\n\ntensorflow.config.experimental.enable_op_determinism()"
+    if machine.precision != "float32":
+        yield f"keras.config.set_dtype_policy({machine.precision!r})"
+    if machine.devices == "all":
+        yield "keras.distribution.set_distribution(keras.distribution.DataParallel())"
 
 
 def _layers(model: Any, scaled: bool) -> Iterator[str]:

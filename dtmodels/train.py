@@ -15,16 +15,19 @@ import pandas as pd
 
 from dtmodels import models
 from dtmodels.backend import on_accelerator, require_keras, versions
+from dtmodels.checkpoints import Place, last_place, restore_random_state
 from dtmodels.configuration import (
     FORMAT,
     Configuration,
     DataSection,
     FitSection,
     InputSection,
+    MachineSection,
     validated,
 )
 from dtmodels.errors import ConfigurationError, DatasetError, RunError
 from dtmodels.examples import Examples, fits
+from dtmodels.machine import make_deterministic, prepared
 from dtmodels.named import Named, loss_of, optimizer_of
 from dtmodels.run import (
     CHECKPOINTS,
@@ -60,7 +63,9 @@ def fit(
     schedule: str | Mapping[str, Mapping[str, Any]] | None = None,
     early_stopping: int | None = None,
     standardize_targets: bool | None = None,
+    checkpoint_seconds: float | None = 300,
     input: Mapping[str, Any] | None = None,
+    machine: Mapping[str, Any] | None = None,
     memory_limit: int = 2 * 2**30,
     resume: bool = False,
     overwrite: bool = False,
@@ -79,13 +84,24 @@ def fit(
     ``input`` says how measured frames are brought to what the network saw (see InputSection); by default grey if the
     network has one channel, resized to its input, and each frame brought to the mean range of the training images.
 
-    ``resume`` goes on after the last whole epoch of an interrupted training with the same arguments (``epochs`` may
-    differ), and starts where there is none. Raises ConfigurationError, DatasetError, and RunError when the directory
+    ``checkpoint_seconds`` is how often within an epoch what is needed to go on is kept, None: after epochs only.
+    ``machine`` is what MachineSection says; the network was built with its ``precision`` and ``devices`` already.
+
+    ``resume`` goes on where an interrupted training with the same arguments (``epochs`` may differ) kept its last
+    checkpoint, and starts where there is none. Raises ConfigurationError, DatasetError, and RunError when the directory
     holds a run and neither ``resume`` nor ``overwrite`` is set.
     """
-    values = {"loss": loss, "optimizer": optimizer, "schedule": schedule, "epochs": epochs, "batch_size": batch_size}
+    values: dict[str, Any] = {
+        "loss": loss,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "epochs": epochs,
+        "batch_size": batch_size,
+    }
     values |= {"seed": seed, "early_stopping": early_stopping, "standardize_targets": standardize_targets}
-    section = validated(FitSection, values, "fit")
+    values["checkpoint_seconds"] = checkpoint_seconds
+    section, how = validated(FitSection, values, "fit"), validated(MachineSection, machine or {}, "machine")
+    make_deterministic(how.deterministic)
     _check_fits(model, train, validation)
     folder = Path(directory)
     continued = _continued(folder, _training_identity(train, validation, section), resume, overwrite)
@@ -93,7 +109,7 @@ def fit(
         return continued
     prepared = _default_input(train) if input is None else validated(InputSection, input, "input")
     reading, network = _reading(train, validation, memory_limit), models.section_of(model)
-    configuration = Configuration(format=FORMAT, data=reading, input=prepared, model=network, fit=section)
+    configuration = Configuration(format=FORMAT, data=reading, input=prepared, model=network, fit=section, machine=how)
     record = continued.record if continued is not None else _record(model, train, validation, section)
     record = {**record, "finished": False, "input": _input(configuration)}
     _write_start(folder, configuration, record)
@@ -116,33 +132,49 @@ class _Training:
         limit = configuration.data.memory_limit
         self.model = with_target_scale(model, record["target_scale"])
         self._compile(train)
-        self.rows = self._restored()
+        self.place = self._restored()
+        self.rows = self._rows()
         self.train = train.batches(self.section.batch_size, self.section.seed, memory_limit=limit)
-        self.train.epoch = len(self.rows)
         self.validation = validation.batches(self.section.batch_size, shuffle=False, memory_limit=limit)
 
     def run(self) -> Run:
         from dtmodels.callbacks import EventLog, Keeper, Progress  # noqa: PLC0415  (import Keras)
 
-        progress = Progress(self.section.epochs, len(self.train))
-        keeper = Keeper(self.folder, self.section, self.rows, self.start_rate)
-        callbacks = [keeper, progress]
+        keeper = Keeper(self.folder, self.section, self.rows, self.start_rate, self.place)
+        callbacks: list[Any] = [keeper, Progress(self.section.epochs, len(self.train))]
         if require_keras().backend.backend() == "tensorflow":
             callbacks.append(EventLog(self.folder))
         began = time.time()
         try:
-            self.model.fit(
-                self.train,
-                validation_data=self.validation,
-                initial_epoch=len(self.rows),
-                epochs=self.section.epochs,
-                callbacks=callbacks,
-                shuffle=False,  # the batches are shuffled already; Keras would draw another order without a seed
-                verbose=0,
-            )
+            self._epochs(callbacks)
         finally:
-            progress.close()
+            for callback in callbacks[1:]:
+                callback.close()
         return self._finished(time.time() - began)
+
+    def _epochs(self, callbacks: list[Any]) -> None:
+        """The rest of an epoch that was interrupted, then those that follow."""
+        from dtmodels.batches import Remainder  # noqa: PLC0415  (imports Keras)
+
+        self.train.epoch = epoch = len(self.rows)
+        self.model.stop_training = False
+        if self.place is not None and self.place.batch:
+            self.model.test_on_batch(*self.train[0])  # builds the metrics, whose state is restored
+            self._fit(Remainder(self.train, self.place.batch), epoch, epoch + 1, callbacks)
+            self.train.epoch = epoch = epoch + 1
+        if not self.model.stop_training and epoch < self.section.epochs:
+            self._fit(self.train, epoch, self.section.epochs, callbacks)
+
+    def _fit(self, batches: Any, first: int, stop: int, callbacks: list[Any]) -> None:
+        self.model.fit(
+            batches,
+            validation_data=self.validation,
+            initial_epoch=first,
+            epochs=stop,
+            callbacks=callbacks,
+            shuffle=False,  # the batches are shuffled already; Keras would draw another order without a seed
+            verbose=0,
+        )
 
     def _compile(self, train: Examples) -> None:
         metrics = []
@@ -159,20 +191,25 @@ class _Training:
             jit_compile="auto" if on_accelerator() else False,
         )
 
-    def _restored(self) -> "list[Row]":
-        from dtmodels.callbacks import last_checkpoint  # noqa: PLC0415  (imports Keras)
-
-        found = last_checkpoint(self.folder)
-        if found is None:
-            return []
-        epoch, path = found
+    def _restored(self) -> Place | None:
+        place = last_place(self.folder)
+        if place is None:
+            return None
         self.model.optimizer.build(self.model.trainable_variables)
         try:
-            self.model.load_weights(path)
+            self.model.load_weights(place.weights)
+            restore_random_state(self.model, place.state)
         except Exception as error:
-            raise RunError(f"{path}: cannot be loaded into this network: {' '.join(str(error).split())}") from error
-        rows = pd.read_csv(self.folder / HISTORY).head(epoch).to_dict("records")
-        return [{str(key): float(value) for key, value in row.items()} for row in rows]
+            raise RunError(
+                f"{place.weights}: cannot be loaded into this network: {' '.join(str(error).split())}"
+            ) from error
+        return place
+
+    def _rows(self) -> "list[Row]":
+        if self.place is None or not self.place.epoch:
+            return []
+        rows = pd.read_csv(self.folder / HISTORY).head(self.place.epoch).to_dict("records")
+        return [{str(key): float(value) for key, value in row.items()} | {"epoch": int(row["epoch"])} for row in rows]
 
     def _finished(self, seconds: float) -> Run:
         if self.rows and not math.isfinite(self.rows[-1]["loss"] + self.rows[-1]["val_loss"]):
@@ -203,22 +240,31 @@ def train_from(
     from dtmodels.data import open_dataset  # noqa: PLC0415
 
     reading, fitting = configuration.data, configuration.fit
-    examples = open_dataset(data, inputs=reading.inputs, targets=reading.targets)
+    examples = viewed(open_dataset(data, inputs=reading.inputs, targets=reading.targets), reading)
     train, validation = examples.split(reading.validation, reading.validation_seed)
-    model = models.build(configuration.model, examples.input_shape, seed=fitting.seed)
-    values = fitting.model_dump(exclude_none=True)
-    prepared = None if configuration.input is None else configuration.input.model_dump(exclude_none=True)
-    return fit(
-        model,
-        train,
-        validation,
-        directory=directory,
-        input=prepared,
-        memory_limit=reading.memory_limit,
-        resume=resume,
-        overwrite=overwrite,
-        **values,
-    )
+    values = fitting.model_dump(exclude_none=True) | {"checkpoint_seconds": fitting.checkpoint_seconds}
+    with prepared(configuration.machine):
+        return fit(
+            models.build(configuration.model, examples.input_shape, seed=fitting.seed),
+            train.mirrored() if reading.mirror else train,
+            validation,
+            directory=directory,
+            input=None if configuration.input is None else configuration.input.model_dump(exclude_none=True),
+            machine=configuration.machine.model_dump(),
+            memory_limit=reading.memory_limit,
+            resume=resume,
+            overwrite=overwrite,
+            **values,
+        )
+
+
+def viewed(examples: Examples, reading: DataSection) -> Examples:
+    """The examples that a training file asks for, weighted as it says."""
+    if reading.where is not None:
+        examples = examples.where(reading.where)
+    if reading.weights is not None:
+        examples = examples.weighted(reading.weights)
+    return examples if reading.balance is None else examples.balanced(reading.balance)
 
 
 def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
@@ -279,6 +325,7 @@ def _training_identity(train: Examples, validation: Examples, section: FitSectio
         "train_ranges": train.ranges,
         "validation_ranges": validation.ranges,
         "inputs": train.inputs,
+        "views": [train.description, validation.description],
         **section.model_dump(mode="json", include=kept),
     }
 
