@@ -45,7 +45,7 @@ class ExampleBatches(keras.utils.PyDataset):
         self._group_size = max(1, _group_bytes(memory_limit) * len(examples) // max(1, examples.nbytes))
         self._planned: tuple[int, Array, Array] | None = None
         self._turned: tuple[int, Array] | None = None
-        self._groups: OrderedDict[tuple[int, int], Future[Batch]] = OrderedDict()
+        self._groups: OrderedDict[tuple[int, int], Future[tuple[Batch, Array]]] = OrderedDict()
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="dtmodels-read-ahead")
 
     def __len__(self) -> int:
@@ -107,23 +107,31 @@ class ExampleBatches(keras.utils.PyDataset):
     def _from_groups(self, order: Array, edges: Array, first: int, stop: int) -> Batch:
         found = []
         for g in range(int(np.searchsorted(edges, first, side="right")) - 1, int(np.searchsorted(edges, stop))):
-            part = slice(max(first - edges[g], 0), stop - edges[g])
-            found.append(tuple(array[part] for array in self._group(g, order, edges)))
+            group, places = self._group(g, order, edges)
+            part = places[max(first - edges[g], 0) : stop - edges[g]]
+            found.append(tuple(array[part] for array in group))
         return found[0] if len(found) == 1 else tuple(map(np.concatenate, zip(*found, strict=True)))
 
-    def _group(self, number: int, order: Array, edges: Array) -> Batch:
+    def _group(self, number: int, order: Array, edges: Array) -> tuple[Batch, Array]:
         group = self._started(number, order, edges)
         if number + 2 < len(edges):
             self._started(number + 1, order, edges)
         return group.result()
 
-    def _started(self, number: int, order: Array, edges: Array) -> "Future[Batch]":
+    def _started(self, number: int, order: Array, edges: Array) -> "Future[tuple[Batch, Array]]":
         key = (self.epoch, number)
         if key not in self._groups:
             while len(self._groups) >= KEPT_GROUPS:
                 self._groups.popitem(last=False)[1].cancel()
-            self._groups[key] = self._reader.submit(self._read, order[edges[number] : edges[number + 1]], self.epoch)
+            self._groups[key] = self._reader.submit(
+                self._read_group, order[edges[number] : edges[number + 1]], self.epoch
+            )
         return self._groups[key]
+
+    def _read_group(self, members: Array, epoch: int) -> tuple[Batch, Array]:
+        """The examples as they lie on disk, which is read fastest, and where in them each of ``members`` is."""
+        ordered = np.sort(members)
+        return self._read(ordered, epoch), np.searchsorted(ordered, members)
 
     def _read(self, members: Array | None, epoch: int) -> Batch:
         weights = self.examples.weights(members)
