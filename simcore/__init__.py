@@ -1,5 +1,8 @@
 """simcore: describe a microscope experiment, render it, generate training sets. See README.md and CONVENTIONS.md."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from simcore import mie, units
 from simcore.camera import Camera
 from simcore.custom import amplitudes, draw, feature, step, volume
@@ -152,3 +155,28 @@ from simcore.targets import (
 )
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from simcore.datasets.combining import merge, subset
+    from simcore.datasets.view_files import open_dataset
+    from simcore.splits import generate_splits, require_disjoint, split_seed
+
+# What reads datasets is imported when it is first asked for: zarr is slow to import.
+_LATER = {
+    "generate_splits": "simcore.splits",
+    "merge": "simcore.datasets.combining",
+    "open_dataset": "simcore.datasets.view_files",
+    "require_disjoint": "simcore.splits",
+    "split_seed": "simcore.splits",
+    "subset": "simcore.datasets.combining",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'simcore' has no attribute {name!r}")
+    return getattr(importlib.import_module(_LATER[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -7,6 +7,7 @@ import numpy as np
 
 from simcore.datasets import layout as layouts
 from simcore.datasets.layout import RecipeLike
+from simcore.datasets.views import StoredArray
 from simcore.engines.recipes import recipe_of, remember
 
 LAZY_BYTES = 8 << 20
@@ -49,3 +50,11 @@ def _render_block(
 ) -> np.ndarray:
     rendered = recipe_of(*recipe).render(indices=indices, seed=int(seed), outputs=[output], split=split, threads=1)
     return rendered[output]
+
+
+def stored(array: StoredArray) -> dask.array.Array:
+    """An array of a dataset or view as a dask array, whose blocks are whole stored chunks, read when computed."""
+    edges = np.array(array.view.edges(array.example_bytes, LAZY_BYTES))
+    chunks = (tuple(np.diff(edges).tolist()), *((length,) for length in array.shape[1:]))
+    name = f"simcore-{array.view.identity}-{array.name}"
+    return dask.array.from_array(array, chunks=chunks, name=name, meta=np.empty((0,) * array.ndim, array.dtype))
