@@ -18,6 +18,7 @@ from dtmodels.errors import DatasetError
 from dtmodels.examples import Examples, Identity
 from dtmodels.ranges import merged_ranges
 from dtmodels.shards import Damaged, ShardedArray
+from dtmodels.view_files import SUFFIX, ViewStore
 
 FORMAT = "simcore-dataset/1"
 THREADS = min(8, os.cpu_count() or 1)  # that decode at once
@@ -64,7 +65,7 @@ class Store:
     def attributes(self, name: str) -> dict[str, Any]:
         return dict(self._array(name).attrs)
 
-    def committed_ranges(self) -> list[tuple[int, int]]:
+    def ranges(self) -> list[tuple[int, int]]:
         """Index ranges of the committed units."""
         units = np.flatnonzero(self.committed)
         return [(int(u) * self.unit, min((int(u) + 1) * self.unit, self.count)) for u in units]
@@ -205,13 +206,19 @@ def open_dataset(
 ) -> Examples:
     """Open a dataset: the array ``inputs`` is what a network sees, ``targets`` (one or several) what it shall say.
 
+    A path that ends in ``.json`` is a view: examples of several datasets as one, or some examples of one.
+
     DatasetError when it is missing, of another format, edited, damaged, or not sealed; with ``allow_partial`` the
     committed part of an unsealed dataset is opened.
     """
-    store = Store(str(path), allow_partial)
     names = (targets,) if isinstance(targets, str) else tuple(targets)
+    store: Store | ViewStore
+    if str(path).endswith(SUFFIX):
+        store = ViewStore(str(path), lambda where: Store(where, allow_partial=False))
+    else:
+        store = Store(str(path), allow_partial)
     store.require((inputs, *names))
-    examples = Examples(store, inputs, names, merged_ranges(store.committed_ranges()))
+    examples = Examples(store, inputs, names, merged_ranges(store.ranges()))
     examples.target_shape  # noqa: B018  refuses targets that do not go together
     return examples
 

@@ -1,5 +1,6 @@
 """How well a network does on examples that it was not trained on, and how well the classical method does there."""
 
+import itertools
 import json
 import warnings
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from dtmodels.errors import ConfigurationError, DatasetError, EqualSeedWarning, 
 from dtmodels.examples import Examples, fits
 from dtmodels.ranges import merged_ranges
 from dtmodels.run import EVALUATION, Run, open_run, write_text
+from dtmodels.view_files import member_parts
 
 Array = np.ndarray[Any, Any]
 PERCENTILES = (5, 25, 50, 75, 95, 99)
@@ -80,24 +82,39 @@ def evaluate(
 
 def refuse_trained(run: Run, examples: Examples) -> None:
     """Refuse examples that the network was trained on, validation included; warn of an equal seed."""
-    training, theirs = run.record["training"], examples.identity
+    training = run.record["training"]
     for part in ("train", "validation"):
-        ours = training["dataset" if part == "train" else "validation_dataset"]
-        if (ours["recipe_sha256"], ours["seed"]) == (theirs["recipe_sha256"], theirs["seed"]):
-            shared = _overlap(training[f"{part}_ranges"], ours["first"], examples.ranges, theirs["first"])
-            if shared:
-                used = "trained" if part == "train" else "chosen (validation)"
-                raise TrainedExamplesError(
-                    f"{examples.path}: the network was {used} on {shared} of these {len(examples)} examples; "
-                    "generate a dataset with another seed"
-                )
-    if theirs["seed"] == training["dataset"]["seed"]:
+        dataset = training["dataset" if part == "train" else "validation_dataset"]
+        shared = _shared(dataset, training[f"{part}_ranges"], examples.identity, examples.ranges)
+        if shared:
+            used = "trained" if part == "train" else "chosen (validation)"
+            raise TrainedExamplesError(
+                f"{examples.path}: the network was {used} on {shared} of these {len(examples)} examples; "
+                "generate a dataset with another seed"
+            )
+    common = _seeds(examples.identity) & _seeds(training["dataset"])
+    if common:
         warnings.warn(
-            f"{examples.path} has the seed of the training set, {theirs['seed']}: draws of one name may be the same in "
-            "both; another seed is safer",
+            f"{examples.path} has the seed of the training set, {', '.join(sorted(common))}: draws of one name may be the "
+            "same in both; another seed is safer",
             EqualSeedWarning,
             stacklevel=3,
         )
+
+
+def _shared(ours: dict[str, Any], our_ranges: Sequence[Sequence[int]], theirs: dict[str, Any],
+            their_ranges: Sequence[Sequence[int]]) -> int:  # fmt: skip
+    """How many examples two views have in common: those of one recipe, seed and number."""
+    pairs = itertools.product(member_parts(ours, our_ranges), member_parts(theirs, their_ranges))
+    return sum(
+        _overlap(mine, one["first"], yours, other["first"])
+        for (one, mine), (other, yours) in pairs
+        if (one["recipe_sha256"], one["seed"]) == (other["recipe_sha256"], other["seed"])
+    )
+
+
+def _seeds(identity: dict[str, Any]) -> set[str]:
+    return {member["seed"] for member in identity.get("members") or [identity]}
 
 
 def binned(table: pd.DataFrame, name: str, bins: int = 10) -> pd.DataFrame:

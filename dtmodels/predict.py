@@ -64,7 +64,7 @@ def _blocks(run: Run, source: Source, section: InputSection) -> Iterator[tuple[A
 
 
 def _looks_like_zarr(source: str) -> bool:
-    if "://" in source or source.rstrip("/").endswith(".zarr"):
+    if "://" in source or source.rstrip("/").endswith((".zarr", ".json")):
         return True
     return Path(source).is_dir() and is_dataset(source)
 

@@ -74,3 +74,19 @@ def test_neither_needs_the_other(one, other):
         + ("assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules" if one == "simcore" else "")
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_views_that_simcore_keeps_are_read(stored, tmp_path):
+    recipe, path = stored
+    recipe.generate(tmp_path / "more.zarr", count=30, seed=10, progress=False)
+    sc.subset(sc.merge([path, tmp_path / "more.zarr"]), "snr > 20", tmp_path / "bright.json")
+    data = dm.open_dataset(tmp_path / "bright.json", inputs="image", targets="position")
+    view = sc.open_dataset(tmp_path / "bright.json")
+    assert data.identity["identity"] == view.identity
+    images, positions = data.numpy()
+    every = [
+        np.concatenate([recipe.render(150, seed=9)[n], recipe.render(30, seed=10)[n]])
+        for n in ("image", "snr", "position")
+    ]
+    np.testing.assert_array_equal(images, every[0][every[1] > 20])
+    np.testing.assert_array_equal(positions, every[2][every[1] > 20])
