@@ -159,10 +159,12 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from simcore.datasets.combining import merge, subset
     from simcore.datasets.view_files import open_dataset
+    from simcore.exports import export
     from simcore.splits import generate_splits, require_disjoint, split_seed
 
 # What reads datasets is imported when it is first asked for: zarr is slow to import.
 _LATER = {
+    "export": "simcore.exports",
     "generate_splits": "simcore.splits",
     "merge": "simcore.datasets.combining",
     "open_dataset": "simcore.datasets.view_files",

@@ -164,6 +164,10 @@ class View:
             offset += len(member)
         return edges
 
+    def part(self, start: int, stop: int) -> View:
+        """Examples ``start`` .. ``stop`` - 1 as a view of their own."""
+        return View(tuple(member.part(low, high) for member, low, high in self.parts(start, stop)))
+
     def parts(self, start: int, stop: int) -> list[tuple[Member, int, int]]:
         """The members that hold examples ``start`` .. ``stop`` - 1, and which of theirs."""
         found, offset = [], 0

@@ -1,0 +1,52 @@
+"""One HDF5 file: arrays with their units as attributes, named axes, and scales for the numbers of examples and columns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simcore.errors import StorageError
+from simcore.exports.selection import Selection
+
+CHUNK_BYTES = 1 << 20
+
+
+def write(selection: Selection, path: Path) -> None:
+    """Write the file, chunk by chunk."""
+    try:
+        import h5py  # noqa: PLC0415  (optional)
+    except ImportError as error:
+        raise StorageError("HDF5 needs h5py; pip install 'simcore[hdf5]'") from error
+    with h5py.File(path, "w", track_order=True) as file:
+        description = selection.description()
+        file.attrs["simcore"] = json.dumps(description, ensure_ascii=False)
+        file.attrs["identity"] = description["identity"]
+        file.attrs["recipe"] = list(selection.recipes().values())
+        scale = file.create_dataset("example", data=np.arange(len(selection.view)) + selection.first)
+        scale.make_scale("example")
+        for name in selection.names:
+            _create(file, selection, name, h5py.string_dtype())
+        for start, pieces in selection.view.chunks(selection.names):
+            for name, piece in pieces.items():
+                file[name][start : start + len(piece)] = piece
+
+
+def _create(file: Any, selection: Selection, name: str, text: Any) -> None:
+    array = selection.array(name)
+    fitting = max(1, CHUNK_BYTES // max(1, array.example_bytes))
+    chunks = (min(len(array), fitting), *array.shape[1:])
+    created = file.create_dataset(
+        name, array.shape, array.dtype, chunks=chunks, compression="gzip", compression_opts=1, shuffle=True
+    )
+    for axis, label in enumerate(array.dimensions):
+        created.dims[axis].label = label
+    created.dims[0].attach_scale(file["example"])
+    for key, value in array.attributes.items():
+        created.attrs[key] = value
+    for key in {"axes", "columns"} & array.attributes.keys():
+        scale = file.create_dataset(array.dimensions[-1], data=array.attributes[key], dtype=text)
+        scale.make_scale(array.dimensions[-1])
+        created.dims[array.ndim - 1].attach_scale(scale)
