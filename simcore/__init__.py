@@ -157,6 +157,8 @@ from simcore.targets import (
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from simcore.card import write_card
+    from simcore.datasets.about import set_about
     from simcore.datasets.combining import merge, subset
     from simcore.datasets.view_files import open_dataset
     from simcore.exports import export
@@ -169,8 +171,10 @@ _LATER = {
     "merge": "simcore.datasets.combining",
     "open_dataset": "simcore.datasets.view_files",
     "require_disjoint": "simcore.splits",
+    "set_about": "simcore.datasets.about",
     "split_seed": "simcore.splits",
     "subset": "simcore.datasets.combining",
+    "write_card": "simcore.card",
 }
 
 

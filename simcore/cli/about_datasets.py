@@ -1,6 +1,7 @@
 """Commands about datasets: generate, info."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from simcore.cli.app import Count, DatasetPath, RecipePath, Seed, Trust, app, load
+from simcore.cli.sharing import print_comparison, print_view, write_cards
 
 
 @app.command()
@@ -50,8 +52,25 @@ def generate(
 
 
 @app.command()
-def info(dataset: DatasetPath) -> None:
+def info(
+    dataset: DatasetPath,
+    *,
+    html: Annotated[Path | None, typer.Option(help="Write its card: one file, pictures inside.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write its card in Markdown, pictures beside it.")] = None,
+    compare: Annotated[
+        str | None, typer.Option(metavar="DATASET", help="Refuse if they could share an example.")
+    ] = None,
+) -> None:
     """Say what a dataset holds, from what it was made, and whether it is complete."""
+    if html or markdown or compare:
+        write_cards(dataset, html, markdown)
+        return print_comparison(dataset, compare) if compare else None
+    if dataset.endswith(".json"):
+        return print_view(dataset)
+    return _print_info(dataset)
+
+
+def _print_info(dataset: str) -> None:
     from simcore.datasets import describe, open_dataset  # noqa: PLC0415  (slow to import)
 
     facts, arrays = describe(open_dataset(dataset))

@@ -15,7 +15,7 @@ from simcore.datasets import dataset as datasets
 from simcore.datasets.dataset import Dataset
 from simcore.datasets.storage import open_storage
 from simcore.datasets.views import VIEW_FORMAT, Member, View, view_identity, view_of
-from simcore.errors import DatasetError, ParameterError
+from simcore.errors import DatasetError, ParameterError, StorageError
 
 Openable = str | os.PathLike[str] | Dataset | View
 SUFFIX = ".json"
@@ -47,6 +47,8 @@ def save_view(view: View, path: str | os.PathLike[str], *, overwrite: bool = Fal
     if not text.endswith(SUFFIX):
         raise ParameterError(f"path of a view: {text!r}; must end in {SUFFIX}")
     folder, name = _split(text)
+    if "://" not in folder and not Path(folder).is_dir():
+        raise StorageError(f"{text}: no such folder: {folder}")
     members = [_written(member, folder) for member in view.members]
     document: dict[str, Any] = {"format": VIEW_FORMAT, "members": members, "identity": _identity(members)}
     if view.condition is not None:

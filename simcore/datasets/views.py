@@ -168,6 +168,13 @@ class View:
         """Examples ``start`` .. ``stop`` - 1 as a view of their own."""
         return View(tuple(member.part(low, high) for member, low, high in self.parts(start, stop)))
 
+    def cut(self, start: int, stop: int | None) -> View:
+        """As `part`, refused where there are no such examples."""
+        last = len(self) if stop is None else stop
+        if not 0 <= start < last <= len(self):
+            raise ParameterError(f"{self.title}: examples {start} to {last - 1}; there are {len(self)}, from 0")
+        return attrs.evolve(self.part(start, last), condition=self.condition)
+
     def parts(self, start: int, stop: int) -> list[tuple[Member, int, int]]:
         """The members that hold examples ``start`` .. ``stop`` - 1, and which of theirs."""
         found, offset = [], 0

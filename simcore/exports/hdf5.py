@@ -14,7 +14,7 @@ from simcore.exports.selection import Selection
 CHUNK_BYTES = 1 << 20
 
 
-def write(selection: Selection, path: Path) -> None:
+def write_hdf5(selection: Selection, path: Path) -> None:
     """Write the file, chunk by chunk."""
     try:
         import h5py  # noqa: PLC0415  (optional)

@@ -9,7 +9,7 @@ import numpy as np
 from simcore.exports.selection import Selection
 
 
-def write(selection: Selection, folder: Path) -> None:
+def write_numpy(selection: Selection, folder: Path) -> None:
     """Write one file per array, chunk by chunk."""
     for name in selection.names:
         with (folder / f"{name}.npy").open("wb") as file:

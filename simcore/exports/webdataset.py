@@ -16,7 +16,7 @@ from simcore.exports.selection import Selection
 DIGITS = 9
 
 
-def write(selection: Selection, folder: Path) -> None:
+def write_webdataset(selection: Selection, folder: Path) -> None:
     """Write one tar after the other, chunk by chunk."""
     single = {name for name in selection.numbers if selection.array(name).ndim == 1}
     for number, (first, view) in enumerate(selection.files()):

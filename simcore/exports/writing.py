@@ -11,16 +11,19 @@ import attrs
 from simcore.datasets.layout import whole
 from simcore.datasets.view_files import Openable, open_dataset
 from simcore.errors import ParameterError
-from simcore.exports import hdf5, numpy_files, tiff, webdataset
+from simcore.exports.hdf5 import write_hdf5
+from simcore.exports.numpy_files import write_numpy
 from simcore.exports.places import placed
 from simcore.exports.selection import Selection
+from simcore.exports.tiff import write_ome_tiff, write_tiff
+from simcore.exports.webdataset import write_webdataset
 
 WRITERS: dict[str, Callable[[Selection, Path], None]] = {
-    "tiff": tiff.write_tiff,
-    "ome-tiff": tiff.write_ome_tiff,
-    "hdf5": hdf5.write,
-    "numpy": numpy_files.write,
-    "webdataset": webdataset.write,
+    "tiff": write_tiff,
+    "ome-tiff": write_ome_tiff,
+    "hdf5": write_hdf5,
+    "numpy": write_numpy,
+    "webdataset": write_webdataset,
 }
 FORMATS = tuple(WRITERS)
 
