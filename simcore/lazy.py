@@ -1,14 +1,16 @@
 """The arrays of a recipe as dask arrays."""
 
 import functools
+from typing import Any
 
 import dask.array
 import numpy as np
 
 from simcore.datasets import layout as layouts
 from simcore.datasets.layout import RecipeLike
-from simcore.datasets.views import StoredArray
+from simcore.datasets.views import StoredArray, View
 from simcore.engines.recipes import recipe_of, remember
+from simcore.errors import StorageError
 
 LAZY_BYTES = 8 << 20
 
@@ -58,3 +60,17 @@ def stored(array: StoredArray) -> dask.array.Array:
     chunks = (tuple(np.diff(edges).tolist()), *((length,) for length in array.shape[1:]))
     name = f"simcore-{array.view.identity}-{array.name}"
     return dask.array.from_array(array, chunks=chunks, name=name, meta=np.empty((0,) * array.ndim, array.dtype))
+
+
+def labelled(view: View) -> Any:
+    """A view as an xarray.Dataset: coordinates number the examples and name the axes of points and the columns of tables."""
+    try:
+        import xarray  # noqa: PLC0415  (optional)
+    except ImportError as error:
+        raise StorageError("this needs xarray; pip install 'simcore[xarray]'") from error
+    coordinates: dict[str, Any] = {"example": np.arange(len(view))}
+    for array in map(view.__getitem__, view.arrays):
+        labels = array.attributes.get("axes") or array.attributes.get("columns")
+        coordinates |= {array.dimensions[-1]: list(labels)} if labels else {}
+    arrays = {name: (view[name].dimensions, stored(view[name]), view[name].attributes) for name in view.arrays}
+    return xarray.decode_cf(xarray.Dataset(arrays, coordinates), decode_times=False)

@@ -129,13 +129,8 @@ def test_markdown_has_its_pictures_beside_it(stored, tmp_path):
 
 
 def test_title_licence_and_citation_are_on_it(stored, tmp_path):
-    sc.set_about(
-        stored / "movies.zarr",
-        title="Two & more emitters",
-        licence="CC BY 4.0",
-        authors="A. B.",
-        citation="Line 1\nLine 2",
-    )
+    told = {"title": "Two & more emitters", "licence": "CC BY 4.0", "authors": "A. B.", "citation": "Line 1\nLine 2"}
+    sc.set_about(stored / "movies.zarr", **told)
     sc.write_card(stored / "movies.zarr", tmp_path / "card.html")
     texts = " ".join(page_of(tmp_path / "card.html").texts)
     assert all(said in texts for said in told.values())

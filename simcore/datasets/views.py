@@ -143,6 +143,12 @@ class View:
 
         return {name: stored(self[name]) for name in self.arrays}
 
+    def xarray(self) -> Any:
+        """The arrays as an xarray.Dataset, read when computed, with named axes, labels and units; scales are undone."""
+        from simcore.lazy import labelled  # noqa: PLC0415  (as above)
+
+        return labelled(self)
+
     def chunks(
         self, names: Sequence[str] | None = None, size: int = BLOCK_BYTES
     ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
