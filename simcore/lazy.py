@@ -70,7 +70,6 @@ def labelled(view: View) -> Any:
         raise StorageError("this needs xarray; pip install 'simcore[xarray]'") from error
     coordinates: dict[str, Any] = {"example": np.arange(len(view))}
     for array in map(view.__getitem__, view.arrays):
-        labels = array.attributes.get("axes") or array.attributes.get("columns")
-        coordinates |= {array.dimensions[-1]: list(labels)} if labels else {}
+        coordinates |= {array.dimensions[-1]: array.labels} if array.labels else {}
     arrays = {name: (view[name].dimensions, stored(view[name]), view[name].attributes) for name in view.arrays}
     return xarray.decode_cf(xarray.Dataset(arrays, coordinates), decode_times=False)

@@ -1,5 +1,6 @@
 """Commands for finished datasets: what they do, and one line where something is wrong."""
 
+import json
 import os
 from pathlib import Path
 
@@ -121,3 +122,22 @@ def test_what_is_wrong_is_one_line(simcore, arguments, status, said):
     assert (got, out, len(err)) == (status, "", 1)
     assert said in err[0] and err[0].startswith("simcore: ")
     assert {path.name for path in Path().iterdir()} - {"data"} == set(before)
+
+
+@pytest.mark.parametrize("key", ["axes", "columns", "units", "kind", "description", "scale_factor", "frame"])
+@pytest.mark.parametrize("value", [7, None, ["a", "b", "c"], {"a": [1]}, "<b>", "image"])
+def test_attributes_that_make_no_sense_are_no_traceback(simcore, key, value):
+    """They lie outside the identity, so anyone may have written them."""
+    path = Path("a.zarr/snr/zarr.json")
+    document = json.loads(path.read_text())
+    document["attributes"][key] = value
+    path.write_text(json.dumps(document))
+    for arguments in (
+        ["info", "a.zarr", "--html", "card.html"],
+        ["export-data", "a.zarr", "out", "--format", "tiff", "--overwrite"],
+        ["export-data", "a.zarr", "out.h5", "--format", "hdf5", "--overwrite"],
+        ["merge", "a.zarr", "b.zarr", "--out", "all.json", "--overwrite"],
+    ):
+        status, _, err = simcore(*arguments)
+        assert (status == 0 and not err) or (status == 1 and len(err) == 1 and err[0].startswith("simcore: "))
+        assert "SIMCORE_TRACEBACK" not in "".join(err), err

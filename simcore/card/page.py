@@ -94,9 +94,9 @@ def _fenced(text: Any) -> str:
 
 def _facts(view: View) -> dict[str, Any]:
     datasets = [member.dataset for member in view.members]
-    first, about = datasets[0], datasets[0].about
+    first, about = datasets[0], _dict(datasets[0].about)
     told = {
-        key: _common([str(d.about.get(key, "")) for d in datasets])
+        key: _common([str(_dict(d.about).get(key, "")) for d in datasets])
         for key in ("title", "licence", "authors", "citation")
     }
     name = view.path or first.path
@@ -143,6 +143,6 @@ def _array(view: View, name: str) -> dict[str, Any]:
         "shape": " × ".join(f"{length:,}" for length in array.shape),
         "dtype": str(array.dtype),
         "units": shown_units(str(attributes.get("units", "1"))),
-        "columns": ", ".join(map(str, attributes.get("axes") or attributes.get("columns") or ())),
+        "columns": ", ".join(array.labels),
         "description": str(attributes.get("description", "")),
     }

@@ -229,6 +229,13 @@ class StoredArray:
         return dict(self._array.attrs)
 
     @property
+    def labels(self) -> list[str]:
+        """Names of the numbers along the last axis: the axes of points, the columns of tables; empty where there are none."""
+        named = self.attributes.get("axes") or self.attributes.get("columns")
+        known = isinstance(named, list) and self.ndim > 1 and len(named) == self.shape[-1]
+        return list(map(str, named)) if known and isinstance(named, list) else []
+
+    @property
     def example_bytes(self) -> int:
         """Bytes of one example in memory."""
         return int(np.prod(self.shape[1:], dtype=int)) * self.dtype.itemsize

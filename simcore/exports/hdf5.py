@@ -11,7 +11,7 @@ import numpy as np
 from simcore.errors import StorageError
 from simcore.exports.selection import Selection
 
-CHUNK_BYTES = 1 << 20
+CACHE_BYTES = 8 << 20  # of an array: a chunk that is filled in parts stays there until it is whole
 
 
 def write_hdf5(selection: Selection, path: Path) -> None:
@@ -20,7 +20,7 @@ def write_hdf5(selection: Selection, path: Path) -> None:
         import h5py  # noqa: PLC0415  (optional)
     except ImportError as error:
         raise StorageError("HDF5 needs h5py; pip install 'simcore[hdf5]'") from error
-    with h5py.File(path, "w", track_order=True) as file:
+    with h5py.File(path, "w", track_order=True, rdcc_nbytes=CACHE_BYTES) as file:
         description = selection.description()
         file.attrs["simcore"] = json.dumps(description, ensure_ascii=False)
         file.attrs["identity"] = description["identity"]
@@ -36,8 +36,8 @@ def write_hdf5(selection: Selection, path: Path) -> None:
 
 def _create(file: Any, selection: Selection, name: str, text: Any) -> None:
     array = selection.array(name)
-    fitting = max(1, CHUNK_BYTES // max(1, array.example_bytes))
-    chunks = (min(len(array), fitting), *array.shape[1:])
+    stored = int(selection.view.members[0].dataset.metadata["chunk"])  # what is read is whole stored chunks
+    chunks = (min(len(array), stored), *array.shape[1:])
     created = file.create_dataset(
         name, array.shape, array.dtype, chunks=chunks, compression="gzip", compression_opts=1, shuffle=True
     )
@@ -46,7 +46,7 @@ def _create(file: Any, selection: Selection, name: str, text: Any) -> None:
     created.dims[0].attach_scale(file["example"])
     for key, value in array.attributes.items():
         created.attrs[key] = value
-    for key in {"axes", "columns"} & array.attributes.keys():
-        scale = file.create_dataset(array.dimensions[-1], data=array.attributes[key], dtype=text)
+    if array.labels:
+        scale = file.create_dataset(array.dimensions[-1], data=array.labels, dtype=text)
         scale.make_scale(array.dimensions[-1])
         created.dims[array.ndim - 1].attach_scale(scale)

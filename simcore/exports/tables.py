@@ -27,10 +27,8 @@ def write_tables(selection: Selection, folder: Path) -> None:
 
 def columns(array: StoredArray) -> list[str]:
     """Names of the numbers along the last axis of an array, or of its one number for each example."""
-    attributes = array.attributes
-    named = attributes.get("axes") or attributes.get("columns")
-    if named:
-        return [f"{array.name}_{label}" for label in named]
+    if array.labels:
+        return [f"{array.name}_{label}" for label in array.labels]
     lengths = array.shape[1 + len(_extra_axes(array)) :]
     return [array.name + "".join(f"_{k}" for k in index) for index in np.ndindex(*lengths)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,14 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 def _npy(array: np.ndarray) -> bytes:
+    plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return _npy_header(plain.dtype.str, plain.shape) + plain.tobytes()
+
+
+@lru_cache
+def _npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
     file = io.BytesIO()
-    np.lib.format.write_array(file, np.ascontiguousarray(array, array.dtype.newbyteorder("<")), version=(1, 0))
+    np.lib.format.write_array_header_1_0(file, {"descr": dtype, "fortran_order": False, "shape": shape})
     return file.getvalue()
 
 
