@@ -198,6 +198,7 @@ def test_hdf5_holds_every_value_and_its_meaning(stored, tmp_path, name):
         assert file.attrs["identity"] == json.loads(file.attrs["simcore"])["identity"]
         if name == "stills":
             assert file["position"].attrs["units"] == "um, px, px"
+            assert json.loads(file["position"].attrs["axes"]) == ["z", "y", "x"]
             assert [label.decode() for label in file["position"].dims[2]["position_axis"][:]] == ["z", "y", "x"]
             assert sc.loads(file.attrs["recipe"][0]) == every_kind()
         else:

@@ -42,9 +42,7 @@ class Row:
 
 def contact_sheet(view: View) -> bytes | None:
     """A PNG of examples from all over the view; None where it holds no images."""
-    pictures = [
-        view[name] for name in view.arrays if view[name].attributes.get("kind") in ("image", "field", "mask", "movie")
-    ]
+    pictures = [view[name] for name in view.arrays if view[name].is_picture]
     if not pictures:
         return None
     bands = max(1, 3 // len(pictures))
@@ -133,7 +131,7 @@ def _draw_truths(axis: Any, view: View, place: int, frame: tuple[int, ...]) -> N
     for name in view.arrays:
         array = view[name]
         kind, attributes = array.attributes.get("kind"), array.attributes
-        if kind not in ("points", "boxes") or tuple(attributes.get("frame", frame)) != tuple(frame):
+        if kind not in ("points", "boxes") or attributes.get("frame", list(frame)) != list(frame):
             continue
         found = array[place]
         numbers = (found[0] if "frame" in array.dimensions else found).reshape(-1, array.shape[-1])

@@ -17,6 +17,7 @@ from simcore.errors import DatasetError, ParameterError, StorageError
 
 VIEW_FORMAT = "simcore-view/1"
 BLOCK_BYTES = 8 << 20  # of what is read at once
+PICTURES = ("image", "field", "mask", "movie")
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -227,6 +228,11 @@ class StoredArray:
     def attributes(self) -> dict[str, Any]:
         """Units, description, kind and the rest; see FORMAT.md."""
         return dict(self._array.attrs)
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it holds images, movies, fields or masks."""
+        return self.attributes.get("kind") in PICTURES and self.ndim in (4, 5)
 
     @property
     def labels(self) -> list[str]:

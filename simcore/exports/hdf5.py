@@ -45,7 +45,7 @@ def _create(file: Any, selection: Selection, name: str, text: Any) -> None:
         created.dims[axis].label = label
     created.dims[0].attach_scale(file["example"])
     for key, value in array.attributes.items():
-        created.attrs[key] = value
+        created.attrs[key] = value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
     if array.labels:
         scale = file.create_dataset(array.dimensions[-1], data=array.labels, dtype=text)
         scale.make_scale(array.dimensions[-1])

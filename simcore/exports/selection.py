@@ -12,7 +12,6 @@ import attrs
 from simcore.datasets.views import StoredArray, View
 
 FORMAT = "simcore-export/1"
-PICTURES = ("image", "mask", "field", "movie")
 DESCRIPTION, RECIPE = "dataset.json", "recipe.yaml"
 
 
@@ -40,7 +39,7 @@ class Selection:
     @property
     def pictures(self) -> tuple[str, ...]:
         """Names of the arrays that are images, movies, fields or masks."""
-        return tuple(name for name in self.names if self.array(name).attributes.get("kind") in PICTURES)
+        return tuple(name for name in self.names if self.array(name).is_picture)
 
     @property
     def numbers(self) -> tuple[str, ...]:
