@@ -11,6 +11,7 @@ from writer import write_dataset
 
 import dtmodels as dm
 from dtmodels.errors import DatasetError, EqualSeedWarning, TrainedExamplesError
+from dtmodels.view_files import member_parts
 
 SIZES = {"a": (100, 32, 8), "b": (37, 10, 5), "c": (5, 4, 1)}
 RANGES = {"a": [[3, 40], [60, 100]], "b": [[0, 37]], "c": [[0, 1], [4, 5]]}
@@ -147,3 +148,14 @@ def test_arrays_that_differ_are_refused(copied):
     write_view(copied, members)
     with pytest.raises(DatasetError, match=r"small.zarr and .*image is \(15, 15, 1\)"):
         dm.open_dataset(copied, inputs="image")
+
+
+def test_ranges_are_found_in_mixtures_of_mixtures():
+    counts = {"a": 10, "b": 5, "c": 20}
+    a, b, c = ({"recipe_sha256": name, "seed": "1", "first": 0, "count": count} for name, count in counts.items())
+    whole = {"count": 35, "members": [{"count": 15, "members": [a, b]}, c]}
+    assert member_parts(whole, [(8, 12), (14, 17), (30, 35)]) == [
+        (a, [(8, 10)]),
+        (b, [(0, 2), (4, 5)]),
+        (c, [(0, 2), (15, 20)]),
+    ]
