@@ -16,7 +16,7 @@ from simcore.engines.cluster import connected
 from simcore.errors import SchedulerError
 
 # One thread per task: what runs inside must not start a pool of its own.
-_SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
 @contextlib.contextmanager
@@ -45,8 +45,7 @@ def local_cluster(workers: int) -> Iterator[tuple[distributed.Client, Callable[[
 
 
 def _start_worker(address: str, scratch: str, log: IO[str]) -> subprocess.Popen[bytes]:
-    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    environment = {**os.environ, **_SINGLE, "PYTHONPATH": path, "DASK_TEMPORARY_DIRECTORY": scratch}
+    environment = {**os.environ, **SINGLE, "PYTHONPATH": import_path(), "DASK_TEMPORARY_DIRECTORY": scratch}
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "simcore.engines.worker", address],
         env=environment,
@@ -55,6 +54,11 @@ def _start_worker(address: str, scratch: str, log: IO[str]) -> subprocess.Popen[
         stderr=log,
         start_new_session=True,  # Ctrl-C is for us; we end them
     )
+
+
+def import_path() -> str:
+    """Where this process finds its modules, for workers that must find the same."""
+    return os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
 
 
 def _end_workers(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import attrs
@@ -119,6 +120,6 @@ def render_version() -> int:
     return int(RENDER_VERSION)
 
 
-def examples(job: Job, units: list[int]) -> int:
+def examples(job: Job, units: Iterable[int]) -> int:
     bounds = (layouts.unit_bounds(job.metadata, unit) for unit in units)
     return sum(end - start for start, end in bounds)
