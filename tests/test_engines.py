@@ -1,5 +1,6 @@
 """Every engine, and every instruction level, gives the same bytes; what is lost costs the units in flight."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,13 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-import distributed
 import numpy as np
 import pytest
 from literal_reader import read
 
 import simcore as sc
-from simcore import _core, datasets
+from simcore import _core
 from simcore.errors import DatasetError, SchedulerError
 
 ROOT = Path(__file__).parents[1]
@@ -97,16 +97,61 @@ def test_threads_and_processes(folder, recipe, whole, options):
     assert_same(folder / "train.zarr", whole)
 
 
+class Cluster:
+    """A scheduler and workers, each a process of its own."""
+
+    def __init__(self, folder):
+        self.folder, self.processes = folder, []
+        self._start("scheduler", "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
+                    "--no-dashboard", "--scheduler-file", str(folder / "scheduler.json"))  # fmt: skip
+        wait_for((folder / "scheduler.json").exists)
+        self.address = json.loads((folder / "scheduler.json").read_text())["address"]
+
+    def _start(self, name, *arguments):
+        with (self.folder / f"{name}.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
+        self.processes.append(process)
+
+    def add_workers(self, count):
+        for number in range(count):
+            self._start(f"worker{number}", "-P", "-m", "simcore.engines.worker", self.address)
+
+    def add_worker_after(self, code):
+        """A worker as dask starts it, in an interpreter that runs this code first."""
+        arguments = [self.address, "--no-nanny", "--no-dashboard"]
+        code += f"; from distributed.cli.dask_worker import main; main({arguments})"
+        self._start("worker", "-c", code)
+
+    def end(self):
+        for process in self.processes:
+            process.kill()
+            process.communicate()
+
+
 @pytest.fixture(scope="module")
-def scheduler():
-    with distributed.LocalCluster(
-        n_workers=4, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
-    ) as cluster:
-        yield cluster.scheduler_address
+def four_workers(tmp_path_factory):
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    cluster.add_workers(4)
+    yield cluster
+    cluster.end()
 
 
-def test_a_distributed_scheduler_with_four_workers(folder, recipe, whole, scheduler):
-    recipe.generate(folder / "train.zarr", **OPTIONS, scheduler=scheduler)
+@pytest.fixture
+def cluster(tmp_path):
+    cluster = Cluster(tmp_path)
+    yield cluster
+    cluster.end()
+
+
+def test_a_distributed_scheduler_with_four_workers(folder, recipe, whole, four_workers):
+    recipe.generate(folder / "train.zarr", **OPTIONS, scheduler=four_workers.address)
     assert_same(folder / "train.zarr", whole)
 
 
@@ -126,7 +171,7 @@ def test_many_that_begin_one_dataset_begin_one(folder, recipe, whole):
         "from simcore.engines import unit\n"
         "recipe = simcore.load('recipe.yaml')\n"
         "pathlib.Path(sys.argv[1]).touch()\n"
-        "while not pathlib.Path('go').exists(): pass\n"
+        "while not pathlib.Path('go').exists(): time.sleep(0.001)\n"
         f"writing.create(recipe, 'train.zarr', {COUNT}, {SEED}, unit=4, render_version=unit.render_version())\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -134,11 +179,14 @@ def test_many_that_begin_one_dataset_begin_one(folder, recipe, whole):
         subprocess.Popen([sys.executable, "-c", code, f"ready{number}"], cwd=folder, env=environment, stderr=-1)
         for number in range(PARTS)
     ]
-    wait_for(lambda: len(list(folder.glob("ready*"))) == PARTS)
-    (folder / "go").touch()
-    for process in started:
-        assert process.communicate(timeout=60)[1] == b""
-        assert process.returncode == 0
+    try:
+        wait_for(lambda: len(list(folder.glob("ready*"))) == PARTS)
+        (folder / "go").touch()
+        errors = [process.communicate(timeout=60)[1] for process in started]
+    finally:
+        for process in started:
+            process.kill()
+    assert errors == [b""] * PARTS
     recipe.generate(folder / "train.zarr", **OPTIONS)
     assert_same(folder / "train.zarr", whole)
 
@@ -152,4 +200,91 @@ def test_every_instruction_level(folder, whole, level):
 
 
 def levels():
-    return ["v1", "v3", "v4"][: ["v1", "v3", "v4"].index(_core.instruction_level()) + 1]
+    return {4: ("v1", "v3", "v4"), 3: ("v1", "v3"), 0: ("v1",)}[_core.instruction_level()]
+
+
+# -- who may render ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import simcore; simcore.__version__ = '0.0.9'", "a worker runs simcore 0.0.9, this is simcore"),
+        ("import simcore.render; simcore.render.RENDER_VERSION = 1", "a worker has render version 1, the dataset"),
+        ("import sys; sys.modules['simcore'] = None", "cannot import simcore"),
+    ],
+)
+def test_a_worker_of_another_version_is_refused(folder, recipe, cluster, code, said):
+    cluster.add_worker_after(code)
+    with pytest.raises(SchedulerError, match=said) as caught:
+        recipe.generate(folder / "train.zarr", **OPTIONS, scheduler=cluster.address)
+    assert "\n" not in str(caught.value)
+
+
+# -- what is lost --------------------------------------------------------------------------------------------------
+
+LONG = ("generate", "recipe.yaml", "train.zarr", "--count", 600, "--seed", SEED, "--unit", 4, "--quiet")
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory, recipe):
+    path = tmp_path_factory.mktemp("long") / "train.zarr"
+    recipe.generate(path, 600, SEED, unit=4, progress=False)
+    return *read(path), objects(path)
+
+
+def committed(folder):
+    return {file.name: file.stat().st_mtime_ns for file in folder.glob("train.zarr/shard_checksum/c.*")}
+
+
+def assert_kept(folder, before):
+    after = committed(folder)
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_killed_part_goes_on_where_it_stopped(folder, long):
+    part = command(folder, *LONG, "--part", "1/2")
+    wait_for(lambda: len(committed(folder)) >= 5)
+    part.kill()
+    part.communicate()
+    before = committed(folder)
+    assert 5 <= len(before) < 75
+    with pytest.raises(DatasetError, match="units are missing"):
+        sc.finish(folder / "train.zarr")
+    for number in (2, 1):
+        succeed(command(folder, *LONG, "--part", f"{number}/2"))
+    assert_kept(folder, before)
+    succeed(command(folder, "finish", "train.zarr"))
+    assert not list(folder.glob("train.zarr/**/.*.partial"))
+    assert_same(folder / "train.zarr", long)
+
+
+def test_a_killed_worker_is_made_up_for(folder, cluster, long):
+    cluster.add_workers(2)
+    run = command(folder, *LONG, "--scheduler", cluster.address)
+    wait_for(lambda: len(committed(folder)) >= 5)
+    cluster.processes[-1].send_signal(signal.SIGKILL)
+    succeed(run)
+    assert_same(folder / "train.zarr", long)
+
+
+def test_a_killed_scheduler_is_one_line_and_the_command_goes_on(folder, cluster, long):
+    cluster.add_workers(2)
+    run = command(folder, *LONG, "--scheduler", cluster.address)
+    wait_for(lambda: len(committed(folder)) >= 5)
+    cluster.processes[0].send_signal(signal.SIGKILL)
+    out, err = run.communicate(timeout=120)
+    assert (run.returncode, out, len(err.splitlines())) == (1, "", 1)
+    assert "scheduler was lost; generate again to go on" in err
+    before = committed(folder)
+    assert len(before) < 150
+    succeed(command(folder, *LONG))
+    assert_kept(folder, before)
+    assert_same(folder / "train.zarr", long)
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.01)

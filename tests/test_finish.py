@@ -115,7 +115,11 @@ def test_a_finished_dataset_is_left_as_it_is(tmp_path):
 def test_leftovers_are_swept_and_nothing_else(tmp_path):
     path = tmp_path / "train.zarr"
     render(path, "1/1")
-    for name in ("image/.c.0.0.0.0.0123456789abcdef.partial", "image/c.99.0.0.0", ".zarr.json.0123456789abcdef.partial"):
+    for name in (
+        "image/.c.0.0.0.0.0123456789abcdef.partial",
+        "image/c.99.0.0.0",
+        ".zarr.json.0123456789abcdef.partial",
+    ):
         (path / name).write_bytes(b"left")
     (path / "notes.txt").write_text("mine")
     sc.finish(path)

@@ -61,7 +61,9 @@ def generate(
     elif part:
         from simcore.engines.parts import read_part  # noqa: PLC0415  (slow to import)
 
-        print(f"{made.path}: part {read_part(part)} is stored, not sealed; when all parts are: simcore finish {made.path}")
+        print(
+            f"{made.path}: part {read_part(part)} is stored, not sealed; when all parts are: simcore finish {made.path}"
+        )
 
 
 @app.command()

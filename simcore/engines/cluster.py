@@ -12,11 +12,13 @@ import distributed
 from distributed.scheduler import KilledWorker
 
 from simcore.engines.progress import Report
-from simcore.engines.unit import Done, Job, make_unit
+from simcore.engines.unit import Done, Job, check_versions, make_unit
 from simcore.errors import SchedulerError
 
 CONNECT_SECONDS = 15
 LOOK_SECONDS = 1
+# Asked by what is built in, so that a worker without simcore, or with another, can read the question.
+_VERSIONS = "(__import__('simcore').__version__, __import__('simcore.render', fromlist=['*']).RENDER_VERSION)"
 _GONE = "the scheduler was lost; generate again to go on"
 
 
@@ -25,25 +27,25 @@ def on_cluster(
 ) -> None:
     """Keep a bounded number of tasks submitted, and look after the cluster while waiting for them."""
     finished: queue.SimpleQueue[distributed.Future] = queue.SimpleQueue()
-    waiting = iter(units)
+    waiting, left = iter(units), len(units)
     running: set[distributed.Future] = set()
-    threads, looked = _threads(client, report), time.monotonic()
+    workers = _Workers(client, job, report)
+    threads, looked = workers.threads(), time.monotonic()
     try:
-        while True:
-            for unit in itertools.islice(waiting, max(0, 2 * max(1, threads) - len(running))):
+        while left:
+            for unit in itertools.islice(waiting, max(0, 2 * threads - len(running))):
                 future = client.submit(make_unit, job, unit, pure=False)
                 running.add(future)
                 future.add_done_callback(finished.put)
-            if not running:
-                return
             with contextlib.suppress(queue.Empty):
                 future = finished.get(timeout=LOOK_SECONDS)
                 running.discard(future)
                 report.advance(_result(future))
+                left -= 1
             if time.monotonic() - looked >= LOOK_SECONDS:
                 if check:
                     check()
-                threads, looked = _threads(client, report), time.monotonic()
+                threads, looked = workers.threads(), time.monotonic()
     finally:
         if running and client.status == "running":
             client.cancel(list(running))
@@ -53,7 +55,9 @@ def _result(future: distributed.Future) -> Done:
     if future.status == "error":
         error = future.exception()
         if isinstance(error, KilledWorker):
-            raise SchedulerError("a unit was given up because its workers died, perhaps for lack of memory") from error
+            raise SchedulerError(
+                "a unit was given up because its workers died, perhaps for lack of memory or of simcore"
+            ) from error
         if isinstance(error, ImportError):
             raise SchedulerError(f"a worker lacks what the recipe needs: {error}") from error
         raise error
@@ -64,17 +68,33 @@ def _result(future: distributed.Future) -> Done:
     return result
 
 
-def _threads(client: distributed.Client, report: Report) -> int:
-    """Threads of all workers; it fails when the scheduler is gone."""
-    try:
-        if client.status != "running":
-            raise SchedulerError(_GONE)
-        threads = sum(client.nthreads().values())
-    except OSError as error:
-        raise SchedulerError(_GONE) from error
-    if not threads:
-        report.wait("no workers yet; waiting for them")
-    return threads
+class _Workers:
+    """The workers that are there, each asked once whether it may render."""
+
+    def __init__(self, client: distributed.Client, job: Job, report: Report) -> None:
+        self.client, self.job, self.report = client, job, report
+        self.asked: set[str] = set()
+
+    def threads(self) -> int:
+        """Threads of all workers; it fails when the scheduler is gone."""
+        try:
+            if self.client.status != "running":
+                raise SchedulerError(_GONE)
+            threads: dict[str, int] = self.client.nthreads()
+            self._ask(sorted(threads.keys() - self.asked))
+        except OSError as error:
+            raise SchedulerError(_GONE) from error
+        if not threads:
+            self.report.wait("no workers yet; waiting for them")
+        return sum(threads.values())
+
+    def _ask(self, new: list[str]) -> None:
+        for worker, answer in self.client.run(eval, _VERSIONS, workers=new, on_error="return").items() if new else ():
+            if isinstance(answer, ImportError):
+                raise SchedulerError(f"the worker at {worker} cannot import simcore ({answer}): install it there")
+            if not isinstance(answer, Exception):  # one that has just died is not asked again
+                check_versions(self.job, *answer)
+            self.asked.add(worker)
 
 
 @contextlib.contextmanager

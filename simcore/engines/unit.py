@@ -20,6 +20,12 @@ THREADS = 2  # of a worker: one renders a unit while the other writes the unit b
 PIECES = 8  # of a unit: how finely a run can be stopped
 
 
+def _version() -> str:
+    import simcore  # noqa: PLC0415  (a recipe knows how to generate: the import would be a cycle)
+
+    return simcore.__version__
+
+
 @attrs.frozen
 class Job:
     """All that a task needs to render and write any unit of a dataset; small, and without objects of the user's.
@@ -27,11 +33,13 @@ class Job:
     Attributes:
         url: of the dataset.
         metadata: of the dataset, the recipe's text among it.
+        simcore: version of whoever started the run.
 
     """
 
     url: str
     metadata: dict[str, Any]
+    simcore: str = attrs.field(factory=_version)
 
 
 class Done(NamedTuple):
@@ -106,12 +114,18 @@ _shared = _Shared()
 
 
 def _layout(job: Job) -> Layout:
-    version = render_version()
-    if version != job.metadata["render_version"]:
-        asked = job.metadata["render_version"]
-        raise SchedulerError(f"a worker has render version {version}, the dataset {asked}: install the same simcore")
+    check_versions(job, _version(), render_version())
     recipe = recipe_of(job.metadata["recipe"], job.metadata["recipe_sha256"])
     return Layout(tuple(recipe.outputs.values()), job.metadata)
+
+
+def check_versions(job: Job, simcore: str, render: int) -> None:
+    """Refuse a worker whose simcore is not the one that started the run: its bytes could differ."""
+    if simcore != job.simcore:
+        raise SchedulerError(f"a worker runs simcore {simcore}, this is simcore {job.simcore}: install the same")
+    if render != job.metadata["render_version"]:
+        asked = job.metadata["render_version"]
+        raise SchedulerError(f"a worker has render version {render}, the dataset {asked}: install the same simcore")
 
 
 def render_version() -> int:
