@@ -1,6 +1,7 @@
 """Workers that a queue starts: dask-jobqueue, as a file of `simcore.engines.cluster_file` says."""
 
 import contextlib
+import logging
 import shutil
 import subprocess
 import time
@@ -20,7 +21,7 @@ LOOK_SECONDS = 10  # between questions to the queue
 
 
 class _Queue(NamedTuple):
-    """What differs between the queues: dask-jobqueue's class and what it calls the account; how one asks about a job."""
+    """What differs between the queues: dask-jobqueue's cluster and what it calls the account; how one asks about a job."""
 
     name: str
     account: str
@@ -38,56 +39,67 @@ _QUEUES = {
 
 @contextlib.contextmanager
 def queue_cluster(file: ClusterFile) -> Iterator[tuple[distributed.Client, Callable[[], None]]]:
-    """A scheduler in this process, and jobs whose workers come to it when the queue starts them; all end with it."""
+    """A scheduler in this process, and jobs whose workers come to it when the queue starts them; all end with it.
+
+    Raises:
+        SchedulerError: dask-jobqueue or the queue is not here, the scheduler cannot start, a job is refused.
+
+    """
+    kind = job_class(file)
     with contextlib.ExitStack() as stack:
-        cluster = make_cluster(file)
-        stack.callback(_close, cluster)
-        for _ in range(file.jobs):
-            cluster.worker_spec.update(cluster.new_worker_spec())
-        with _submission_errors():
-            cluster.__enter__()  # submits
-        jobs = [str(job.job_id) for job in cluster.workers.values()]
+        cluster = stack.enter_context(_scheduler(file))
         client = stack.enter_context(connected(cluster.scheduler_address))
+        jobs = [kind(cluster.scheduler_address, f"simcore-{n}", **arguments(file)) for n in range(file.jobs)]
+        stack.callback(_cancel, cluster, jobs)
+        for job in jobs:
+            _submit(cluster, job)
         looked = time.monotonic()
 
         def check() -> None:
             nonlocal looked
             if not client.nthreads() and time.monotonic() - looked >= LOOK_SECONDS:
                 looked = time.monotonic()
-                _check_jobs(file, jobs)
+                _check_jobs(file, [str(job.job_id) for job in jobs])
 
         yield client, check
 
 
-def make_cluster(file: ClusterFile) -> Any:
-    """dask-jobqueue's cluster with its scheduler, before any job is submitted.
-
-    Raises:
-        SchedulerError: dask-jobqueue or the queue is not here, or the scheduler cannot start.
-
-    """
+def job_class(file: ClusterFile) -> Any:
+    """dask-jobqueue's class of jobs, once it is known that jobs can be submitted here."""
     try:
         import dask_jobqueue  # noqa: PLC0415  (optional)
     except ImportError as error:
         raise SchedulerError("queues need dask-jobqueue; pip install 'simcore[cluster]'") from error
-    cluster = getattr(dask_jobqueue, _QUEUES[file.kind].name)
-    submit = cluster.job_cls.submit_command
-    if shutil.which(submit) is None:
-        raise SchedulerError(f"{submit} is not here; run this where jobs are submitted to {file.kind}")
+    kind = getattr(dask_jobqueue, _QUEUES[file.kind].name).job_cls
+    if shutil.which(kind.submit_command) is None:
+        raise SchedulerError(f"{kind.submit_command} is not here; run this where jobs are submitted to {file.kind}")
     if file.log_directory is not None:
         Path(file.log_directory).mkdir(exist_ok=True)
+    return kind
+
+
+@contextlib.contextmanager
+def _scheduler(file: ClusterFile) -> Iterator[distributed.SpecCluster]:
+    options = {
+        "interface": file.scheduler_interface or file.interface,
+        "port": file.scheduler_port,
+        "dashboard": False,
+    }
     try:
-        return cluster(**_arguments(file))
+        scheduler = {"cls": distributed.Scheduler, "options": options}
+        cluster = distributed.SpecCluster(scheduler=scheduler, silence_logs=logging.CRITICAL)
     except (OSError, ValueError, RuntimeError) as error:
         raise SchedulerError(f"the scheduler cannot start: {' '.join(str(error).split())}") from error
+    with cluster:
+        yield cluster
 
 
-def _arguments(file: ClusterFile) -> dict[str, Any]:
-    host = {"interface": file.scheduler_interface} if file.scheduler_interface else {}
+def arguments(file: ClusterFile) -> dict[str, Any]:
+    """What a job is made from, in the words of dask-jobqueue."""
     same = ("memory", "walltime", "queue", "job_extra_directives", "job_directives_skip", "interface")
     rest = ("log_directory", "local_directory", "python", "death_timeout", "resource_spec")
-    arguments = {name: getattr(file, name) for name in (*same, *rest)}
-    arguments |= {
+    found = {name: getattr(file, name) for name in (*same, *rest)}
+    found |= {
         "cores": file.workers_per_job,
         "processes": file.workers_per_job,
         "job_name": "simcore",
@@ -95,9 +107,8 @@ def _arguments(file: ClusterFile) -> dict[str, Any]:
         "job_script_prologue": [*_environment(file), *file.job_script_prologue],
         # One core, but two threads: one renders a unit while the other writes the one before. The last option counts.
         "worker_extra_args": ["--nthreads", str(THREADS), "--no-dashboard", "--preload", "simcore.engines.preload"],
-        "scheduler_options": {"port": file.scheduler_port, "dashboard_address": None, "dashboard": False, **host},
     }
-    return {name: value for name, value in arguments.items() if value is not None}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _environment(file: ClusterFile) -> list[str]:
@@ -109,13 +120,19 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-@contextlib.contextmanager
-def _submission_errors() -> Iterator[None]:
+def _submit(cluster: distributed.SpecCluster, job: Any) -> None:
     try:
-        yield
+        cluster.sync(job.start)
     except (RuntimeError, ValueError, OSError) as error:
         said = " ".join(str(error).rpartition("stderr:")[2].split())
         raise SchedulerError(f"the queue refused a job: {said}") from error
+
+
+def _cancel(cluster: distributed.SpecCluster, jobs: list[Any]) -> None:
+    """A job that cannot be cancelled ends for lack of a scheduler."""
+    for job in jobs:
+        with contextlib.suppress(Exception):
+            cluster.sync(job.close)
 
 
 def _check_jobs(file: ClusterFile, jobs: list[str]) -> None:
@@ -133,9 +150,3 @@ def _is_alive(queue: _Queue, job: str) -> bool:
     if "timed out" in done.stderr or "contact" in done.stderr:  # the queue's own server is away for a moment
         return True
     return done.returncode == 0 and done.stdout.strip() not in ("", *queue.ended)
-
-
-def _close(cluster: Any) -> None:
-    """Cancel the jobs and end the scheduler; what cannot be cancelled ends for lack of a scheduler."""
-    with contextlib.suppress(Exception):
-        cluster.close()
