@@ -46,7 +46,7 @@ def finish(path: str | os.PathLike[str] | Storage) -> Dataset:
         return dataset
     if absent := dataset.missing():
         raise DatasetError(_what_is_missing(dataset, absent))
-    return seal(dataset, layout_of(dataset))
+    return seal(dataset, layout_of(dataset), checked=True)
 
 
 def layout_of(dataset: Dataset) -> Layout:

@@ -130,8 +130,8 @@ def encode_shard(
     return key, encode(metadata["codec"], data, metadata["chunk"], metadata["unit"], place)
 
 
-def seal(dataset: Dataset, layout: Layout) -> Dataset:
-    """Check that every unit exists, sweep leftovers, and write identity and ``complete``.
+def seal(dataset: Dataset, layout: Layout, *, checked: bool = False) -> Dataset:
+    """Check that every unit exists (unless that was ``checked``), sweep leftovers, and write identity and ``complete``.
 
     Raises:
         DatasetError: units are missing.
@@ -140,8 +140,7 @@ def seal(dataset: Dataset, layout: Layout) -> Dataset:
     """
     if dataset.complete:
         return dataset
-    absent = dataset.missing()
-    if absent:
+    if not checked and (absent := dataset.missing()):
         raise DatasetError(f"{dataset.path}: {len(absent)} of {layout.units} units are missing; generate it again")
     _sweep(dataset, layout)
     identity = identity_of(dataset.metadata, dataset.rows())

@@ -41,7 +41,7 @@ def _memory(file: "ClusterFile", field: "attrs.Attribute[str]", value: Any) -> N
 
 
 def _walltime(file: "ClusterFile", field: "attrs.Attribute[str]", value: Any) -> None:
-    if not isinstance(value, str) or not _WALLTIME.fullmatch(value):  # without quotes YAML reads 02:00:00 as 7200
+    if not isinstance(value, str) or not _WALLTIME.fullmatch(value):  # without quotes YAML reads 12:00:00 as 43200
         raise ParameterError(f'walltime: {value!r}; must be hours, minutes, seconds in quotes, such as "02:00:00"')
 
 

@@ -1,7 +1,6 @@
 """Worker processes of this machine: a scheduler here, and commands of ours."""
 
 import contextlib
-import logging
 import os
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from typing import IO
 
 import distributed
 
-from simcore.engines.cluster import connected
+from simcore.engines.cluster import connected, own_scheduler
 from simcore.errors import SchedulerError
 
 # One thread per task: what runs inside must not start a pool of its own.
@@ -24,11 +23,7 @@ def local_cluster(workers: int) -> Iterator[tuple[distributed.Client, Callable[[
     """A scheduler in this process, and workers that are commands of ours: nothing is forked, no script runs twice."""
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="simcore-", ignore_cleanup_errors=True))
-        cluster = stack.enter_context(
-            distributed.LocalCluster(
-                n_workers=0, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL
-            )
-        )
+        cluster = stack.enter_context(own_scheduler(host="127.0.0.1"))
         client = stack.enter_context(connected(cluster.scheduler_address))
         log = stack.enter_context((Path(scratch) / "workers.log").open("w+"))
         processes = [_start_worker(cluster.scheduler_address, scratch, log) for _ in range(workers)]

@@ -1,7 +1,6 @@
 """Workers that a queue starts: dask-jobqueue, as a file of `simcore.engines.cluster_file` says."""
 
 import contextlib
-import logging
 import shutil
 import subprocess
 import time
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 
 import distributed
 
-from simcore.engines.cluster import connected
+from simcore.engines.cluster import connected, own_scheduler
 from simcore.engines.cluster_file import ClusterFile
 from simcore.engines.processes import SINGLE, import_path
 from simcore.engines.unit import THREADS
@@ -47,7 +46,9 @@ def queue_cluster(file: ClusterFile) -> Iterator[tuple[distributed.Client, Calla
     """
     kind = job_class(file)
     with contextlib.ExitStack() as stack:
-        cluster = stack.enter_context(_scheduler(file))
+        cluster = stack.enter_context(
+            own_scheduler(interface=file.scheduler_interface or file.interface, port=file.scheduler_port)
+        )
         client = stack.enter_context(connected(cluster.scheduler_address))
         jobs = [kind(cluster.scheduler_address, f"simcore-{n}", **arguments(file)) for n in range(file.jobs)]
         stack.callback(_cancel, cluster, jobs)
@@ -76,22 +77,6 @@ def job_class(file: ClusterFile) -> Any:
     if file.log_directory is not None:
         Path(file.log_directory).mkdir(exist_ok=True)
     return kind
-
-
-@contextlib.contextmanager
-def _scheduler(file: ClusterFile) -> Iterator[distributed.SpecCluster]:
-    options = {
-        "interface": file.scheduler_interface or file.interface,
-        "port": file.scheduler_port,
-        "dashboard": False,
-    }
-    try:
-        scheduler = {"cls": distributed.Scheduler, "options": options}
-        cluster = distributed.SpecCluster(scheduler=scheduler, silence_logs=logging.CRITICAL)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SchedulerError(f"the scheduler cannot start: {' '.join(str(error).split())}") from error
-    with cluster:
-        yield cluster
 
 
 def arguments(file: ClusterFile) -> dict[str, Any]:

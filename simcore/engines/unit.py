@@ -1,6 +1,7 @@
 """A unit of a dataset, rendered and stored: what every task of every engine does."""
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Iterable
@@ -71,8 +72,12 @@ def make_unit(
         started = time.perf_counter()
         layout = _layout(job)
         arrays = _render_unit(job, layout, unit, stop)
-    stored = datasets.write_unit(open_storage(job.url), layout, unit, arrays)
+    stored = datasets.write_unit(_storage(job.url), layout, unit, arrays)
     return Done(unit, examples(job, [unit]), stored, time.perf_counter() - started)
+
+
+# Kept, for it knows which folders are there.
+_storage = functools.lru_cache(maxsize=8)(open_storage)
 
 
 def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None) -> dict[str, np.ndarray]:
