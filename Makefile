@@ -6,7 +6,7 @@ COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[c
 # One thread per process: the tests run several processes, and results do not depend on it.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-python lint format bench bench-plot bench-scaling example gallery clean
+.PHONY: demo test test-python test-cluster lint format bench bench-plot bench-scaling example gallery clean
 
 $(VENV)/ready: requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,10 @@ test: lint test-python
 
 test-python: $(VENV)/built
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# A real SLURM on this machine: as root, after apt install slurm-wlm munge.
+test-cluster: $(VENV)/built
+	$(ONE_THREAD) $(BIN)/python -m pytest tests/cluster -rs
 
 lint: $(VENV)/built
 	$(BIN)/ruff check .

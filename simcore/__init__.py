@@ -27,6 +27,7 @@ from simcore.errors import (
     StorageError,
     UntrustedCodeError,
 )
+from simcore.finishing import finish
 from simcore.geometry import (
     Affine,
     Crop,

@@ -109,6 +109,8 @@ class Recipe(Graph):
         workers: int = 1,
         processes: bool = False,
         scheduler: str | None = None,
+        cluster: str | Path | None = None,
+        part: str | None = None,
         split: str | None = None,
         unit: int | None = None,
         chunk: int | None = None,
@@ -120,8 +122,8 @@ class Recipe(Graph):
 
         self.verify()
 
-        return generate(self, path, count, seed, workers=workers, processes=processes, scheduler=scheduler, split=split,
-                        unit=unit, chunk=chunk, codec=codec, progress=progress)  # fmt: skip
+        return generate(self, path, count, seed, workers=workers, processes=processes, scheduler=scheduler, cluster=cluster,
+                        part=part, split=split, unit=unit, chunk=chunk, codec=codec, progress=progress)  # fmt: skip
 
     def verify(self) -> None:
         """Refuse, with RecipeError, when a file that the recipe names is missing or has changed."""

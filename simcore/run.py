@@ -5,14 +5,11 @@ from typing import Any
 
 from simcore import datasets
 from simcore.datasets import Dataset
-from simcore.datasets import layout as layouts
 from simcore.datasets.layout import RecipeLike
 from simcore.engines import unit as units
-from simcore.engines.cluster import connected, on_cluster, silent_logs
-from simcore.engines.processes import local_cluster
+from simcore.engines.choice import choose
 from simcore.engines.progress import Report
 from simcore.engines.recipes import remember
-from simcore.engines.threads import on_threads
 from simcore.engines.unit import Job, examples
 from simcore.errors import StorageError
 
@@ -26,6 +23,8 @@ def generate(
     workers: int = 1,
     processes: bool = False,
     scheduler: str | None = None,
+    cluster: str | os.PathLike[str] | None = None,
+    part: str | None = None,
     split: str | None = None,
     unit: int | None = None,
     chunk: int | None = None,
@@ -45,6 +44,9 @@ def generate(
         processes: whether workers are processes of their own rather than threads of this one.
         scheduler: address of a dask scheduler (``tcp://host:port``), whose workers are used instead; they
             must see ``path``.
+        cluster: a file that says how workers are submitted to a queue (SLURM, PBS, SGE, LSF): see docs/scaling.md.
+        part: "3/100" renders only each hundredth unit, from the third on, and leaves the dataset unsealed: for the tasks
+            of a job array, all with the same arguments, `simcore.finish` after them; "auto" asks the queue which.
         split: "train", "validation", "test" or None.
         unit: examples in a unit, a multiple of ``chunk``; None: chosen.
         chunk: examples in a chunk; None: chosen.
@@ -52,7 +54,7 @@ def generate(
         progress: False shows nothing.
 
     Returns:
-        the sealed dataset.
+        the sealed dataset; with ``part`` the dataset as it stands.
 
     Raises:
         ParameterError: a number that cannot be.
@@ -61,30 +63,21 @@ def generate(
         SchedulerError: the scheduler or all workers were lost; what was committed stays.
 
     """
-    workers = layouts.whole("workers", workers, least=1)
+    engine = choose(workers, processes, scheduler, cluster, part)
     options: dict[str, Any] = {"split": split, "unit": unit, "chunk": chunk, "codec": codec}
     dataset, layout = datasets.create(recipe, path, count, seed, render_version=units.render_version(), **options)
-    job = Job(dataset.path, layout.metadata)
-    remember(recipe)
-    missing = dataset.missing()
     if dataset.complete:
         return dataset
-    with Report(len(dataset), len(dataset) - examples(job, missing), progress) as report:
+    job = Job(dataset.path, layout.metadata)
+    remember(recipe)
+    ours = engine.part.units(layout.units) if engine.part else range(layout.units)
+    missing = dataset.missing(ours if engine.part else None)
+    total = examples(job, ours)
+    with Report(total, total - examples(job, missing), progress) as report:
         try:
             if missing:
-                _run(job, missing, report, workers=workers, processes=processes, scheduler=scheduler)
-            return datasets.seal(dataset, layout)
+                engine.run(job, missing, report)
+            return dataset if engine.part else datasets.seal(dataset, layout)
         except StorageError as error:
             safe = f"{report.done:,} of {report.total:,} examples are safe, generate again to go on"
             raise StorageError(f"{error}; {safe}") from error
-
-
-def _run(job: Job, units: list[int], report: Report, *, workers: int, processes: bool, scheduler: str | None) -> None:
-    if scheduler is None and not processes:
-        return on_threads(job, units, report, workers)
-    with silent_logs():
-        if scheduler is not None:
-            with connected(scheduler) as client:
-                return on_cluster(client, job, units, report)
-        with local_cluster(min(workers, len(units))) as (client, check):
-            return on_cluster(client, job, units, report, check)

@@ -1,8 +1,8 @@
-"""Commands about datasets: generate, info."""
+"""Commands about datasets: generate, finish, info."""
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,6 +11,9 @@ from rich.table import Table
 
 from simcore.cli.app import Count, DatasetPath, RecipePath, Seed, Trust, app, load
 from simcore.cli.sharing import print_comparison, print_view, write_cards
+
+if TYPE_CHECKING:
+    from simcore.datasets import Dataset
 
 
 @app.command()
@@ -23,6 +26,10 @@ def generate(
     workers: Annotated[int, typer.Option(help="Units rendered at once.")] = 1,
     processes: Annotated[bool, typer.Option("--processes/--threads", help="What the workers are.")] = False,
     scheduler: Annotated[str | None, typer.Option(help="Address of a dask scheduler, tcp://host:port.")] = None,
+    cluster: Annotated[str | None, typer.Option(help="How workers are submitted to a queue: a file, YAML.")] = None,
+    part: Annotated[
+        str | None, typer.Option(metavar="K/N", help="One of N tasks of a job array; auto asks the queue.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="train, validation or test.")] = None,
     unit: Annotated[int | None, typer.Option(help="Examples in a unit (the files).")] = None,
     chunk: Annotated[int | None, typer.Option(help="Examples in a chunk (what is read at once).")] = None,
@@ -41,14 +48,38 @@ def generate(
         workers=workers,
         processes=processes,
         scheduler=scheduler,
+        cluster=cluster,
+        part=part,
         split=split,
         unit=unit,
         chunk=chunk,
         codec=codec,
         progress=False if quiet else None,
     )
-    if not quiet:
-        print(f"{made.path}: {len(made):,} examples, identity {made.identity}")
+    if quiet:
+        return
+    if made.complete:
+        print(_sealed(made))
+    elif part:
+        from simcore.engines.parts import read_part  # noqa: PLC0415  (slow to import)
+
+        print(
+            f"{made.path}: part {read_part(part)} is stored, not sealed; when all parts are: simcore finish {made.path}"
+        )
+
+
+@app.command()
+def finish(dataset: DatasetPath) -> None:
+    """Check that all parts of a dataset are there, sweep what interrupted runs left, and seal it."""
+    from simcore import datasets  # noqa: PLC0415  (slow to import)
+
+    found = datasets.open_dataset(dataset)
+    made = datasets.finish(found.storage)
+    print(_sealed(made) + (" (was complete before)" if found.complete else ""))
+
+
+def _sealed(dataset: "Dataset") -> str:
+    return f"{dataset.path}: {len(dataset):,} examples, identity {dataset.identity}"
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -80,9 +81,25 @@ class Dataset:
             exists &= np.array([sizes.get(key, 0) > 0 for key in keys])
         return exists
 
-    def missing(self) -> list[int]:
-        """The units that are still to be written."""
-        return [] if self.complete else np.flatnonzero(~self.committed()).tolist()
+    def missing(self, units: Sequence[int] | None = None) -> list[int]:
+        """The units that are still to be written: of all, or of these, without a look at any other."""
+        if self.complete:
+            return []
+        if units is None:
+            return np.flatnonzero(~self.committed()).tolist()
+        begun = [unit for unit in units if self.storage.size(f"{CHECKSUMS}/c.{unit}.0.0")]
+        there = self._committed_of(begun) if begun else set()
+        return [unit for unit in units if unit not in there]
+
+    def _committed_of(self, units: Sequence[int]) -> set[int]:
+        record = open_array(self.storage, CHECKSUMS)
+        axes = {name: open_array(self.storage, name).ndim for name in self.arrays}
+        return {
+            unit
+            for unit in units
+            if np.all(np.any(_row_or_zeros(record, unit), axis=1))
+            and all(self.storage.size(object_key(name, axes[name], unit)) for name in self.arrays)
+        }
 
 
 def open_dataset(path: str | os.PathLike[str] | Storage) -> Dataset:

@@ -47,6 +47,9 @@ class Storage(Protocol):
     def put_new(self, key: str, data: bytes) -> bool:
         """Store an object unless there is one; False where another was first."""
 
+    def size(self, key: str) -> int:
+        """Bytes of an object, 0 where there is none."""
+
     def sizes(self, folder: str) -> dict[str, int]:
         """Bytes of every object directly in a folder, by name, leftovers included."""
 
@@ -129,6 +132,14 @@ class Folder:
                         return False
             _sync_folder(path.parent)
             return True
+
+    def size(self, key: str) -> int:
+        path = self._inside(key)
+        with _storage_errors(self.url, f"looking for {key}"):
+            try:
+                return path.stat().st_size if path.is_file() else 0
+            except FileNotFoundError:  # deleted meanwhile
+                return 0
 
     def sizes(self, folder: str) -> dict[str, int]:
         path = self._inside(folder)
@@ -248,6 +259,14 @@ class ObjectStore:
             except FileExistsError:
                 return False
             return True
+
+    def size(self, key: str) -> int:
+        with self._errors(f"looking for {key}"):
+            self.fs.invalidate_cache()
+            try:
+                return int(self.fs.size(self._path(key)) or 0)
+            except FileNotFoundError:
+                return 0
 
     def sizes(self, folder: str) -> dict[str, int]:
         with self._errors(f"listing {folder}"):

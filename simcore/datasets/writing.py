@@ -66,7 +66,7 @@ def create(
         recipe, count, seed, render_version=render_version, split=split, unit=unit, chunk=chunk, codec=codec
     )
     if storage.get("zarr.json") is None:
-        if storage.exists():
+        if storage.exists() and storage.get("zarr.json") is None:  # unless another run was faster
             raise DatasetError(f"{storage.url}: something else lies there; choose a new path")
         storage.put_new("zarr.json", documents(wanted)["zarr.json"])  # whoever comes second compares
     dataset = open_dataset(storage)
@@ -130,8 +130,8 @@ def encode_shard(
     return key, encode(metadata["codec"], data, metadata["chunk"], metadata["unit"], place)
 
 
-def seal(dataset: Dataset, layout: Layout) -> Dataset:
-    """Check that every unit exists, sweep leftovers, and write identity and ``complete``.
+def seal(dataset: Dataset, layout: Layout, *, checked: bool = False) -> Dataset:
+    """Check that every unit exists (unless that was ``checked``), sweep leftovers, and write identity and ``complete``.
 
     Raises:
         DatasetError: units are missing.
@@ -140,8 +140,7 @@ def seal(dataset: Dataset, layout: Layout) -> Dataset:
     """
     if dataset.complete:
         return dataset
-    absent = dataset.missing()
-    if absent:
+    if not checked and (absent := dataset.missing()):
         raise DatasetError(f"{dataset.path}: {len(absent)} of {layout.units} units are missing; generate it again")
     _sweep(dataset, layout)
     identity = identity_of(dataset.metadata, dataset.rows())
@@ -157,11 +156,11 @@ def _make_arrays(storage: Storage, layout: Layout) -> None:
         found = storage.get(key)
         if found is None and storage.put_new(key, document):
             continue
-        if not _same_array(found or storage.get(key) or b"", document):
+        if not same_array(found or storage.get(key) or b"", document):
             raise DatasetError(f"{storage.url}: {key} was changed, or made by other versions of the packages")
 
 
-def _same_array(found: bytes, wanted: bytes) -> bool:
+def same_array(found: bytes, wanted: bytes) -> bool:
     fields = ("shape", "data_type", "chunk_grid", "chunk_key_encoding", "fill_value", "codecs")
     try:
         one, other = json.loads(found), json.loads(wanted)

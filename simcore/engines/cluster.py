@@ -1,22 +1,27 @@
 """Units on the workers of a dask scheduler."""
 
 import contextlib
+import functools
 import itertools
 import logging
 import queue
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from typing import Any
 
 import distributed
 from distributed.scheduler import KilledWorker
 
 from simcore.engines.progress import Report
-from simcore.engines.unit import Done, Job, make_unit
+from simcore.engines.unit import Done, Job, check_versions, make_unit
 from simcore.errors import SchedulerError
 
 CONNECT_SECONDS = 15
 LOOK_SECONDS = 1
+LEAST_TASKS, MOST_TASKS = 2, 4  # submitted for each thread of the workers
+# Asked by what is built in, so that a worker without simcore, or with another, can read the question.
+_VERSIONS = "(__import__('simcore').__version__, __import__('simcore.render', fromlist=['*']).RENDER_VERSION)"
 _GONE = "the scheduler was lost; generate again to go on"
 
 
@@ -24,57 +29,117 @@ def on_cluster(
     client: distributed.Client, job: Job, units: list[int], report: Report, check: Callable[[], None] | None = None
 ) -> None:
     """Keep a bounded number of tasks submitted, and look after the cluster while waiting for them."""
-    finished: queue.SimpleQueue[distributed.Future] = queue.SimpleQueue()
-    waiting = iter(units)
-    running: set[distributed.Future] = set()
-    threads, looked = _threads(client, report), time.monotonic()
+    tasks, workers = _Tasks(client, job, units), _Workers(client, job, report)
+    threads, looked = workers.threads(), time.monotonic()
     try:
-        while True:
-            for unit in itertools.islice(waiting, max(0, 2 * max(1, threads) - len(running))):
-                future = client.submit(make_unit, job, unit, pure=False)
-                running.add(future)
-                future.add_done_callback(finished.put)
-            if not running:
-                return
-            with contextlib.suppress(queue.Empty):
-                future = finished.get(timeout=LOOK_SECONDS)
-                running.discard(future)
-                report.advance(_result(future))
+        while tasks.left:
+            tasks.submit(threads)
+            for done in tasks.take():
+                report.advance(done)
             if time.monotonic() - looked >= LOOK_SECONDS:
                 if check:
                     check()
-                threads, looked = _threads(client, report), time.monotonic()
+                threads, looked = workers.threads(), time.monotonic()
     finally:
-        if running and client.status == "running":
-            client.cancel(list(running))
+        tasks.cancel()
 
 
-def _result(future: distributed.Future) -> Done:
-    if future.status == "error":
-        error = future.exception()
-        if isinstance(error, KilledWorker):
-            raise SchedulerError("a unit was given up because its workers died, perhaps for lack of memory") from error
-        if isinstance(error, ImportError):
-            raise SchedulerError(f"a worker lacks what the recipe needs: {error}") from error
-        raise error
+class _Tasks:
+    """The units of a run: those that wait, those that are submitted; ``left`` counts both."""
+
+    def __init__(self, client: distributed.Client, job: Job, units: list[int]) -> None:
+        self.client, self.left = client, len(units)
+        self._make, self._waiting = functools.partial(make_unit, job), iter(units)
+        self._submitted: set[distributed.Future] = set()
+        self._finished: queue.SimpleQueue[distributed.Future] = queue.SimpleQueue()
+
+    def submit(self, threads: int) -> None:
+        """Keep so many threads busy; several tasks at once cost the scheduler little more than one."""
+        if len(self._submitted) > LEAST_TASKS * threads:
+            return
+        chosen = list(itertools.islice(self._waiting, MOST_TASKS * threads - len(self._submitted)))
+        futures = self.client.map(self._make, chosen, pure=False) if chosen else []
+        self._submitted.update(futures)
+        self._listen(futures)
+
+    def take(self) -> list[Done]:
+        """What has finished since; it waits a while for the first."""
+        futures = []
+        with contextlib.suppress(queue.Empty):
+            futures.append(self._finished.get(timeout=LOOK_SECONDS))
+            while True:
+                futures.append(self._finished.get_nowait())
+        results = _results(self.client, futures)
+        if results is None:  # the worker has died that had them: they are made again
+            self._listen(futures)
+            return []
+        self._submitted.difference_update(futures)
+        self.left -= len(results)
+        return results
+
+    def cancel(self) -> None:
+        """Give up what is submitted."""
+        if self._submitted and self.client.status == "running":
+            self.client.cancel(list(self._submitted))
+
+    def _listen(self, futures: list[distributed.Future]) -> None:
+        for future in futures:
+            future.add_done_callback(self._finished.put)
+
+
+def _results(client: distributed.Client, futures: list[distributed.Future]) -> list[Done] | None:
+    """What became of finished units; None where that was lost again."""
+    for future in futures:
+        if future.status == "error":
+            raise _explained(future.exception())
+    gather = functools.partial(client.gather, futures, asynchronous=True)
     try:
-        result: Done = future.result(timeout=CONNECT_SECONDS)
+        results: list[Done] = client.sync(gather, callback_timeout=CONNECT_SECONDS)
     except (CancelledError, OSError) as error:
+        if isinstance(error, TimeoutError) and client.status == "running":
+            return None
         raise SchedulerError(_GONE) from error
-    return result
+    return results
 
 
-def _threads(client: distributed.Client, report: Report) -> int:
-    """Threads of all workers; it fails when the scheduler is gone."""
-    try:
-        if client.status != "running":
-            raise SchedulerError(_GONE)
-        threads = sum(client.nthreads().values())
-    except OSError as error:
-        raise SchedulerError(_GONE) from error
-    if not threads:
-        report.wait("no workers yet; waiting for them")
-    return threads
+def _explained(error: Exception) -> Exception:
+    if isinstance(error, KilledWorker):
+        explained = SchedulerError("a unit was given up because its workers died, for lack of memory or of simcore")
+    elif isinstance(error, ImportError):
+        explained = SchedulerError(f"a worker lacks what the recipe needs: {error}")
+    else:
+        return error
+    explained.__cause__ = error
+    return explained
+
+
+class _Workers:
+    """The workers that are there, each asked once whether it may render."""
+
+    def __init__(self, client: distributed.Client, job: Job, report: Report) -> None:
+        self.client, self.job, self.report = client, job, report
+        self.asked: set[str] = set()
+
+    def threads(self) -> int:
+        """Threads of all workers; it fails when the scheduler is gone."""
+        try:
+            if self.client.status != "running":
+                raise SchedulerError(_GONE)
+            threads: dict[str, int] = self.client.nthreads()
+            self._ask(sorted(threads.keys() - self.asked))
+        except OSError as error:
+            raise SchedulerError(_GONE) from error
+        if not threads:
+            self.report.wait("no workers yet; waiting for them")
+        return sum(threads.values())
+
+    def _ask(self, new: list[str]) -> None:
+        for worker, answer in self.client.run(eval, _VERSIONS, workers=new, on_error="return").items() if new else ():
+            if isinstance(answer, ImportError):
+                raise SchedulerError(f"the worker at {worker} cannot import simcore ({answer}): install it there")
+            if not isinstance(answer, Exception):  # one that has just died is not asked again
+                check_versions(self.job, *answer)
+            self.asked.add(worker)
 
 
 @contextlib.contextmanager
@@ -89,6 +154,19 @@ def connected(address: str) -> Iterator[distributed.Client]:
     finally:
         with contextlib.suppress(Exception):  # a client that lost its scheduler cannot always say goodbye
             client.close(timeout=LOOK_SECONDS)
+
+
+@contextlib.contextmanager
+def own_scheduler(**options: Any) -> Iterator[distributed.SpecCluster]:
+    """A scheduler in this process, without workers and without a dashboard."""
+    options = {"dashboard": False, "dashboard_address": "127.0.0.1:0", **options}  # a fixed port may be taken
+    scheduler = {"cls": distributed.Scheduler, "options": options}
+    try:
+        cluster = distributed.SpecCluster(scheduler=scheduler, silence_logs=logging.CRITICAL)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SchedulerError(f"the scheduler cannot start: {' '.join(str(error).split())}") from error
+    with cluster:
+        yield cluster
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """Worker processes of this machine: a scheduler here, and commands of ours."""
 
 import contextlib
-import logging
 import os
 import subprocess
 import sys
@@ -12,11 +11,11 @@ from typing import IO
 
 import distributed
 
-from simcore.engines.cluster import connected
+from simcore.engines.cluster import connected, own_scheduler
 from simcore.errors import SchedulerError
 
 # One thread per task: what runs inside must not start a pool of its own.
-_SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
 @contextlib.contextmanager
@@ -24,11 +23,7 @@ def local_cluster(workers: int) -> Iterator[tuple[distributed.Client, Callable[[
     """A scheduler in this process, and workers that are commands of ours: nothing is forked, no script runs twice."""
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="simcore-", ignore_cleanup_errors=True))
-        cluster = stack.enter_context(
-            distributed.LocalCluster(
-                n_workers=0, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL
-            )
-        )
+        cluster = stack.enter_context(own_scheduler(host="127.0.0.1"))
         client = stack.enter_context(connected(cluster.scheduler_address))
         log = stack.enter_context((Path(scratch) / "workers.log").open("w+"))
         processes = [_start_worker(cluster.scheduler_address, scratch, log) for _ in range(workers)]
@@ -45,8 +40,7 @@ def local_cluster(workers: int) -> Iterator[tuple[distributed.Client, Callable[[
 
 
 def _start_worker(address: str, scratch: str, log: IO[str]) -> subprocess.Popen[bytes]:
-    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    environment = {**os.environ, **_SINGLE, "PYTHONPATH": path, "DASK_TEMPORARY_DIRECTORY": scratch}
+    environment = {**os.environ, **SINGLE, "PYTHONPATH": import_path(), "DASK_TEMPORARY_DIRECTORY": scratch}
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "simcore.engines.worker", address],
         env=environment,
@@ -55,6 +49,11 @@ def _start_worker(address: str, scratch: str, log: IO[str]) -> subprocess.Popen[
         stderr=log,
         start_new_session=True,  # Ctrl-C is for us; we end them
     )
+
+
+def import_path() -> str:
+    """Where this process finds its modules, for workers that must find the same."""
+    return os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
 
 
 def _end_workers(processes: list[subprocess.Popen[bytes]]) -> None:

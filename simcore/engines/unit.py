@@ -1,8 +1,10 @@
 """A unit of a dataset, rendered and stored: what every task of every engine does."""
 
 import contextlib
+import functools
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import attrs
@@ -19,6 +21,12 @@ THREADS = 2  # of a worker: one renders a unit while the other writes the unit b
 PIECES = 8  # of a unit: how finely a run can be stopped
 
 
+def _version() -> str:
+    import simcore  # noqa: PLC0415  (a recipe knows how to generate: the import would be a cycle)
+
+    return simcore.__version__
+
+
 @attrs.frozen
 class Job:
     """All that a task needs to render and write any unit of a dataset; small, and without objects of the user's.
@@ -26,11 +34,13 @@ class Job:
     Attributes:
         url: of the dataset.
         metadata: of the dataset, the recipe's text among it.
+        simcore: version of whoever started the run.
 
     """
 
     url: str
     metadata: dict[str, Any]
+    simcore: str = attrs.field(factory=_version)
 
 
 class Done(NamedTuple):
@@ -62,8 +72,12 @@ def make_unit(
         started = time.perf_counter()
         layout = _layout(job)
         arrays = _render_unit(job, layout, unit, stop)
-    stored = datasets.write_unit(open_storage(job.url), layout, unit, arrays)
+    stored = datasets.write_unit(_storage(job.url), layout, unit, arrays)
     return Done(unit, examples(job, [unit]), stored, time.perf_counter() - started)
+
+
+# Kept, for it knows which folders are there.
+_storage = functools.lru_cache(maxsize=8)(open_storage)
 
 
 def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None) -> dict[str, np.ndarray]:
@@ -105,12 +119,18 @@ _shared = _Shared()
 
 
 def _layout(job: Job) -> Layout:
-    version = render_version()
-    if version != job.metadata["render_version"]:
-        asked = job.metadata["render_version"]
-        raise SchedulerError(f"a worker has render version {version}, the dataset {asked}: install the same simcore")
+    check_versions(job, _version(), render_version())
     recipe = recipe_of(job.metadata["recipe"], job.metadata["recipe_sha256"])
     return Layout(tuple(recipe.outputs.values()), job.metadata)
+
+
+def check_versions(job: Job, simcore: str, render: int) -> None:
+    """Refuse a worker whose simcore is not the one that started the run: its bytes could differ."""
+    if simcore != job.simcore:
+        raise SchedulerError(f"a worker runs simcore {simcore}, this is simcore {job.simcore}: install the same")
+    if render != job.metadata["render_version"]:
+        asked = job.metadata["render_version"]
+        raise SchedulerError(f"a worker has render version {render}, the dataset {asked}: install the same simcore")
 
 
 def render_version() -> int:
@@ -119,6 +139,6 @@ def render_version() -> int:
     return int(RENDER_VERSION)
 
 
-def examples(job: Job, units: list[int]) -> int:
+def examples(job: Job, units: Iterable[int]) -> int:
     bounds = (layouts.unit_bounds(job.metadata, unit) for unit in units)
     return sum(end - start for start, end in bounds)
