@@ -1,5 +1,6 @@
 """Datasets of the recipe that costs nothing, as tests of storing make them, half-write them and look at them."""
 
+import json
 import os
 from pathlib import Path
 
@@ -48,3 +49,28 @@ def write(dataset, layout, unit):
 
 def snapshot(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(Path(folder).rglob("*")) if p.is_file()}
+
+
+def all_but_about(folder):
+    """Every file of a dataset; of the group's without what is told of its making, which may differ."""
+    files = snapshot(folder)
+    group = json.loads(files.pop("zarr.json"))
+    group["attributes"]["simcore"].pop("about")
+    return files, group
+
+
+def flip_bit(file, place):
+    """Change one bit of a file."""
+    data = bytearray(file.read_bytes())
+    data[place // 8 % len(data)] ^= 1 << place % 8
+    file.write_bytes(data)
+
+
+def edit(path, change):
+    document = json.loads((path / "zarr.json").read_bytes())
+    change(document["attributes"]["simcore"])
+    (path / "zarr.json").write_text(json.dumps(document))
+
+
+def resum(attributes):
+    attributes["metadata_sha256"] = layouts.metadata_sha256(attributes["metadata"])

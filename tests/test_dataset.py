@@ -12,7 +12,20 @@ import numpy as np
 import pytest
 import xarray
 import zarr
-from fake_datasets import COUNT, OPTIONS, SEED, VERSION, assert_holds, generate, half_written, quick, snapshot, write
+from fake_datasets import (
+    COUNT,
+    OPTIONS,
+    SEED,
+    VERSION,
+    assert_holds,
+    edit,
+    generate,
+    half_written,
+    quick,
+    resum,
+    snapshot,
+    write,
+)
 from fake_recipe import FakeRecipe
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -363,16 +376,6 @@ def test_many_that_begin_at_once_agree(path):
 
 
 # -- datasets that lie ---------------------------------------------------------------------------------------------
-
-
-def edit(path, change):
-    document = json.loads((path / "zarr.json").read_bytes())
-    change(document["attributes"]["simcore"])
-    (path / "zarr.json").write_text(json.dumps(document))
-
-
-def resum(attributes):
-    attributes["metadata_sha256"] = layouts.metadata_sha256(attributes["metadata"])
 
 
 def change_count(attributes):

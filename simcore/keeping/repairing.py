@@ -14,11 +14,12 @@ from simcore.datasets.layout import Layout, RecipeLike, identity_of, make_layout
 from simcore.datasets.mending import OTHER_BYTES, check_anything_left, rebuilt_layout
 from simcore.datasets.storage import Storage, open_storage
 from simcore.datasets.writing import refuse_differences, refuse_extending, sweep
+from simcore.engines import unit as rendering
 from simcore.engines.mending import mend, rendered_digests
 from simcore.engines.progress import Report
 from simcore.engines.recipes import remember
 from simcore.engines.threads import on_threads
-from simcore.engines.unit import Done, Job, examples, render_version
+from simcore.engines.unit import Done, Job, examples
 from simcore.errors import DatasetError, StorageError
 from simcore.keeping.survey import Survey, check_version, recipe_in, survey
 
@@ -145,7 +146,7 @@ def _rebuilt(
         how = f"simcore repair {storage.url} --recipe recipe.yaml --count N --seed N"
         raise DatasetError(f"{reason}; if it was one, its zarr.json is made again by: {how}") from reason
     check_anything_left(storage, list(recipe.outputs))
-    layout = rebuilt_layout(storage, recipe, count, seed, render_version=render_version(), **options)
+    layout = rebuilt_layout(storage, recipe, count, seed, render_version=rendering.render_version(), **options)
     return Dataset(storage, layout.metadata, {}, complete=True, identity=None), recipe
 
 
@@ -180,7 +181,8 @@ class _Mender:
 
     def _prove(self, found: Survey) -> None:
         """Metadata that the commit record does not vouch for must give what lies there: the first and the last that is whole."""
-        if kept_checksum(self.storage) == self.layout.sha256:
+        nothing_there = not (self.rebuilt or found.units or found.good)
+        if nothing_there or kept_checksum(self.storage) == self.layout.sha256:
             return
         witnesses = sorted([*found.good, *(unit for unit, check in found.units.items() if any(_vouched(check)))])
         beyond = any(fault.key.startswith("shard_checksum/c.") for fault in found.leftovers)
@@ -202,6 +204,8 @@ class _Mender:
         return all(shard.digest == digest for shard, vouched, digest in triples if vouched)
 
     def _mend_units(self, units: dict[int, UnitCheck], workers: int, progress: bool | None) -> None:
+        if not units:
+            return
         total = examples(self.job, list(units))
         with Report(total, 0, progress) as report:
             on_threads(self.job, list(units), report, workers, functools.partial(self._mend_one, units))

@@ -17,9 +17,10 @@ from simcore.datasets.checking import (
 )
 from simcore.datasets.dataset import Dataset
 from simcore.datasets.layout import Layout, RecipeLike, identity_of, unit_count
+from simcore.engines import unit as rendering
 from simcore.engines.progress import Report
 from simcore.engines.recipes import known
-from simcore.engines.unit import Done, Job, examples, render_version
+from simcore.engines.unit import Done, Job, examples
 from simcore.errors import DatasetError, UntrustedCodeError
 
 
@@ -118,7 +119,7 @@ def recipe_in(dataset: Dataset, trust: bool) -> RecipeLike:
 
 def check_version(dataset: Dataset, action: str) -> None:
     """Refuse to render again what another version rendered."""
-    installed, made = render_version(), dataset.metadata["render_version"]
+    installed, made = rendering.render_version(), dataset.metadata["render_version"]
     if made != installed:
         raise DatasetError(
             f"{dataset.path}: render version {made}, but {installed} is installed, which gives other bytes; {action}"
