@@ -172,7 +172,7 @@ class _Mender:
                 self.storage.put(fault.key, documents(self.layout)[fault.key])
         self._mend_units(found.units, workers, progress)
         missing = self._finish(found)
-        return Repair(read_group(self.storage), tuple(found.faults), tuple(self.left), missing)
+        return Repair(read_group(self.storage), tuple(found.faults), tuple(sorted(self.left, key=str)), missing)
 
     def _note_group(self, found: Survey) -> None:
         if self.rebuilt:
@@ -220,23 +220,24 @@ class _Mender:
         return done
 
     def _finish(self, found: Survey) -> int:
-        """Seal what was sealed, once all is there; the number of units that are missing."""
+        """Seal it, once all is there; the number of units that are missing."""
         made = attrs.evolve(self.dataset, complete=False)
         missing = len(made.missing())
-        if missing or not self.dataset.complete:
-            if not self.rebuilt and any(fault.key == GROUP for fault in found.documents):
-                self.storage.put(GROUP, documents(self.layout, self.dataset.about)[GROUP])
-            return missing
-        identity = identity_of(self.dataset.metadata, made.rows())
-        if self.dataset.identity not in (None, identity) and self.unsure:
+        identity = None if missing else identity_of(self.dataset.metadata, made.rows())
+        if identity and self.dataset.identity not in (None, identity) and self.unsure:
             what = f"its identity would be {identity} with unit {self.unsure[0]} as it is rendered again: {OTHER_BYTES}"
             self.left.append(Fault(GROUP, what))
-        elif found.documents and not self.left:
-            about = None if self.rebuilt else self.dataset.about
-            self.storage.put(GROUP, documents(self.layout, about, identity)[GROUP])
-        if found.leftovers:
+        if not self.left and (found.documents or (identity and not self.dataset.complete)):
+            self._write_group(identity)
+        if found.leftovers and not missing:
             sweep(made, self.layout)
-        return 0
+        return missing
+
+    def _write_group(self, identity: str | None) -> None:
+        about = None if self.rebuilt else self.dataset.about
+        document = documents(self.layout, about, identity)[GROUP]
+        if document != self.storage.get(GROUP):
+            self.storage.put(GROUP, document)
 
 
 def _vouched(check: UnitCheck) -> list[bool]:
