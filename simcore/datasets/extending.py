@@ -30,13 +30,13 @@ def lengthen(dataset: Dataset, layout: Layout, count: int) -> None:
     """
     _refuse_unfit(dataset, count)
     longer = Layout(layout.outputs, {**layout.metadata, "count": count})
-    if not dataset.extending:
-        _refuse_other_documents(dataset, layout)
-        dataset.storage.put(GROUP, documents(layout, dataset.about, extending=longer)[GROUP])
-    for step in (_uncommit_short_unit, _grow_documents, _tell_new_count):
-        if read_group(dataset.storage).metadata["count"] == count:  # another run was faster
+    _refuse_other_documents(dataset, layout, longer)
+    for step in (_announce, _uncommit_short_unit, _grow_documents, _tell_new_count):
+        now = read_group(dataset.storage)
+        if now.metadata["count"] == count:  # another run was faster
             return
-        step(dataset, layout, longer)
+        if step is not _announce or not now.extending:
+            step(dataset, layout, longer)
 
 
 def _refuse_unfit(dataset: Dataset, count: int) -> None:
@@ -50,10 +50,16 @@ def _refuse_unfit(dataset: Dataset, count: int) -> None:
         raise DatasetError(f"{dataset.path}: is not complete, {missing} units are missing; generate it first")
 
 
-def _refuse_other_documents(dataset: Dataset, layout: Layout) -> None:
+def _refuse_other_documents(dataset: Dataset, layout: Layout, longer: Layout) -> None:
+    grown = documents(longer)
     for key, document in documents(layout).items():
-        if key != GROUP and not same_array(dataset.storage.get(key) or b"", document):
+        found = b"" if key == GROUP else dataset.storage.get(key) or b""
+        if key != GROUP and not any(same_array(found, wanted) for wanted in (document, grown[key])):
             raise DatasetError(f"{dataset.path}: {key} is missing or was changed; repair it first")
+
+
+def _announce(dataset: Dataset, layout: Layout, longer: Layout) -> None:
+    dataset.storage.put(GROUP, documents(layout, dataset.about, extending=longer)[GROUP])
 
 
 def _uncommit_short_unit(dataset: Dataset, layout: Layout, longer: Layout) -> None:
