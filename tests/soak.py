@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ class Soak:
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.rng = folder, np.random.Generator(np.random.Philox(key=seed))
         (folder / "recipe.yaml").write_text(RECIPE)
+        self.recipe = sc.loads(RECIPE)
 
     def command(self, *arguments: object) -> list[str]:
         return [sys.executable, "-m", "simcore.cli", *map(str, arguments)]
@@ -48,7 +50,7 @@ class Soak:
 
     def undisturbed(self, name: str, count: int, unit: int) -> Path:
         path = self.folder / name
-        subprocess.run(self.generate(path, count, unit, "--workers", 2), check=True, env=environment())
+        self.recipe.generate(path, count, 1, unit=unit, chunk=16, workers=2, progress=False)
         return path
 
     # -- kills -----------------------------------------------------------------------------------------------------
@@ -106,18 +108,14 @@ class Soak:
         for key, place in sorted(places):
             turn(path / key, place)
         assert not sc.verify(path, workers=2).good
-        subprocess.run(self.repair(path), check=True, env=environment(), stdout=subprocess.DEVNULL)
+        assert sc.repair(path, self.recipe, seed=1, workers=2).good
         return unseen, len({key for key, _ in places})
 
-    def repair(self, path: Path, *options: object) -> list[str]:
-        recipe = ("--recipe", self.folder / "recipe.yaml", "--seed", 1)
-        return self.command("repair", path, *recipe, "--workers", 2, "--quiet", *options)
-
-    def lose(self, path: Path, pattern: str, *options: object) -> None:
+    def lose(self, path: Path, pattern: str, **given: int) -> None:
         """Delete documents, and have them made again."""
         for file in path.glob(pattern):
             file.unlink()
-        subprocess.run(self.repair(path, *options), check=True, env=environment())
+        assert sc.repair(path, self.recipe, seed=1, **given).good
 
 
 class Again:
@@ -175,42 +173,51 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
-def soak(folder: Path, kills: int, flips: int, seed: int, count: int = 40_000, unit: int = 128) -> None:
+def soak(folder: Path, kills: int, flips: int, seed: int) -> None:
     """Do it all, and say what was seen."""
     soak, began = Soak(folder, seed), time.monotonic()
+    for part in (
+        lambda: kill_generating(soak, kills, 40_000, 128, "--processes", "--workers", 2),
+        lambda: kill_extending(soak, max(1, kills // 5)),
+        lambda: harm(soak, flips),
+    ):
+        for line in part():
+            print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
-    def say(text: str) -> None:
-        print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
 
-    whole, path = soak.undisturbed("whole.zarr", count, unit), folder / "killed.zarr"
-    say(f"undisturbed: {count:,} examples in {committed(whole)} units, {len(contents(whole))} files")
-    command = soak.generate(path, count, unit, "--processes", "--workers", 2)
-    counts = soak.killed(command, path, kills, Again(whole))
+def kill_generating(soak: Soak, kills: int, count: int, unit: int, *options: object) -> Iterator[str]:
+    whole, path = soak.undisturbed("whole.zarr", count, unit), soak.folder / "killed.zarr"
+    yield f"undisturbed: {count:,} examples in {committed(whole)} units, {len(contents(whole))} files"
+    counts = soak.killed(soak.generate(path, count, unit, *options), path, kills, Again(whole))
     assert contents(path) == contents(whole)
     assert sc.verify(path, fraction=0.01).good
-    say(f"generate, {kills} kills and one quiet run: every byte as undisturbed ({told(counts)})")
+    yield f"generate, {kills} kills and one quiet run: every byte as undisturbed ({told(counts)})"
 
-    small, longer = soak.undisturbed("small.zarr", 1000, 32), soak.undisturbed("longer.zarr", 5000, 32)
-    path = folder / "extended.zarr"
-    shutil.copytree(small, path)
-    extending = soak.command("extend", path, "--count", 5000, "--workers", 2, "--quiet")
-    counts = soak.killed(extending, path, max(1, kills // 5), Again(longer, small))
+
+def kill_extending(soak: Soak, kills: int) -> Iterator[str]:
+    short, longer = soak.undisturbed("short.zarr", 1000, 32), soak.undisturbed("longer.zarr", 5000, 32)
+    path = soak.folder / "extended.zarr"
+    shutil.copytree(short, path)
+    command = soak.command("extend", path, "--count", 5000, "--workers", 2, "--quiet")
+    counts = soak.killed(command, path, kills, Again(longer, short))
     assert contents(path) == contents(longer)
-    say(f"extend, {max(1, kills // 5)} kills and one quiet run: every byte as made at once ({told(counts)})")
+    yield f"extend, {kills} kills and one quiet run: every byte as made at once ({told(counts)})"
 
-    path = folder / "harmed.zarr"
-    shutil.copytree(small, path)
+
+def harm(soak: Soak, flips: int) -> Iterator[str]:
+    whole, path = soak.undisturbed("small.zarr", 1000, 32), soak.folder / "harmed.zarr"
+    shutil.copytree(whole, path)
     unseen, files = soak.flips(path, flips)
     assert not unseen, unseen
-    assert contents(path) == contents(small)
-    say(f"{flips} flipped bits in {files} files: each found and its file named, all repaired, every byte as before")
+    assert contents(path) == contents(whole)
+    yield f"{flips} flipped bits in {files} files: each found and its file named, all repaired, every byte as before"
     for pattern in ("zarr.json", "*/zarr.json", "shard_checksum/*"):
         soak.lose(path, pattern)
-        assert contents(path) == contents(small), pattern
-    soak.lose(path, "**/zarr.json", "--count", 1000, "--unit", 32, "--chunk", 16)
-    assert contents(path) == contents(small)
+        assert contents(path) == contents(whole), pattern
+    soak.lose(path, "**/zarr.json", count=1000, unit=32, chunk=16)
+    assert contents(path) == contents(whole)
     assert sc.verify(path, fraction=0.1).good
-    say("metadata lost in four ways: made again, every byte as before")
+    yield "metadata lost in four ways: made again, every byte as before"
 
 
 def told(counts: dict[str, int]) -> str:
