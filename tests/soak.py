@@ -4,6 +4,7 @@ A smaller version runs with the tests (test_soak.py). All that is random comes f
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -61,7 +62,7 @@ class Soak:
         process = start(command)
         while sum(counts[kind] for kind in KINDS) < kills:
             self._wait(process, path, committed(path))
-            kind = KINDS[self.rng.integers(len(KINDS))]
+            kind = KINDS[self.rng.integers(len(KINDS))] if workers_of(process) else "writer"
             if process.poll() is None and kill(process, kind):
                 counts[kind] += 1
                 if kind == "a worker":  # the other goes on
@@ -135,20 +136,21 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
 def kill(process: subprocess.Popen[bytes], kind: str) -> bool:
     """Kill the writer, its worker processes, or both; whether there was anything to kill."""
-    try:
-        workers = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return False
+    workers = workers_of(process)
     choice = {"writer": [process], "a worker": workers[:1], "all workers": workers, "both": [*workers, process]}
-    victims = choice[kind]
-    for victim in victims:
-        try:
+    for victim in choice[kind]:
+        with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
-        except psutil.NoSuchProcess:
-            continue
-    return bool(victims)
+    return bool(choice[kind])
 
 
 def committed(path: Path) -> int:
