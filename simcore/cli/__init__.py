@@ -51,6 +51,8 @@ def _explain(error: Exception) -> tuple[str, int]:
         text = f"not YAML: {error}"
     elif isinstance(error, OSError):
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    elif isinstance(error, MemoryError):
+        text = f"not enough memory: {error}"
     elif isinstance(error, UnicodeDecodeError):
         text = f"not a text file: {error}"
     else:

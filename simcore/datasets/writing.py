@@ -178,7 +178,7 @@ def same_array(found: bytes, wanted: bytes) -> bool:
     try:
         one, other = json.loads(found), json.loads(wanted)
         return all(one[field] == other[field] for field in fields)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
