@@ -2,15 +2,29 @@
 
 import errno
 import os
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
-from fake_datasets import SEED, assert_holds, generate, half_written, quick, snapshot, write
+from fake_datasets import (
+    SEED,
+    all_but_about,
+    assert_holds,
+    flip_bit,
+    generate,
+    half_written,
+    quick,
+    snapshot,
+    write,
+)
 from fake_recipe import FakeRecipe
 
+import simcore as sc
 from simcore import datasets
 from simcore.datasets import layout as layouts
 from simcore.datasets import storage as storages
+from simcore.engines.recipes import remember
 from simcore.errors import DatasetError, StorageError
 
 
@@ -100,3 +114,116 @@ def test_arrays_other_than_announced_are_not_stored(path):
     arrays = FakeRecipe().render(16, seed=SEED)
     with pytest.raises(DatasetError, match="image: rendered float64"):
         datasets.write_unit(dataset.storage, layout, 0, {**arrays, "image": arrays["image"].astype("f8")})
+
+
+# -- extending and repairing ---------------------------------------------------------------------------------------
+
+
+def failing_from(monkeypatch, call, number=errno.ENOSPC):
+    """From its ``call``-th sync on, the disk is full."""
+    calls = iter(range(10**6))
+
+    def fsync(descriptor):
+        if next(calls) >= call:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+
+def extend(path):
+    sc.extend(path, 118, progress=False)
+
+
+def damage(path):
+    for key in ("image/c.1.0.0.0", "label/c.5", "shard_checksum/c.3.0.0", "position/zarr.json"):
+        flip_bit(path / key, 111)
+    (path / "zarr.json").unlink()
+
+
+def repair(path):
+    assert sc.repair(path, FakeRecipe(), seed=SEED).good
+
+
+@pytest.mark.parametrize("action", [extend, repair])
+def test_a_disk_that_is_full_at_any_moment(path, tmp_path, monkeypatch, action):
+    whole, begun, after = tmp_path / "whole.zarr", tmp_path / "begun.zarr", 0
+    generate(whole, count=118 if action is extend else 100)
+    generate(begun)
+    remember(FakeRecipe())
+    safe = {key: data for key, data in snapshot(begun).items() if ".6." not in key and not key.endswith("zarr.json")}
+    if action is repair:
+        damage(begun)
+        safe = {key: data for key, data in snapshot(begun).items() if data == snapshot(whole)[key]}
+    while True:
+        shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(begun, path)
+        failing_from(monkeypatch, after)
+        try:
+            action(path)
+            break
+        except StorageError as error:
+            assert "disk is full" in str(error)
+            assert "\n" not in str(error)
+        left = snapshot(path)
+        assert not [name for name in left if name.endswith(".partial")]
+        assert all(left[key] == data for key, data in safe.items() if key != "label/c.6")
+        monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+        action(path)
+        assert all_but_about(path) == all_but_about(whole), after
+        after += 1 if after < 12 else 5
+    assert after > 8
+    assert all_but_about(path) == all_but_about(whole)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("action", [extend, repair])
+def test_a_dataset_without_permission(path, action):
+    generate(path)
+    remember(FakeRecipe())
+    flip_bit(path / "image" / "c.1.0.0.0", 111)
+    before = snapshot(path)
+    for folder in (path, path / "image"):
+        folder.chmod(0o500)
+    try:
+        with pytest.raises(StorageError, match="permission denied"):
+            action(path)
+    finally:
+        for folder in (path, path / "image"):
+            folder.chmod(0o700)
+    assert snapshot(path) == before
+
+
+@pytest.mark.parametrize("action", [extend, repair])
+def test_a_file_system_that_is_read_only(path, monkeypatch, action):
+    generate(path)
+    remember(FakeRecipe())
+    flip_bit(path / "image" / "c.1.0.0.0", 111)
+    before = snapshot(path)
+    failing_from(monkeypatch, 0, errno.EROFS)
+    with pytest.raises(StorageError, match="read-only"):
+        action(path)
+    assert snapshot(path) == before
+    assert [fault.key for fault in sc.verify(path).faults] == ["image/c.1.0.0.0"]
+
+
+def test_two_repairs_at_once_do_no_harm(path):
+    generate(path)
+    remember(FakeRecipe())
+    expected = all_but_about(path)
+    for _ in range(4):
+        damage(path)
+        failed = []
+
+        def run(failed=failed):
+            try:
+                repair(path)
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failed
+        assert all_but_about(path) == expected
