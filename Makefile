@@ -57,7 +57,7 @@ gallery: $(VENV)/built
 	$(ONE_THREAD) $(BIN)/simcore catalogue --out docs/catalogue.md
 	$(ONE_THREAD) $(BIN)/python docs/gallery.py
 
-# About five minutes; longer: make soak SOAK="--kills 500 --flips 1000 --seed 2"
+# About five minutes where nothing else runs; longer: make soak SOAK="--kills 500 --minutes 100 --flips 1000 --seed 2"
 soak: $(VENV)/built
 	$(ONE_THREAD) $(BIN)/python tests/soak.py $(SOAK)
 

@@ -37,8 +37,12 @@ KINDS = ("writer", "a worker", "all workers", "both")
 class Soak:
     """A folder with a recipe, and what is done to datasets in it."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.folder, self.rng = folder, np.random.Generator(np.random.Philox(key=seed))
+    def __init__(self, folder: Path, seed: int, minutes: float = 10) -> None:
+        self.folder, self.end, self.rng = (
+            folder,
+            time.monotonic() + 60 * minutes,
+            np.random.Generator(np.random.Philox(key=seed)),
+        )
         (folder / "recipe.yaml").write_text(RECIPE)
         self.recipe = sc.loads(RECIPE)
 
@@ -57,10 +61,10 @@ class Soak:
     # -- kills -----------------------------------------------------------------------------------------------------
 
     def killed(self, command: list[str], path: Path, kills: int, again: "Again") -> dict[str, int]:
-        """Run a command again and again until it was killed so often, then once in peace."""
+        """Run a command again and again until it was killed so often, or time is over, then once in peace."""
         counts = dict.fromkeys((*KINDS, "finished", "ended by itself"), 0)
         process = start(command)
-        while sum(counts[kind] for kind in KINDS) < kills:
+        while sum(counts[kind] for kind in KINDS) < kills and time.monotonic() < self.end:
             self._wait(process, path, committed(path))
             kind = KINDS[self.rng.integers(len(KINDS))] if workers_of(process) else "writer"
             if process.poll() is None and kill(process, kind):
@@ -109,7 +113,8 @@ class Soak:
         for key, place in sorted(places):
             turn(path / key, place)
         assert not sc.verify(path, workers=2).good
-        assert sc.repair(path, self.recipe, seed=1, workers=2).good
+        given = {"count": 1000, "unit": 32, "chunk": 16}  # perhaps no document is left that tells them
+        assert sc.repair(path, self.recipe, seed=1, workers=2, **given).good
         return unseen, len({key for key, _ in places})
 
     def lose(self, path: Path, pattern: str, **given: int) -> None:
@@ -175,15 +180,16 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
-def soak(folder: Path, kills: int, flips: int, seed: int) -> None:
+def soak(soak: Soak, kills: int, flips: int) -> None:
     """Do it all, and say what was seen."""
-    soak, began = Soak(folder, seed), time.monotonic()
-    for part in (
-        lambda: kill_generating(soak, kills, 40_000, 128, "--processes", "--workers", 2),
-        lambda: kill_extending(soak, max(1, kills // 5)),
-        lambda: harm(soak, flips),
-    ):
-        for line in part():
+    began = time.monotonic()
+    parts = [
+        (kill_generating, kills, 40_000, 128, "--processes", "--workers", 2),
+        (kill_extending, kills // 5),
+        (harm, flips),
+    ]
+    for part, number, *options in parts:
+        for line in part(soak, number, *options) if number else ():
             print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
 
@@ -193,7 +199,7 @@ def kill_generating(soak: Soak, kills: int, count: int, unit: int, *options: obj
     counts = soak.killed(soak.generate(path, count, unit, *options), path, kills, Again(whole))
     assert contents(path) == contents(whole)
     assert sc.verify(path, fraction=0.01).good
-    yield f"generate, {kills} kills and one quiet run: every byte as undisturbed ({told(counts)})"
+    yield f"generate, {told(counts)}, then one quiet run: every byte as undisturbed"
 
 
 def kill_extending(soak: Soak, kills: int) -> Iterator[str]:
@@ -203,7 +209,7 @@ def kill_extending(soak: Soak, kills: int) -> Iterator[str]:
     command = soak.command("extend", path, "--count", 5000, "--workers", 2, "--quiet")
     counts = soak.killed(command, path, kills, Again(longer, short))
     assert contents(path) == contents(longer)
-    yield f"extend, {kills} kills and one quiet run: every byte as made at once ({told(counts)})"
+    yield f"extend, {told(counts)}, then one quiet run: every byte as made at once"
 
 
 def harm(soak: Soak, flips: int) -> Iterator[str]:
@@ -223,7 +229,8 @@ def harm(soak: Soak, flips: int) -> Iterator[str]:
 
 
 def told(counts: dict[str, int]) -> str:
-    return ", ".join(f"{what} {number}" for what, number in counts.items())
+    kills = sum(counts[kind] for kind in KINDS)
+    return f"{kills} kills ({', '.join(f'{what} {number}' for what, number in counts.items())})"
 
 
 if __name__ == "__main__":
@@ -231,6 +238,7 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--flips", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=10, help="after which no more is killed")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as scratch:
-        soak(Path(scratch), given.kills, given.flips, given.seed)
+        soak(Soak(Path(scratch), given.seed, given.minutes), given.kills, given.flips)

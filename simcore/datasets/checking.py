@@ -51,6 +51,7 @@ class Shard:
         digest: SHA-256 of the object, None where there is none.
         inner: what the checksums within it say against it, None where they fit.
         what: is wrong with it, None where nothing is.
+        size: in bytes.
 
     """
 
@@ -59,6 +60,7 @@ class Shard:
     digest: bytes | None
     inner: str | None
     what: str | None
+    size: int = 0
 
 
 @attrs.frozen
@@ -128,7 +130,7 @@ def _check_shard(storage: Storage, name: str, key: str, expected: bytes | None, 
         return Shard(name, key, None, fault, fault)
     digest, inner = hashlib.sha256(data).digest(), broken(data, chunks)
     differs = "its SHA-256 is not that of its row" if expected not in (None, digest) else None
-    return Shard(name, key, digest, inner, "; ".join(filter(None, (differs, inner))) or None)
+    return Shard(name, key, digest, inner, "; ".join(filter(None, (differs, inner))) or None, len(data))
 
 
 _LOST = "it is missing"

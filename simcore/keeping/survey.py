@@ -73,7 +73,7 @@ def survey(
     with ThreadPoolExecutor(workers) as pool:
         for check in pool.map(check_one, range(units)):
             _enter(found, check)
-            report.advance(Done(check.unit, examples(job, [check.unit]), 0, 0.0))
+            report.advance(Done(check.unit, examples(job, [check.unit]), sum(s.size for s in check.shards), 0.0))
     found.documents += _check_identity(dataset, found)
     return found
 
