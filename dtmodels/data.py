@@ -166,7 +166,9 @@ class Store:
 
     def _rows(self, partial_allowed: bool) -> Array:
         record = _member(self._group, "shard_checksum", self.path)
-        of_this = [self._header["metadata_sha256"], dict(self._header.get("extending") or {}).get("metadata_sha256")]
+        extending = self._header.get("extending")
+        becomes = extending.get("metadata_sha256") if isinstance(extending, dict) else None
+        of_this = (self._header["metadata_sha256"], becomes)
         if record.attrs.get("metadata_sha256", "none") not in of_this:
             raise DatasetError(f"{self.path}: the header and the commit record are of two different datasets")
         units = -(-self.count // self.unit)
