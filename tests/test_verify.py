@@ -268,3 +268,13 @@ def test_an_object_store(path):
     assert list(found("memory://verify/train.zarr")) == ["image/c.1.0.0.0"]
     assert layouts.unit_count(open_dataset("memory://verify/train.zarr").metadata) == 7
     assert not Path("verify").exists()
+
+
+def test_a_title_given_later_is_no_fault_and_survives_a_repair(path):
+    generate(path)
+    sc.set_about(path, title="trapped particles", licence="CC BY 4.0")
+    assert sc.verify(path).good
+    (path / "image" / "zarr.json").unlink()
+    assert sc.repair(path).good
+    assert sc.verify(path).good
+    assert open_dataset(path).about["title"] == "trapped particles"
