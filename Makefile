@@ -6,7 +6,7 @@ COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[c
 # One thread per process: the tests run several processes, and results do not depend on it.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-python test-cluster lint format bench bench-plot bench-scaling example gallery clean
+.PHONY: demo test test-python test-cluster lint format bench bench-plot bench-scaling example gallery soak clean
 
 $(VENV)/ready: requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -60,6 +60,10 @@ bench-scaling: $(VENV)/built
 gallery: $(VENV)/built
 	$(ONE_THREAD) $(BIN)/simcore catalogue --out docs/catalogue.md
 	$(ONE_THREAD) $(BIN)/python docs/gallery.py
+
+# About five minutes where nothing else runs; longer: make soak SOAK="--kills 500 --minutes 100 --flips 1000 --seed 2"
+soak: $(VENV)/built
+	$(ONE_THREAD) $(BIN)/python tests/soak.py $(SOAK)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info simcore/*.so .pytest_cache .mypy_cache .ruff_cache

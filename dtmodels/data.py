@@ -134,7 +134,7 @@ class Store:
             if name not in self.names:
                 raise DatasetError(f"{self.path}: holds no array {name!r}, but {', '.join(self.names)}")
             array = _member(self._group, name, self.path)
-            if array.shape[:1] != (self.count,):
+            if not self._long_enough(array.shape[0], self.count):
                 raise DatasetError(f"{self.path}: {name} has {array.shape[0]} examples, the header says {self.count}")
             self._check_shards(name, array)
             self._arrays[name] = array
@@ -160,15 +160,22 @@ class Store:
                 "repair the dataset with `simcore repair`"
             )
 
+    def _long_enough(self, length: int, wanted: int) -> bool:
+        """Arrays of a dataset that is being extended may be longer already (FORMAT.md)."""
+        return length == wanted or (length > wanted and "extending" in self._header)
+
     def _rows(self, partial_allowed: bool) -> Array:
         record = _member(self._group, "shard_checksum", self.path)
-        if record.attrs.get("metadata_sha256") != self._header["metadata_sha256"]:
+        extending = self._header.get("extending")
+        becomes = extending.get("metadata_sha256") if isinstance(extending, dict) else None
+        of_this = (self._header["metadata_sha256"], becomes)
+        if record.attrs.get("metadata_sha256", "none") not in of_this:
             raise DatasetError(f"{self.path}: the header and the commit record are of two different datasets")
         units = -(-self.count // self.unit)
         shape = (units, len(self.names), 32)
-        if record.shape != shape:
+        if record.shape[1:] != shape[1:] or not self._long_enough(record.shape[0], units):
             raise DatasetError(f"{self.path}: commit record of shape {record.shape}, must be {shape}")
-        rows = np.zeros(record.shape, np.uint8)
+        rows = np.zeros(shape, np.uint8)
         for u in range(units):
             rows[u] = self._row(record, u, partial_allowed)
         return rows

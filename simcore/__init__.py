@@ -163,18 +163,22 @@ if TYPE_CHECKING:
     from simcore.datasets.combining import merge, subset
     from simcore.datasets.view_files import open_dataset
     from simcore.exports import export
+    from simcore.keeping import extend, repair, verify
     from simcore.splits import generate_splits, require_disjoint, split_seed
 
 # What reads datasets is imported when it is first asked for: zarr is slow to import.
 _LATER = {
     "export": "simcore.exports",
+    "extend": "simcore.keeping",
     "generate_splits": "simcore.splits",
     "merge": "simcore.datasets.combining",
     "open_dataset": "simcore.datasets.view_files",
+    "repair": "simcore.keeping",
     "require_disjoint": "simcore.splits",
     "set_about": "simcore.datasets.about",
     "split_seed": "simcore.splits",
     "subset": "simcore.datasets.combining",
+    "verify": "simcore.keeping",
     "write_card": "simcore.card",
 }
 

@@ -151,9 +151,14 @@ class Constant(Property):
     """A number, a word or an array that is the same for all examples."""
 
     def __init__(self, value: object) -> None:
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except (ValueError, RecursionError):  # lists of different lengths
+            raise ParameterError(f"{str(value)[:60]}: not an array; its parts must be equally long") from None
         if array.dtype.kind not in "biufcU" or array.dtype.hasobject:
             raise ParameterError(f"{value!r}: neither a number, an array of numbers, nor a property")
+        if not array.size:
+            raise ParameterError(f"{value!r}: an array must hold at least one value")
         if array.size > STORED_VALUES:
             raise ParameterError(
                 f"array of {array.size} values; a recipe holds up to {STORED_VALUES}, name a file instead"

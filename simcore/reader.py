@@ -72,6 +72,8 @@ def loads(text: str, trust: bool = False) -> Recipe:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise RecipeError("not YAML: " + " ".join(str(error).split())) from None
+    except ValueError as error:  # a date that is none, a number of thousands of digits
+        raise RecipeError(f"not YAML: {error}") from None
     except RecursionError:
         raise RecipeError("nested too deeply") from None
     _check_sections(document)

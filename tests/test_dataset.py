@@ -1,6 +1,5 @@
 """Datasets on disk: what FORMAT.md says, and that nothing is lost, believed or overwritten that should not be."""
 
-import errno
 import hashlib
 import json
 import os
@@ -13,6 +12,20 @@ import numpy as np
 import pytest
 import xarray
 import zarr
+from fake_datasets import (
+    COUNT,
+    OPTIONS,
+    SEED,
+    VERSION,
+    assert_holds,
+    edit,
+    generate,
+    half_written,
+    quick,
+    resum,
+    snapshot,
+    write,
+)
 from fake_recipe import FakeRecipe
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,56 +33,18 @@ from literal_reader import read
 
 from simcore import datasets, run
 from simcore.datasets import layout as layouts
-from simcore.datasets import storage as storages
 from simcore.engines import unit as units
-from simcore.errors import DatasetError, ParameterError, StorageError
-
-COUNT, SEED, VERSION = 100, 7, 3
-OPTIONS = {"unit": 16, "chunk": 8}
+from simcore.errors import DatasetError, ParameterError
 
 
 @pytest.fixture(autouse=True)
-def _version(monkeypatch):
-    monkeypatch.setattr(units, "render_version", lambda: VERSION)
-
-
-@pytest.fixture(autouse=True)
-def _fast_disk(monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # waiting for the disk shows nothing but its speed
+def _quick(monkeypatch):
+    quick(monkeypatch)
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "train.zarr"
-
-
-def generate(path, recipe=None, count=COUNT, seed=SEED, **options):
-    return run.generate(recipe or FakeRecipe(), path, count, seed, progress=False, **{**OPTIONS, **options})
-
-
-def assert_holds(path, count=COUNT, seed=SEED):
-    expected = FakeRecipe().render(count, seed=seed)
-    _, arrays = read(Path(path))
-    assert list(arrays) == list(expected)
-    for name, array in arrays.items():
-        assert array.dtype == expected[name].dtype
-        np.testing.assert_array_equal(array, expected[name], err_msg=name)
-
-
-def half_written(path, units=(0, 1, 3)):
-    dataset, layout = datasets.create(FakeRecipe(), path, COUNT, SEED, render_version=VERSION, **OPTIONS)
-    for unit in units:
-        write(dataset, layout, unit)
-    return dataset, layout
-
-
-def write(dataset, layout, unit):
-    indices = np.arange(*layouts.unit_bounds(layout.metadata, unit))
-    return datasets.write_unit(dataset.storage, layout, unit, FakeRecipe().render(indices=indices, seed=SEED))
-
-
-def snapshot(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(Path(folder).rglob("*")) if p.is_file()}
 
 
 # -- the format ----------------------------------------------------------------------------------------------------
@@ -400,98 +375,7 @@ def test_many_that_begin_at_once_agree(path):
     assert all("recipe_sha256" in result for result in results if result != winner)
 
 
-# -- disks ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to see which file a descriptor belongs to")
-def test_a_row_is_written_after_all_its_shards_are_on_the_disk(path, monkeypatch):
-    dataset, layout = half_written(path, units=())
-    events = []
-    monkeypatch.setattr(os, "fsync", lambda fd: events.append(("sync", Path(f"/proc/self/fd/{fd}").resolve())))
-    real = Path.replace
-    monkeypatch.setattr(Path, "replace", lambda self, to: events.append(("rename", to)) or real(self, to))
-    write(dataset, layout, 0)
-    events = events[events.index(("sync", path.parent)) + 1 :] if ("sync", path.parent) in events else events
-    renamed = [index for index, (what, _) in enumerate(events) if what == "rename"]
-    names = [str(events[index][1].relative_to(path)) for index in renamed]
-    assert names[-1] == "shard_checksum/c.0.0.0"
-    assert sorted(names[:-1]) == sorted(layouts.object_key(o.name, len(o.shape) + 1, 0) for o in layout.outputs)
-    for index in renamed:  # the shards are written by several threads, so other files' events may stand between
-        target = events[index][1]
-        before = [file.name for what, file in events[:index] if (what, file.parent) == ("sync", target.parent)]
-        assert any(name.startswith(f".{target.name}.") for name in before)
-        assert ("sync", target.parent) in events[index + 1 : None if index == renamed[-1] else renamed[-1]]
-
-
-@pytest.mark.parametrize(
-    ("number", "said"),
-    [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EIO, "disk failed"), (errno.EDQUOT, "quota")],
-)
-def test_a_failing_disk_is_one_line_and_what_was_committed_stays(path, monkeypatch, number, said):
-    half_written(path, units=(0,))
-    calls = iter(range(10**6))
-
-    def fsync(descriptor):
-        if next(calls) > 45:
-            raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(StorageError, match=said) as caught:
-        generate(path)
-    assert "\n" not in str(caught.value)
-    assert not [name for name in snapshot(path) if name.endswith(".partial")]
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    left = datasets.open_dataset(path).missing()
-    assert 0 not in left
-    assert 0 < len(left) < 6  # two units are written at a time
-    generate(path)
-    assert_holds(path)
-
-
-def test_a_parent_that_is_not_there_is_not_made(tmp_path):
-    with pytest.raises(StorageError, match="no such folder"):
-        generate(tmp_path / "mistyped" / "train.zarr")
-    assert not (tmp_path / "mistyped").exists()
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission(tmp_path):
-    (tmp_path / "closed").mkdir(mode=0o500)
-    with pytest.raises(StorageError, match="permission denied"):
-        generate(tmp_path / "closed" / "train.zarr")
-
-
-def test_a_disk_that_gives_back_other_bytes_commits_nothing(path, monkeypatch):
-    dataset, layout = half_written(path, units=())
-    real = storages.Folder.put
-
-    def put(self, key, data):
-        real(self, key, bytes(data)[:-1] + bytes([data[-1] ^ 1]) if "/c." in key else data)
-
-    monkeypatch.setattr(storages.Folder, "put", put)
-    with pytest.raises(StorageError, match="reads back differently"):
-        write(dataset, layout, 0)
-    assert not (path / "shard_checksum" / "c.0.0.0").exists()
-
-
-def test_arrays_other_than_announced_are_not_stored(path):
-    dataset, layout = half_written(path, units=())
-    arrays = FakeRecipe().render(16, seed=SEED)
-    with pytest.raises(DatasetError, match="image: rendered float64"):
-        datasets.write_unit(dataset.storage, layout, 0, {**arrays, "image": arrays["image"].astype("f8")})
-
-
 # -- datasets that lie ---------------------------------------------------------------------------------------------
-
-
-def edit(path, change):
-    document = json.loads((path / "zarr.json").read_bytes())
-    change(document["attributes"]["simcore"])
-    (path / "zarr.json").write_text(json.dumps(document))
-
-
-def resum(attributes):
-    attributes["metadata_sha256"] = layouts.metadata_sha256(attributes["metadata"])
 
 
 def change_count(attributes):

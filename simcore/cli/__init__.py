@@ -6,14 +6,14 @@ import sys
 import typer
 import yaml
 
-from simcore.cli import about_datasets, about_recipes, sharing
+from simcore.cli import about_datasets, about_recipes, keeping, sharing
 from simcore.cli.app import app
 from simcore.errors import SimcoreError
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 STAYS = "interrupted; what is stored stays"
 
-__all__ = ["about_datasets", "about_recipes", "main", "run", "sharing"]
+__all__ = ["about_datasets", "about_recipes", "keeping", "main", "run", "sharing"]
 
 
 def main() -> None:
@@ -51,6 +51,8 @@ def _explain(error: Exception) -> tuple[str, int]:
         text = f"not YAML: {error}"
     elif isinstance(error, OSError):
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    elif isinstance(error, MemoryError):
+        text = f"not enough memory: {error}"
     elif isinstance(error, UnicodeDecodeError):
         text = f"not a text file: {error}"
     else:

@@ -6,6 +6,7 @@ import json
 import os
 
 from simcore.datasets.dataset import Dataset, open_dataset
+from simcore.datasets.documents import signed
 from simcore.errors import ParameterError
 
 FIELDS = ("title", "licence", "authors", "citation")
@@ -46,6 +47,6 @@ def set_about(
         if text.strip():
             dataset.about[field] = text.strip()
     document = json.loads(dataset.storage.get("zarr.json") or b"{}")
-    document["attributes"]["simcore"]["about"] = dataset.about
+    document["attributes"]["simcore"]["about"] = signed(dataset.about)
     dataset.storage.put("zarr.json", json.dumps(document, indent=2).encode())
     return dataset

@@ -10,7 +10,15 @@ import numpy as np
 import zarr
 
 from simcore.datasets.documents import open_array
-from simcore.datasets.layout import CHECKSUMS, FORMAT, check_metadata, metadata_sha256, object_key, unit_count
+from simcore.datasets.layout import (
+    CHECKSUMS,
+    FORMAT,
+    check_extending,
+    check_metadata,
+    metadata_sha256,
+    object_key,
+    unit_count,
+)
 from simcore.datasets.storage import Storage, open_storage
 from simcore.errors import DatasetError
 
@@ -25,6 +33,7 @@ class Dataset:
         about: date, host and package versions of its making.
         complete: whether it is sealed.
         identity: of a sealed dataset; two that are equal hold equal arrays.
+        extending: of one that is being extended: the count and the checksum of the metadata that it shall have.
 
     """
 
@@ -33,6 +42,7 @@ class Dataset:
     about: dict[str, Any]
     complete: bool
     identity: str | None
+    extending: dict[str, Any] | None = None
 
     @property
     def path(self) -> str:
@@ -64,10 +74,11 @@ class Dataset:
         if self.storage.get(f"{CHECKSUMS}/zarr.json") is None:  # stopped before the first unit
             return none
         array = open_array(self.storage, CHECKSUMS)
-        if array.shape != none.shape or array.dtype != none.dtype:
+        fits = array.shape[0] == units or (self.extending is not None and array.shape[0] > units)
+        if not fits or array.shape[1:] != none.shape[1:] or array.dtype != none.dtype:
             raise DatasetError(f"{self.path}: its commit record does not fit its metadata")
         try:
-            return np.asarray(array[:])
+            return np.asarray(array[:units])
         except Exception:  # whatever the codecs raise for a row that was cut or changed
             return np.stack([_row_or_zeros(array, unit) for unit in range(units)])
 
@@ -110,26 +121,52 @@ def open_dataset(path: str | os.PathLike[str] | Storage) -> Dataset:
         StorageError: the disk or the object store refused.
 
     """
-    storage = open_storage(path) if isinstance(path, str | os.PathLike) else path
+    dataset = read_group(open_storage(path) if isinstance(path, str | os.PathLike) else path)
+    known = kept_checksum(dataset.storage)
+    if known is None and dataset.complete:
+        raise DatasetError(f"{dataset.path}: its commit record is missing")
+    if known not in (None, metadata_sha256(dataset.metadata), (dataset.extending or {}).get("metadata_sha256")):
+        raise DatasetError(f"{dataset.path}: its metadata does not belong to its commit record")
+    return dataset
+
+
+def read_group(storage: Storage) -> Dataset:
+    """What the group's document says, whatever else lies there."""
     document = storage.get("zarr.json")
     if document is None:
         raise DatasetError(f"{storage.url}: no dataset there")
     try:
         attributes = json.loads(document)["attributes"]["simcore"]
         found = attributes["format"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatasetError(f"{storage.url}: not a dataset of simcore") from error
     if found != FORMAT:
         raise DatasetError(f"{storage.url}: its format is {found!r}; this version reads {FORMAT!r}")
     try:
         metadata = check_metadata(attributes.get("metadata"), attributes.get("metadata_sha256"))
+        extending = check_extending(metadata, attributes.get("extending"))
     except DatasetError as error:
         raise DatasetError(f"{storage.url}: {error}") from error
-    dataset = Dataset(
-        storage, metadata, attributes.get("about") or {}, attributes.get("complete") is True, attributes.get("identity")
+    about, identity = attributes.get("about"), attributes.get("identity")
+    return Dataset(
+        storage,
+        metadata,
+        about if isinstance(about, dict) else {},
+        attributes.get("complete") is True,
+        identity if isinstance(identity, str) else None,
+        extending,
     )
-    _check_record(dataset)
-    return dataset
+
+
+def kept_checksum(storage: Storage) -> str | None:
+    """Checksum of the metadata as the commit record knows it, since the group's file could be exchanged; None without."""
+    document = storage.get(f"{CHECKSUMS}/zarr.json")
+    if document is None:
+        return None
+    try:
+        return str(json.loads(document)["attributes"]["metadata_sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def describe(dataset: Dataset) -> tuple[dict[str, str], list[dict[str, Any]]]:
@@ -161,21 +198,6 @@ def _describe_array(dataset: Dataset, name: str) -> dict[str, Any]:
         "units": str(array.attrs.get("units", "1")),
         "stored": sum(dataset.storage.sizes(name).values()),
     }
-
-
-def _check_record(dataset: Dataset) -> None:
-    """The commit record must belong to this metadata: the group's file could have been exchanged."""
-    document = dataset.storage.get(f"{CHECKSUMS}/zarr.json")
-    if document is None:
-        if dataset.complete:
-            raise DatasetError(f"{dataset.path}: its commit record is missing")
-        return
-    try:
-        kept = json.loads(document)["attributes"]["metadata_sha256"]
-    except (ValueError, KeyError, TypeError):
-        kept = None
-    if kept != metadata_sha256(dataset.metadata):
-        raise DatasetError(f"{dataset.path}: its metadata does not belong to its commit record")
 
 
 def _row_or_zeros(array: zarr.Array, unit: int) -> np.ndarray:

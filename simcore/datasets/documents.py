@@ -13,15 +13,18 @@ import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.storage import FsspecStore, LocalStore, MemoryStore
 
-from simcore.datasets.layout import CHECKSUMS, FORMAT, Layout, OutputLike
-from simcore.datasets.storage import ObjectStore, Storage
+from simcore.datasets.layout import CHECKSUMS, FORMAT, Layout, OutputLike, metadata_sha256
+from simcore.datasets.storage import Folder, ObjectStore, Storage
 from simcore.errors import DatasetError
+from simcore.kernels import instruction_level
 
 _SEPARATOR = {"name": "default", "separator": "."}  # all objects of an array in one folder
 
 
-def documents(layout: Layout, about: dict[str, Any] | None = None, identity: str | None = None) -> dict[str, bytes]:
-    """Every ``zarr.json`` by its key; that of the group is sealed when an identity is given."""
+def documents(
+    layout: Layout, about: dict[str, Any] | None = None, identity: str | None = None, extending: Layout | None = None
+) -> dict[str, bytes]:
+    """Every ``zarr.json`` by its key; that of the group is sealed when an identity is given, or says what it shall become."""
     objects = dict(_in_memory(layout))
     attributes: dict[str, Any] = {
         "format": FORMAT,
@@ -31,8 +34,10 @@ def documents(layout: Layout, about: dict[str, Any] | None = None, identity: str
     }
     if identity is not None:
         attributes["identity"] = identity
+    if extending is not None:
+        attributes["extending"] = {"count": extending.metadata["count"], "metadata_sha256": extending.sha256}
     group = zarr.open_group(MemoryStore(objects), mode="r+")
-    group.update_attributes({"simcore": {**attributes, "about": about if about is not None else _about()}})
+    group.update_attributes({"simcore": {**attributes, "about": signed(_about() if about is None else about)}})
     if identity is not None:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Consolidated metadata is currently not part")
@@ -44,11 +49,33 @@ def open_array(storage: Storage, name: str) -> zarr.Array:
     if isinstance(storage, ObjectStore):
         store: Any = FsspecStore.from_url(storage.url, read_only=True)
     else:
-        store = LocalStore(storage.url, read_only=True)
+        store = _InsideStore(storage.url, read_only=True)
     try:
         return zarr.open_array(store, path=name, mode="r")
     except Exception as error:  # missing, cut or foreign: zarr has an exception for each
         raise DatasetError(f"{storage.url}: the array {name!r} cannot be opened ({error})") from error
+
+
+class _InsideStore(LocalStore):
+    """A folder whose links are not followed: they could lead anywhere."""
+
+    async def get(self, key: str, *arguments: Any, **named: Any) -> Any:
+        Folder(str(self.root)).inside(key)
+        return await super().get(key, *arguments, **named)
+
+
+def signed(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a dataset's making, with a checksum of it."""
+    told = {key: value for key, value in about.items() if key != "sha256"}
+    return {**told, "sha256": metadata_sha256(told)}
+
+
+def made_alike(about: Mapping[str, Any]) -> bool:
+    """Whether a dataset was made by what is installed here, as far as that can change the last bits of an example."""
+    ours, packages_there = _about(), about.get("packages")
+    if not isinstance(packages_there, dict) or about.get("instruction_level") != ours["instruction_level"]:
+        return False
+    return all(packages_there.get(name) == ours["packages"][name] for name in ("numpy", "scipy", "numba"))
 
 
 def _in_memory(layout: Layout) -> dict[str, Any]:
@@ -109,10 +136,11 @@ def _codecs(codec: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _about() -> dict[str, Any]:
-    versions = {name: packages.version(name) for name in ("numpy", "zarr", "numcodecs")}
+    versions = {name: packages.version(name) for name in ("numpy", "scipy", "numba", "zarr", "numcodecs")}
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": platform.node(),
         "python": platform.python_version(),
         "packages": versions,
+        "instruction_level": instruction_level(),
     }

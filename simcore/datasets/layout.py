@@ -20,11 +20,14 @@ CODECS: dict[str, dict[str, Any]] = {
     "none": {"name": "none"},
 }
 SPLITS = ("train", "validation", "test", None)
+MOST = 1 << 63  # examples, as zarr counts them
+MOST_UNITS = 1 << 24
 CHUNK_BYTES = 1 << 20
 UNIT_BYTES = 64 << 20
 # A small dataset still falls into this many units and chunks: enough for all workers to have something to do.
 LEAST_UNITS = 16
 LEAST_CHUNKS = 8
+_SEED = re.compile(r"[0-9]{1,39}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -169,6 +172,8 @@ def choose_sizes(outputs: tuple[OutputLike, ...], count: int, unit: int | None, 
         unit = max(1, min(fitting // chunk, -(-wanted // chunk))) * chunk
     if unit % chunk:
         raise ParameterError(f"unit: {unit} examples; must be a multiple of the chunk ({chunk} examples)")
+    if count > MOST_UNITS * unit or unit > MOST_UNITS * chunk:
+        raise ParameterError(f"unit: {unit} examples; must make at most {MOST_UNITS:,} units and chunks in a unit")
     return unit, chunk
 
 
@@ -208,27 +213,56 @@ def check_metadata(metadata: Any, checksum: Any) -> dict[str, Any]:
         ("recipe", "recipe_sha256", "seed", "simcore"),
         ("first", "count", "unit", "chunk", "render_version"),
     )
-    if not isinstance(metadata, dict) or metadata_sha256(metadata) != checksum:
+    if not isinstance(metadata, dict) or not _fits(metadata, checksum):
         raise DatasetError("its metadata was changed (metadata_sha256 does not fit)")
     for name in texts:
         if not isinstance(metadata.get(name), str):
             raise DatasetError(f"its metadata lacks {name!r}")
     for name in numbers:
         value = metadata.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < (name in ("count", "unit", "chunk")):
+        least = name in ("count", "unit", "chunk")
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < MOST:
             raise DatasetError(f"its metadata has no sensible {name!r}: {value!r}")
-    if metadata["unit"] % metadata["chunk"]:
-        raise DatasetError("its unit is not a multiple of its chunk")
+    _check_sizes(metadata)
+    if not _SEED.fullmatch(metadata["seed"]) or int(metadata["seed"]) >= 2**128 or metadata.get("split") not in SPLITS:
+        raise DatasetError("its metadata has no sensible 'seed' or 'split'")
     if hashlib.sha256(metadata["recipe"].encode()).hexdigest() != metadata["recipe_sha256"]:
         raise DatasetError("its recipe was changed (recipe_sha256 does not fit)")
     names = metadata.get("arrays")
-    if not isinstance(names, list) or not names or len(set(map(str, names))) != len(names):
+    if not isinstance(names, list) or not names or len({str(name) for name in names}) != len(names):
         raise DatasetError("its metadata has no sensible 'arrays'")
     for name in names:
         check_name(name)
     if metadata.get("codec") not in CODECS.values():
         raise DatasetError(f"its codec is unknown: {metadata.get('codec')!r}")
     return metadata
+
+
+def _check_sizes(metadata: Mapping[str, Any]) -> None:
+    if metadata["unit"] % metadata["chunk"]:
+        raise DatasetError("its unit is not a multiple of its chunk")
+    for what, number in (("units", unit_count(metadata)), ("chunks in a unit", metadata["unit"] // metadata["chunk"])):
+        if number > MOST_UNITS:
+            raise DatasetError(f"its metadata speaks of {number:,} {what}; at most {MOST_UNITS:,} can be read")
+
+
+def _fits(metadata: dict[str, Any], checksum: Any) -> bool:
+    try:
+        return metadata_sha256(metadata) == checksum
+    except (UnicodeEncodeError, RecursionError):  # half a character; JSON within JSON without end
+        return False
+
+
+def check_extending(metadata: dict[str, Any], extending: Any) -> dict[str, Any] | None:
+    """What a dataset shall become, None without; a DatasetError where that does not follow from its metadata."""
+    if extending is None:
+        return None
+    count = extending.get("count") if isinstance(extending, dict) else None
+    if not isinstance(count, int) or not metadata["count"] < count < MOST:
+        raise DatasetError(f"its 'extending' makes no sense: {str(extending)[:60]}")
+    if extending != {"count": count, "metadata_sha256": metadata_sha256({**metadata, "count": count})}:
+        raise DatasetError("its 'extending' was changed (metadata_sha256 does not fit)")
+    return dict(extending)
 
 
 def check_name(name: Any) -> None:

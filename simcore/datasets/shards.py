@@ -50,9 +50,28 @@ def encode(codec: Mapping[str, Any], data: np.ndarray, chunk: int, unit: int, pl
     return buffer[: end + len(last)]
 
 
+def broken(shard: bytes, chunks: int) -> str | None:
+    """What the checksums within a shard of so many chunks say against it; None where they fit."""
+    size = 16 * chunks + _CHECKSUM
+    index = without_checksum(shard[-size:])
+    if len(shard) < size or len(index) != size - _CHECKSUM:
+        return "the crc32c of its index does not fit"
+    for number, (start, length) in enumerate(np.frombuffer(index, "<u8").reshape(-1, 2).tolist()):
+        if start == length == _ABSENT:
+            continue
+        if start + length > len(shard) - size or not without_checksum(shard[start : start + length]):
+            return f"the crc32c of its chunk {number} does not fit"
+    return None
+
+
 def with_checksum(data: bytes) -> bytes:
     """Return the bytes and, after them, their CRC-32C."""
     return data + int(google_crc32c.value(data)).to_bytes(_CHECKSUM, "little")
+
+
+def without_checksum(data: bytes) -> bytes:
+    """Return the bytes before their CRC-32C; none if it does not fit."""
+    return data[:-_CHECKSUM] if with_checksum(data[:-_CHECKSUM]) == data else b""
 
 
 def _whole(examples: np.ndarray, chunk: int) -> np.ndarray:

@@ -93,7 +93,7 @@ class Folder:
     def get(self, key: str) -> bytes | None:
         try:
             with _storage_errors(self.url, f"reading {key}"):
-                return self._inside(key).read_bytes()
+                return self.inside(key).read_bytes()
         except StorageError as error:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
                 return None
@@ -101,7 +101,7 @@ class Folder:
 
     def holds(self, key: str, data: bytes | memoryview) -> bool:
         left, piece = np.frombuffer(data, np.uint8), np.empty(READ_BACK, np.uint8)
-        with _storage_errors(self.url, f"reading {key}"), self._inside(key).open("rb", buffering=0) as file:
+        with _storage_errors(self.url, f"reading {key}"), self.inside(key).open("rb", buffering=0) as file:
             while count := file.readinto(piece.data):
                 if not np.array_equal(piece[:count], left[:count]):
                     return False
@@ -134,7 +134,7 @@ class Folder:
             return True
 
     def size(self, key: str) -> int:
-        path = self._inside(key)
+        path = self.inside(key)
         with _storage_errors(self.url, f"looking for {key}"):
             try:
                 return path.stat().st_size if path.is_file() else 0
@@ -142,7 +142,7 @@ class Folder:
                 return 0
 
     def sizes(self, folder: str) -> dict[str, int]:
-        path = self._inside(folder)
+        path = self.inside(folder)
         if not path.is_dir():
             return {}
         with _storage_errors(self.url, f"listing {folder}"), os.scandir(path) as entries:
@@ -150,9 +150,10 @@ class Folder:
 
     def remove(self, key: str) -> None:
         with _storage_errors(self.url, f"deleting {key}"):
-            self._inside(key).unlink(missing_ok=True)
+            self.inside(key).unlink(missing_ok=True)
 
-    def _inside(self, key: str) -> Path:
+    def inside(self, key: str) -> Path:
+        """The file of an object; a key or a link that leads out of the folder is refused."""
         path = self.root / key
         if ".." in Path(key).parts or not path.is_relative_to(self.root):
             raise DatasetError(f"{self.url}: {key!r} leads out of the dataset")
@@ -164,7 +165,7 @@ class Folder:
         return path
 
     def _parent_made(self, key: str) -> Path:
-        path = self._inside(key)
+        path = self.inside(key)
         if path.parent not in self._made:
             # The parent of the dataset is not made: a mistyped path must not grow into a tree.
             for folder in dict.fromkeys((self.root, path.parent)):

@@ -70,7 +70,8 @@ def create(
             raise DatasetError(f"{storage.url}: something else lies there; choose a new path")
         storage.put_new("zarr.json", documents(wanted)["zarr.json"])  # whoever comes second compares
     dataset = open_dataset(storage)
-    _refuse_differences(dataset, wanted, unit=unit, chunk=chunk, codec=codec)
+    refuse_extending(dataset)
+    refuse_differences(dataset, wanted, unit=unit, chunk=chunk, codec=codec)
     layout = Layout(wanted.outputs, dataset.metadata)
     if not dataset.complete:
         _make_arrays(storage, layout)
@@ -99,14 +100,15 @@ def write_unit(storage: Storage, layout: Layout, unit: int, arrays: Mapping[str,
         waiting = []
         for place, output in enumerate(layout.outputs):
             key, shard = encode_shard(layout, output, unit, arrays[output.name], place)
-            waiting.append((pool.submit(_store, storage, key, shard), pool.submit(_digest, shard)))
+            waiting.append((pool.submit(store, storage, key, shard), pool.submit(_digest, shard)))
         sizes = [store.result() for store, _ in waiting]
         digests = [digest.result() for _, digest in waiting]
     storage.put(f"{CHECKSUMS}/c.{unit}.0.0", with_checksum(b"".join(digests)))
     return sum(sizes)
 
 
-def _store(storage: Storage, key: str, shard: memoryview) -> int:
+def store(storage: Storage, key: str, shard: memoryview) -> int:
+    """Store a shard and read it back; its bytes."""
     storage.put(key, shard)
     if not storage.holds(key, shard):
         raise StorageError(f"{storage.url}: {key} reads back differently from what was written")
@@ -140,12 +142,22 @@ def seal(dataset: Dataset, layout: Layout, *, checked: bool = False) -> Dataset:
     """
     if dataset.complete:
         return dataset
+    refuse_extending(dataset)
     if not checked and (absent := dataset.missing()):
         raise DatasetError(f"{dataset.path}: {len(absent)} of {layout.units} units are missing; generate it again")
-    _sweep(dataset, layout)
+    sweep(dataset, layout)
     identity = identity_of(dataset.metadata, dataset.rows())
     dataset.storage.put("zarr.json", documents(layout, dataset.about, identity)["zarr.json"])
     return attrs.evolve(dataset, complete=True, identity=identity)
+
+
+def refuse_extending(dataset: Dataset) -> None:
+    """A dataset whose arrays are just being made longer is not one to write to."""
+    if dataset.extending:
+        count = dataset.extending["count"]
+        raise DatasetError(
+            f"{dataset.path}: is being extended; go on with: simcore extend {dataset.path} --count {count}"
+        )
 
 
 def _make_arrays(storage: Storage, layout: Layout) -> None:
@@ -165,11 +177,11 @@ def same_array(found: bytes, wanted: bytes) -> bool:
     try:
         one, other = json.loads(found), json.loads(wanted)
         return all(one[field] == other[field] for field in fields)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
-def _refuse_differences(
+def refuse_differences(
     dataset: Dataset, wanted: Layout, *, unit: int | None, chunk: int | None, codec: str | None
 ) -> None:
     given = {"unit": unit, "chunk": chunk, "codec": codec}
@@ -185,7 +197,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:12]}..."
 
 
-def _sweep(dataset: Dataset, layout: Layout) -> None:
+def sweep(dataset: Dataset, layout: Layout) -> None:
     """Delete what an interrupted run left: temporary files, and shards beyond the grid. Nothing else is touched."""
     for output in (*layout.outputs, None):
         name, axes = (output.name, len(output.shape) + 1) if output else (CHECKSUMS, 3)

@@ -21,12 +21,18 @@ def remember(recipe: RecipeLike) -> None:
 
 def recipe_of(text: str, sha256: str) -> RecipeLike:
     """The recipe with this text. Its code may run: whoever started the run has trusted it."""
+    found = known(text, sha256, trust=True)
+    if found.sha256 != sha256:
+        raise SchedulerError("a worker reads the recipe differently: it runs another version of simcore")
+    return found
+
+
+def known(text: str, sha256: str, trust: bool) -> RecipeLike:
+    """The recipe with this text, read if this process has not yet; it may then differ from the one with this checksum."""
     found = _recipes.get(sha256)
     if found is None:
         import simcore  # noqa: PLC0415  (a recipe knows how to generate: the import would be a cycle)
 
-        found = simcore.loads(text, trust=True)
-        if found.sha256 != sha256:
-            raise SchedulerError("a worker reads the recipe differently: it runs another version of simcore")
+        found = simcore.loads(text, trust=trust)
         remember(found)
     return found

@@ -70,8 +70,8 @@ def make_unit(
     """Render a unit, when it is its turn, and write it while others render: what a task does."""
     with turns or _shared.turns or contextlib.nullcontext():
         started = time.perf_counter()
-        layout = _layout(job)
-        arrays = _render_unit(job, layout, unit, stop)
+        layout = job_layout(job)
+        arrays = render_unit(job, layout, unit, stop)
     stored = datasets.write_unit(_storage(job.url), layout, unit, arrays)
     return Done(unit, examples(job, [unit]), stored, time.perf_counter() - started)
 
@@ -80,7 +80,8 @@ def make_unit(
 _storage = functools.lru_cache(maxsize=8)(open_storage)
 
 
-def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None) -> dict[str, np.ndarray]:
+def render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None = None) -> dict[str, np.ndarray]:
+    """The examples of a unit, in memory of this thread."""
     recipe = recipe_of(job.metadata["recipe"], job.metadata["recipe_sha256"])
     start, end = layouts.unit_bounds(job.metadata, unit)
     kept: dict[str, np.ndarray] = getattr(_memory, "kept", {})
@@ -118,7 +119,8 @@ _memory = threading.local()
 _shared = _Shared()
 
 
-def _layout(job: Job) -> Layout:
+def job_layout(job: Job) -> Layout:
+    """The layout of the dataset, if this process renders as the one that began it."""
     check_versions(job, _version(), render_version())
     recipe = recipe_of(job.metadata["recipe"], job.metadata["recipe_sha256"])
     return Layout(tuple(recipe.outputs.values()), job.metadata)
