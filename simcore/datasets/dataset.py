@@ -10,8 +10,11 @@ import zarr
 
 from simcore.datasets.documents import open_array
 from simcore.datasets.layout import CHECKSUMS, FORMAT, check_metadata, metadata_sha256, object_key, unit_count
+from simcore.datasets.shards import without_checksum
 from simcore.datasets.storage import Storage, open_storage
 from simcore.errors import DatasetError
+
+READ_AT_ONCE = 4096  # rows of the commit record
 
 
 @attrs.define
@@ -58,21 +61,23 @@ class Dataset:
 
     def rows(self) -> np.ndarray:
         """The commit record, uint8, (unit, array, 32); rows that are missing or do not decode are zero."""
-        units = unit_count(self.metadata)
-        none = np.zeros((units, len(self.arrays), 32), np.uint8)
-        if self.storage.get(f"{CHECKSUMS}/zarr.json") is None:  # stopped before the first unit
-            return none
-        array = open_array(self.storage, CHECKSUMS)
-        if array.shape != none.shape or array.dtype != none.dtype:
-            raise DatasetError(f"{self.path}: its commit record does not fit its metadata")
-        try:
-            return np.asarray(array[:])
-        except Exception:  # whatever the codecs raise for a row that was cut or changed
-            return np.stack([_row_or_zeros(array, unit) for unit in range(units)])
+        rows = np.zeros((unit_count(self.metadata), len(self.arrays), 32), np.uint8)
+        document = self.storage.get(f"{CHECKSUMS}/zarr.json")
+        if document is None:  # stopped before the first unit
+            return rows
+        _check_shape(self.path, document, rows)
+        there = self.storage.sizes(CHECKSUMS)
+        units = [unit for unit in range(len(rows)) if f"c.{unit}.0.0" in there]
+        for start in range(0, len(units), READ_AT_ONCE):
+            some = units[start : start + READ_AT_ONCE]
+            keys = [object_key(CHECKSUMS, rows.ndim, unit) for unit in some]
+            for unit, data in zip(some, self.storage.get_each(keys), strict=True):
+                rows[unit] = _decode_row(data, rows[unit])
+        return rows
 
-    def committed(self) -> np.ndarray:
-        """Which units exist, bool, (unit,): their row decodes and every object that it names is there."""
-        exists = np.all(np.any(self.rows(), axis=2), axis=1)
+    def committed(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Which units exist, bool, (unit,): their row (of ``rows``, if given) decodes and every object that it names is there."""
+        exists = np.all(np.any(self.rows() if rows is None else rows, axis=2), axis=1)
         for name in self.arrays if exists.any() else ():
             axes = open_array(self.storage, name).ndim
             sizes = self.storage.sizes(name)
@@ -80,9 +85,9 @@ class Dataset:
             exists &= np.array([sizes.get(key, 0) > 0 for key in keys])
         return exists
 
-    def missing(self) -> list[int]:
+    def missing(self, rows: np.ndarray | None = None) -> list[int]:
         """The units that are still to be written."""
-        return [] if self.complete else np.flatnonzero(~self.committed()).tolist()
+        return [] if self.complete else np.flatnonzero(~self.committed(rows)).tolist()
 
 
 def open_dataset(path: str | os.PathLike[str] | Storage) -> Dataset:
@@ -161,8 +166,19 @@ def _check_record(dataset: Dataset) -> None:
         raise DatasetError(f"{dataset.path}: its metadata does not belong to its commit record")
 
 
-def _row_or_zeros(array: zarr.Array, unit: int) -> np.ndarray:
+def _check_shape(path: str, document: bytes, rows: np.ndarray) -> None:
+    """The commit record must be as FORMAT.md says, and of as many units and arrays as the metadata says."""
     try:
-        return np.asarray(array[unit])
-    except Exception:  # as above
-        return np.zeros(array.shape[1:], np.uint8)
+        found = json.loads(document)
+        codecs = [codec["name"] for codec in found["codecs"]]
+        fits = (found["shape"], found["data_type"], codecs) == (list(rows.shape), "uint8", ["bytes", "crc32c"])
+    except (ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        raise DatasetError(f"{path}: its commit record does not fit its metadata")
+
+
+def _decode_row(data: bytes | None, room: np.ndarray) -> np.ndarray:
+    """A row as it lies on the store; zeros where it was cut or changed."""
+    whole = without_checksum(data or b"")
+    return np.frombuffer(whole, np.uint8).reshape(room.shape) if len(whole) == room.nbytes else np.zeros_like(room)

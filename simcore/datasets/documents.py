@@ -42,7 +42,7 @@ def documents(layout: Layout, about: dict[str, Any] | None = None, identity: str
 
 def open_array(storage: Storage, name: str) -> zarr.Array:
     if isinstance(storage, ObjectStore):
-        store: Any = FsspecStore.from_url(storage.url, read_only=True)
+        store: Any = FsspecStore.from_url(storage.url, storage_options=storage.options, read_only=True)
     else:
         store = LocalStore(storage.url, read_only=True)
     try:

@@ -55,6 +55,11 @@ def with_checksum(data: bytes) -> bytes:
     return data + int(google_crc32c.value(data)).to_bytes(_CHECKSUM, "little")
 
 
+def without_checksum(data: bytes) -> bytes:
+    """Return the bytes before their CRC-32C; none if it does not fit."""
+    return data[:-_CHECKSUM] if with_checksum(data[:-_CHECKSUM]) == data else b""
+
+
 def _whole(examples: np.ndarray, chunk: int) -> np.ndarray:
     """The last chunk of an array is filled up with zeros."""
     if len(examples) == chunk:

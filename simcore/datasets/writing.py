@@ -140,11 +140,12 @@ def seal(dataset: Dataset, layout: Layout) -> Dataset:
     """
     if dataset.complete:
         return dataset
-    absent = dataset.missing()
+    rows = dataset.rows()
+    absent = dataset.missing(rows)
     if absent:
         raise DatasetError(f"{dataset.path}: {len(absent)} of {layout.units} units are missing; generate it again")
     _sweep(dataset, layout)
-    identity = identity_of(dataset.metadata, dataset.rows())
+    identity = identity_of(dataset.metadata, rows)
     dataset.storage.put("zarr.json", documents(layout, dataset.about, identity)["zarr.json"])
     return attrs.evolve(dataset, complete=True, identity=identity)
 
