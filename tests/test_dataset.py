@@ -400,6 +400,19 @@ def test_many_that_begin_at_once_agree(path):
     assert all("recipe_sha256" in result for result in results if result != winner)
 
 
+def test_a_dataset_begun_by_another_between_two_looks_is_taken_up(path, monkeypatch):
+    real = storages.Folder.exists
+
+    def exists(self):
+        monkeypatch.setattr(storages.Folder, "exists", real)
+        half_written(path, units=(0,))
+        return real(self)
+
+    monkeypatch.setattr(storages.Folder, "exists", exists)
+    generate(path)
+    assert_holds(path)
+
+
 # -- disks ---------------------------------------------------------------------------------------------------------
 
 

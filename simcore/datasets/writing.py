@@ -66,7 +66,7 @@ def create(
         recipe, count, seed, render_version=render_version, split=split, unit=unit, chunk=chunk, codec=codec
     )
     if storage.get("zarr.json") is None:
-        if storage.exists():
+        if storage.exists() and storage.get("zarr.json") is None:  # another run may have begun it just now
             raise DatasetError(f"{storage.url}: something else lies there; choose a new path")
         storage.put_new("zarr.json", documents(wanted)["zarr.json"])  # whoever comes second compares
     dataset = open_dataset(storage)
