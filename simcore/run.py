@@ -48,7 +48,8 @@ def generate(
         split: "train", "validation", "test" or None.
         unit: examples in a unit, a multiple of ``chunk``; None: chosen.
         chunk: examples in a chunk; None: chosen.
-        codec: "lz4" (as when None), "zstd" or "none".
+        codec: how chunks are compressed: "none", "lz4" (as when None) or "zstd", with a level from 1 to 9 and a shuffle if
+            need be ("zstd:5", "lz4:5:byte"); docs/storage.md says what each costs.
         progress: False shows nothing.
 
     Returns:

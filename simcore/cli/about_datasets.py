@@ -26,7 +26,9 @@ def generate(
     split: Annotated[str | None, typer.Option(help="train, validation or test.")] = None,
     unit: Annotated[int | None, typer.Option(help="Examples in a unit (the files).")] = None,
     chunk: Annotated[int | None, typer.Option(help="Examples in a chunk (what is read at once).")] = None,
-    codec: Annotated[str | None, typer.Option(help="lz4, zstd or none.")] = None,
+    codec: Annotated[
+        str | None, typer.Option(help="none, lz4, zstd, with level and shuffle: zstd:5, lz4:5:byte.")
+    ] = None,
     trust: Trust = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:

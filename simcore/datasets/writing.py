@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from simcore.datasets.codecs import codec_text, is_codec
 from simcore.datasets.dataset import Dataset, open_dataset
 from simcore.datasets.documents import documents
 from simcore.datasets.layout import (
@@ -53,7 +54,7 @@ def create(
         split: "train", "validation", "test" or None.
         unit: examples in a unit; None: chosen, or that of the dataset already there.
         chunk: examples in a chunk, likewise.
-        codec: "lz4", "zstd" or "none", likewise.
+        codec: "none", "lz4", "zstd:5", ... (see `simcore.run.generate`), likewise.
 
     Raises:
         ParameterError: a number that cannot be.
@@ -183,7 +184,7 @@ def _refuse_differences(
 
 
 def _short(value: Any) -> str:
-    text = value["cname"] if isinstance(value, dict) and "cname" in value else str(value)
+    text = codec_text(value) if is_codec(value) else str(value)
     return text if len(text) <= 40 else f"{text[:12]}..."
 
 
