@@ -1,4 +1,4 @@
-"""What compressing costs and gains for each kind of array; ``python -m benchmarks.codecs`` prints the table of docs/storage.md."""
+"""What compressing costs and gains, by kind of array: ``python -m benchmarks.codecs`` prints the table of docs/storage.md."""
 
 from __future__ import annotations
 

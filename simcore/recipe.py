@@ -22,6 +22,8 @@ from simcore.text import write, write_python
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from simcore.planning import Forecast
+
 
 class Recipe(Graph):
     """What to render: each keyword is an output, an image, points or a property. Immutable.
@@ -122,6 +124,25 @@ class Recipe(Graph):
 
         return generate(self, path, count, seed, workers=workers, processes=processes, scheduler=scheduler, split=split,
                         unit=unit, chunk=chunk, codec=codec, progress=progress)  # fmt: skip
+
+    def plan(
+        self,
+        count: int,
+        path: str | Path | None = None,
+        *,
+        seed: int = 1,
+        workers: int = 1,
+        processes: bool = False,
+        split: str | None = None,
+        unit: int | None = None,
+        chunk: int | None = None,
+        codec: str | None = None,
+    ) -> Forecast:
+        """Return what `generate` with these arguments will take, from a short trial: see `simcore.planning.forecast`."""
+        from simcore.planning import forecast  # noqa: PLC0415  (as above)
+
+        return forecast(self, count, path, seed=seed, workers=workers, processes=processes, split=split, unit=unit,
+                        chunk=chunk, codec=codec)  # fmt: skip
 
     def verify(self) -> None:
         """Refuse, with RecipeError, when a file that the recipe names is missing or has changed."""

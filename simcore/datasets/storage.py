@@ -273,6 +273,11 @@ class ObjectStore:
         with self._errors(f"deleting {key}"), contextlib.suppress(FileNotFoundError):
             self.fs.rm_file(self._path(key))
 
+    def remove_all(self) -> None:
+        """Delete every object below this URL."""
+        with self._errors("deleting it"), contextlib.suppress(FileNotFoundError):
+            self.fs.rm(self.root, recursive=True)
+
     def _path(self, key: str) -> str:
         if ".." in key.split("/"):
             raise DatasetError(f"{self.url}: {key!r} leads out of the dataset")
