@@ -22,6 +22,7 @@ from simcore.text import write, write_python
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from simcore.engines.progress import Shown
     from simcore.planning import Forecast
 
 
@@ -115,7 +116,7 @@ class Recipe(Graph):
         unit: int | None = None,
         chunk: int | None = None,
         codec: str | None = None,
-        progress: bool | None = None,
+        progress: Shown = None,
     ) -> Any:
         """Render ``count`` examples into a zarr dataset at ``path``: see `simcore.run.generate`."""
         from simcore.run import generate  # noqa: PLC0415  (dask is slow to import)

@@ -10,7 +10,7 @@ from simcore.datasets.layout import RecipeLike
 from simcore.engines import unit as units
 from simcore.engines.cluster import connected, on_cluster, silent_logs
 from simcore.engines.processes import local_cluster
-from simcore.engines.progress import Report
+from simcore.engines.progress import Report, Shown, check_shown
 from simcore.engines.recipes import remember
 from simcore.engines.threads import on_threads
 from simcore.engines.unit import Job, examples
@@ -30,7 +30,7 @@ def generate(
     unit: int | None = None,
     chunk: int | None = None,
     codec: str | None = None,
-    progress: bool | None = None,
+    progress: Shown = None,
 ) -> Dataset:
     """Render ``count`` examples into a dataset; on one that was begun with the same arguments, go on where it stopped.
 
@@ -50,7 +50,8 @@ def generate(
         chunk: examples in a chunk; None: chosen.
         codec: how chunks are compressed: "none", "lz4" (as when None) or "zstd", with a level from 1 to 9 and a shuffle if
             need be ("zstd:5", "lz4:5:byte"); docs/storage.md says what each costs.
-        progress: False shows nothing.
+        progress: False shows nothing; "workers" shows a line for each worker too; "json" prints one JSON object per line on
+            standard output: {"event": "start" | "progress" | "note" | "done", ...}.
 
     Returns:
         the sealed dataset.
@@ -63,18 +64,22 @@ def generate(
 
     """
     workers = layouts.whole("workers", workers, least=1)
+    check_shown(progress)
     options: dict[str, Any] = {"split": split, "unit": unit, "chunk": chunk, "codec": codec}
     dataset, layout = datasets.create(recipe, path, count, seed, render_version=units.render_version(), **options)
     job = Job(dataset.path, layout.metadata)
     remember(recipe)
     missing = dataset.missing()
     if dataset.complete:
+        Report(len(dataset), len(dataset), progress).finish(dataset.path, dataset.identity)
         return dataset
     with Report(len(dataset), len(dataset) - examples(job, missing), progress) as report:
         try:
             if missing:
                 _run(job, missing, report, workers=workers, processes=processes, scheduler=scheduler)
-            return datasets.seal(dataset, layout)
+            made = datasets.seal(dataset, layout)
+            report.finish(made.path, made.identity)
+            return made
         except StorageError as error:
             safe = f"{report.done:,} of {report.total:,} examples are safe, generate again to go on"
             raise StorageError(f"{error}; {safe}") from error
@@ -88,4 +93,4 @@ def _run(job: Job, units: list[int], report: Report, *, workers: int, processes:
             with connected(scheduler) as client:
                 return on_cluster(client, job, units, report)
         with local_cluster(min(workers, len(units))) as (client, check):
-            return on_cluster(client, job, units, report, check)
+            return on_cluster(client, job, units, report, check, dashboard=False)

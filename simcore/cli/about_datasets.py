@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from simcore.cli.app import Count, DatasetPath, RecipePath, Seed, Trust, app, load
+from simcore.cli.events import chosen_progress, told_as_json
 from simcore.cli.sharing import print_comparison, print_view, write_cards
 
 
@@ -31,25 +32,29 @@ def generate(
     ] = None,
     trust: Trust = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    per_worker: Annotated[bool, typer.Option("--per-worker", help="A line of progress for each worker.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object per line.")] = False,
 ) -> None:
     """Render examples into a dataset."""
     from simcore.run import generate as run_generate  # noqa: PLC0415  (slow to import)
 
-    made = run_generate(
-        load(recipe, trust),
-        dataset,
-        count,
-        seed,
-        workers=workers,
-        processes=processes,
-        scheduler=scheduler,
-        split=split,
-        unit=unit,
-        chunk=chunk,
-        codec=codec,
-        progress=False if quiet else None,
-    )
-    if not quiet:
+    shown = chosen_progress(quiet, per_worker, as_json)
+    with told_as_json(as_json):
+        made = run_generate(
+            load(recipe, trust),
+            dataset,
+            count,
+            seed,
+            workers=workers,
+            processes=processes,
+            scheduler=scheduler,
+            split=split,
+            unit=unit,
+            chunk=chunk,
+            codec=codec,
+            progress=shown,
+        )
+    if not (quiet or as_json):
         print(f"{made.path}: {len(made):,} examples, identity {made.identity}")
 
 

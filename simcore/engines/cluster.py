@@ -21,12 +21,20 @@ _GONE = "the scheduler was lost; generate again to go on"
 
 
 def on_cluster(
-    client: distributed.Client, job: Job, units: list[int], report: Report, check: Callable[[], None] | None = None
+    client: distributed.Client,
+    job: Job,
+    units: list[int],
+    report: Report,
+    check: Callable[[], None] | None = None,
+    *,
+    dashboard: bool = True,
 ) -> None:
     """Keep a bounded number of tasks submitted, and look after the cluster while waiting for them."""
     finished: queue.SimpleQueue[distributed.Future] = queue.SimpleQueue()
     waiting = iter(units)
     running: set[distributed.Future] = set()
+    if dashboard:
+        _tell_dashboard(client, report)
     threads, looked = _threads(client, report), time.monotonic()
     try:
         while True:
@@ -47,6 +55,13 @@ def on_cluster(
     finally:
         if running and client.status == "running":
             client.cancel(list(running))
+
+
+def _tell_dashboard(client: distributed.Client, report: Report) -> None:
+    """Where a browser shows the scheduler at work, if it has such a page."""
+    with contextlib.suppress(Exception):  # a link is no reason to stop
+        if client.scheduler_info(n_workers=0)["services"].get("dashboard"):
+            report.say(f"dashboard: {client.dashboard_link}")
 
 
 def _result(future: distributed.Future) -> Done:

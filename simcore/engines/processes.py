@@ -26,7 +26,14 @@ def local_cluster(workers: int) -> Iterator[tuple[distributed.Client, Callable[[
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="simcore-", ignore_cleanup_errors=True))
         cluster = stack.enter_context(
             distributed.LocalCluster(
-                n_workers=0, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL
+                n_workers=0,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                scheduler_kwargs={
+                    "dashboard_address": "127.0.0.1:0"
+                },  # else the second run here warns of a port in use
+                silence_logs=logging.CRITICAL,
             )
         )
         client = stack.enter_context(connected(cluster.scheduler_address))

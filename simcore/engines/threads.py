@@ -12,7 +12,7 @@ def on_threads(job: Job, units: list[int], report: Report, workers: int) -> None
     """Keep as many units under way as there are threads: a graph of all of them would grow with their number."""
     stop, turns = threading.Event(), threading.Semaphore(workers)
     waiting = iter(units)
-    with ThreadPoolExecutor(THREADS * workers) as pool:
+    with ThreadPoolExecutor(THREADS * workers, thread_name_prefix="thread") as pool:
 
         def started(count: int) -> set[Future[Done]]:
             return {pool.submit(make_unit, job, unit, stop, turns) for unit in itertools.islice(waiting, count)}

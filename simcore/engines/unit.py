@@ -1,6 +1,8 @@
 """A unit of a dataset, rendered and stored: what every task of every engine does."""
 
 import contextlib
+import os
+import platform
 import threading
 import time
 from typing import Any, NamedTuple
@@ -41,6 +43,7 @@ class Done(NamedTuple):
         examples: in it.
         stored: bytes.
         seconds: from its start until it was committed.
+        worker: which one made it: a thread's name, or host:process.
 
     """
 
@@ -48,6 +51,7 @@ class Done(NamedTuple):
     examples: int
     stored: int
     seconds: float
+    worker: str = ""
 
 
 class Stopped(Exception):  # noqa: N818  (not an error: the run was told to stop)
@@ -63,7 +67,8 @@ def make_unit(
         layout = _layout(job)
         arrays = _render_unit(job, layout, unit, stop)
     stored = datasets.write_unit(open_storage(job.url), layout, unit, arrays)
-    return Done(unit, examples(job, [unit]), stored, time.perf_counter() - started)
+    worker = f"{platform.node()}:{os.getpid()}" if turns is None else threading.current_thread().name
+    return Done(unit, examples(job, [unit]), stored, time.perf_counter() - started, worker)
 
 
 def _render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None) -> dict[str, np.ndarray]:
