@@ -1,15 +1,21 @@
-"""Plans against what happens: ``python -m benchmarks.planning [CASE ...]`` plans a dataset, makes it, and prints both."""
+"""Plans against what happens: ``python -m benchmarks.planning [CASE ...]`` plans a dataset, makes it, and prints both.
+
+Plan and dataset take turns in several rounds, of which the medians stand in the table: other work of the machine meets both.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 
 CASES = ("hologram64", "b", "c", "d", "e128")
-SECONDS = 20.0  # of each dataset, about
+SECONDS = 8.0  # of each dataset, about
+ROUNDS = 5
 PLAN = """
 import json, sys, attrs
 from benchmarks.alone import EVERY
@@ -34,14 +40,18 @@ FIELDS = ("bytes", "files", "seconds", "memory")
 
 
 def compare(case: str, workers: int) -> tuple[int, dict[str, float], dict[str, float]]:
-    """The count, what the plan said and what happened, each in a process of its own."""
+    """The count, what the plan said and what happened, each in processes of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "train.zarr")
+        path = Path(folder) / "train.zarr"
         rough = _run(PLAN, case, path, 10**6, workers)
         units = max(4 * workers, round(SECONDS * rough["examples_per_second"] / rough["unit"]))
-        count = units * rough["unit"]
-        planned = _run(PLAN, case, path, count, workers)
-        return count, planned, _run(MAKE, case, path, count, workers)
+        count = int(units * rough["unit"])
+        planned, made = [], []
+        for _ in range(ROUNDS):
+            planned.append(_run(PLAN, case, path, count, workers))
+            made.append(_run(MAKE, case, path, count, workers))
+            shutil.rmtree(path)
+    return count, *({field: median(turn[field] for turn in turns) for field in FIELDS} for turns in (planned, made))
 
 
 def _run(code: str, *arguments: object) -> dict[str, float]:
