@@ -3,15 +3,18 @@
 from simcore.datasets.codecs import codec_text
 from simcore.datasets.dataset import Dataset, describe, open_dataset
 from simcore.datasets.documents import documents
+from simcore.datasets.entries import StoredArray, identity
 from simcore.datasets.writing import create, encode_shard, seal, write_unit
 
 __all__ = [
     "Dataset",
+    "StoredArray",
     "codec_text",
     "create",
     "describe",
     "documents",
     "encode_shard",
+    "identity",
     "open_dataset",
     "seal",
     "write_unit",
