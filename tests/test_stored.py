@@ -57,6 +57,16 @@ def test_readers_get_the_image_back(stored, dtype, name):
         assert opened.dtype == bool
 
 
+@pytest.mark.parametrize("codec", ["none", "lz4:1:byte", "lz4:9:bit", "zstd:5:byte", "zstd:1:bit"])
+def test_dtmodels_reads_every_codec(tmp_path, codec):
+    recipe = sc.Recipe(vector=sc.uniform(0, 1, shape=300), flag=sc.integers(0, 9) > 4)
+    recipe.generate(tmp_path / "data.zarr", count=50, seed=1, unit=16, chunk=8, codec=codec, progress=False)
+    seen, flags = dm.open_dataset(tmp_path / "data.zarr", inputs="vector", targets="flag").numpy()
+    expected = recipe.render(50, seed=1)
+    np.testing.assert_array_equal(seen, expected["vector"])
+    np.testing.assert_array_equal(flags.reshape(50), expected["flag"])
+
+
 def test_a_mask_of_noise_needs_no_packing(tmp_path):
     noise = np.random.Generator(np.random.Philox(1)).uniform(size=(64, 64, 64)) < 0.5
     np.save(tmp_path / "noise.npy", noise.astype(np.float32))
