@@ -22,6 +22,9 @@ from simcore.text import write, write_python
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from simcore.engines.progress import Shown
+    from simcore.planning import Forecast
+
 
 class Recipe(Graph):
     """What to render: each keyword is an output, an image, points or a property. Immutable.
@@ -115,7 +118,7 @@ class Recipe(Graph):
         unit: int | None = None,
         chunk: int | None = None,
         codec: str | None = None,
-        progress: bool | None = None,
+        progress: Shown = None,
     ) -> Any:
         """Render ``count`` examples into a zarr dataset at ``path``: see `simcore.run.generate`."""
         from simcore.run import generate  # noqa: PLC0415  (dask is slow to import)
@@ -124,6 +127,25 @@ class Recipe(Graph):
 
         return generate(self, path, count, seed, workers=workers, processes=processes, scheduler=scheduler, cluster=cluster,
                         part=part, split=split, unit=unit, chunk=chunk, codec=codec, progress=progress)  # fmt: skip
+
+    def plan(
+        self,
+        count: int,
+        path: str | Path | None = None,
+        *,
+        seed: int = 1,
+        workers: int = 1,
+        processes: bool = False,
+        split: str | None = None,
+        unit: int | None = None,
+        chunk: int | None = None,
+        codec: str | None = None,
+    ) -> Forecast:
+        """Return what `generate` with these arguments will take, from a short trial: see `simcore.planning.forecast`."""
+        from simcore.planning import forecast  # noqa: PLC0415  (as above)
+
+        return forecast(self, count, path, seed=seed, workers=workers, processes=processes, split=split, unit=unit,
+                        chunk=chunk, codec=codec)  # fmt: skip
 
     def verify(self) -> None:
         """Refuse, with RecipeError, when a file that the recipe names is missing or has changed."""

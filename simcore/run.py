@@ -8,7 +8,7 @@ from simcore.datasets import Dataset
 from simcore.datasets.layout import RecipeLike
 from simcore.engines import unit as units
 from simcore.engines.choice import choose
-from simcore.engines.progress import Report
+from simcore.engines.progress import Report, Shown, check_shown
 from simcore.engines.recipes import remember
 from simcore.engines.unit import Job, examples
 from simcore.errors import StorageError
@@ -29,7 +29,7 @@ def generate(
     unit: int | None = None,
     chunk: int | None = None,
     codec: str | None = None,
-    progress: bool | None = None,
+    progress: Shown = None,
 ) -> Dataset:
     """Render ``count`` examples into a dataset; on one that was begun with the same arguments, go on where it stopped.
 
@@ -50,8 +50,10 @@ def generate(
         split: "train", "validation", "test" or None.
         unit: examples in a unit, a multiple of ``chunk``; None: chosen.
         chunk: examples in a chunk; None: chosen.
-        codec: "lz4" (as when None), "zstd" or "none".
-        progress: False shows nothing.
+        codec: how chunks are compressed: "none", "lz4" (as when None) or "zstd", with a level from 1 to 9 and a shuffle if
+            need be ("zstd:5", "lz4:5:byte"); docs/storage.md says what each costs.
+        progress: False shows nothing; "workers" shows a line for each worker too; "json" prints one JSON object per line on
+            standard output: {"event": "start" | "progress" | "note" | "done", ...}.
 
     Returns:
         the sealed dataset; with ``part`` the dataset as it stands.
@@ -64,9 +66,11 @@ def generate(
 
     """
     engine = choose(workers, processes, scheduler, cluster, part)
+    check_shown(progress)
     options: dict[str, Any] = {"split": split, "unit": unit, "chunk": chunk, "codec": codec}
     dataset, layout = datasets.create(recipe, path, count, seed, render_version=units.render_version(), **options)
     if dataset.complete:
+        Report(len(dataset), len(dataset), progress).finish(dataset.path, dataset.identity)
         return dataset
     job = Job(dataset.path, layout.metadata)
     remember(recipe)
@@ -77,7 +81,9 @@ def generate(
         try:
             if missing:
                 engine.run(job, missing, report)
-            return dataset if engine.part else datasets.seal(dataset, layout)
+            made = dataset if engine.part else datasets.seal(dataset, layout)
+            report.finish(made.path, made.identity)
+            return made
         except StorageError as error:
             safe = f"{report.done:,} of {report.total:,} examples are safe, generate again to go on"
             raise StorageError(f"{error}; {safe}") from error

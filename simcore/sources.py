@@ -58,28 +58,39 @@ class Measured(Feature):
 
 
 class Source(Measured):
-    """Images, and values that belong to them, from a file: .npz (fields by name), .npy, or the pages of a TIFF.
+    """Images, and values that belong to them, from a file: .npz (fields by name), .npy, the pages of a TIFF; or a dataset.
 
     ``image`` and ``mask`` are flows, ``label`` is a property: write ``source.image >> ...``. Whole numbers in images become
     float32; those of masks stay whole. Each example takes an entry at ``"random"`` or, with ``"cycle"``, one after the other.
     The recipe holds the file's SHA-256 and refuses another file under that name. Raises RecipeError for a file or a field
     that is missing.
+
+    A dataset made before (a path or URL; fields are its arrays, ``image`` unless told otherwise) gives example i its own
+    example i, counted round, unless ``order="random"``; its scales are undone, and only what is asked for is read. The recipe
+    holds its identity.
     """
 
     offers = ("image", "mask", "label")
 
-    path: str = option("file, seen from the working directory", read=text(optional=False))
+    path: str = option("file or dataset, seen from the working directory", read=text(optional=False))
     image_field: str | None = option("field of the images", default=None, read=text(), alias="image")
     label_field: str | None = option("field of a value for each image", default=None, read=text(), alias="label")
     mask_field: str | None = option("field of a mask for each image", default=None, read=text(), alias="mask")
-    order: str = option('"random" or "cycle"', default="random", read=one_of("random", "cycle"))
-    sha256: str | None = option("of the file", default=None, read=text())
+    order: str | None = option(
+        '"random" or "cycle"; None: random, of a dataset cycle', default=None, read=one_of("random", "cycle", None)
+    )
+    sha256: str | None = option("of the file; identity of the dataset", default=None, read=text())
 
     def check(self) -> None:
+        if self.order == self.usual_order():  # two ways to write one recipe
+            object.__setattr__(self, "order", None)
         object.__setattr__(self, "sha256", files.checked("Source.path", (self.path,), self.sha256))
 
+    def usual_order(self) -> str:
+        return "cycle" if files.is_dataset(self.path) else "random"
+
     def verify(self) -> None:
-        files.checked("Source.path", (self.path,), self.sha256)
+        files.checked("Source.path", (self.path,), self.sha256, thorough=True)
 
     def hidden(self) -> dict[str, Property]:
         counts = {len(self.array(field)) for field in self.fields()}
@@ -87,18 +98,20 @@ class Source(Measured):
             raise RecipeError(
                 f"Source.path: {self.path}: its fields have {sorted(counts)} entries; must be equally many"
             )
-        return self.draw_index(counts.pop(), self.order)
+        return self.draw_index(counts.pop(), self.order or self.usual_order())
 
     def fields(self) -> list[str]:
         given = {"image": self.image_field, "label": self.label_field, "mask": self.mask_field}
         return [field for field, name in given.items() if name is not None] or ["image"]
 
-    def array(self, field: str) -> Array:
-        """Return all entries of a field."""
+    def array(self, field: str) -> Any:
+        """Return all entries of a field: an array, or what is indexed like one."""
         name = getattr(self, f"{field}_field")
         if name is None and field not in self.fields():
             raise RecipeError(f"Source.{field}: not given for {self.path}")
-        return files.load_array(f"Source.{field}", self.path, name, str(self.sha256))
+        if name is None and files.is_dataset(self.path):
+            name = field
+        return files.load_array(f"Source.{field}", self.path, name, str(self.sha256), whole=field == "label")
 
     def entries(self, field: str, index: Array) -> Array:
         return np.asarray(self.array(field)[index])

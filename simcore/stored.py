@@ -39,7 +39,9 @@ class Stored(Flow):
         return values.astype(self.dtype)
 
     def attributes(self) -> dict[str, Any]:
-        """Return the attributes by which readers undo the scale (those of the CF conventions)."""
+        """Return the attributes by which readers undo the scale (those of the CF conventions); bool has none to undo."""
+        if self.dtype.kind == "b":
+            return {}
         return {"scale_factor": 1 / self.scale, "add_offset": -self.offset / self.scale}
 
     def written(self, write: Callable[[Any], str]) -> tuple[str, list[str]]:

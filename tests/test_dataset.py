@@ -32,7 +32,9 @@ from hypothesis import strategies as st
 from literal_reader import read
 
 from simcore import datasets, run
+from simcore.datasets import codecs
 from simcore.datasets import layout as layouts
+from simcore.datasets import storage as storages
 from simcore.engines import unit as units
 from simcore.errors import DatasetError, ParameterError
 
@@ -70,10 +72,54 @@ def test_the_inner_codecs_and_the_index_end_in_crc32c(path):
     assert record["codecs"][-1]["name"] == "crc32c"
 
 
-@pytest.mark.parametrize("codec", ["lz4", "zstd", "none"])
+@pytest.mark.parametrize("codec", ["lz4", "zstd", "none", "lz4:9:byte", "zstd:1"])
 def test_codecs_change_bytes_and_no_value(path, codec):
     generate(path, codec=codec)
     assert_holds(path)
+
+
+@pytest.mark.parametrize("text", ["gzip", "lz4:0", "lz4:10", "zstd:", "none:3", "lz4:byte:3", "LZ4", "", "lz4\n", 5])
+def test_codecs_that_are_none_are_refused(path, text):
+    with pytest.raises(ParameterError, match="codec: .*; must be none, lz4 or zstd, with a level from 1 to 9"):
+        generate(path, codec=text)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["none", *(f"{n}:{i}:{s}" for n in ("lz4", "zstd") for i in (1, 9) for s in ("bit", "byte"))]
+)
+def test_codecs_written_in_full_are_read_back(text):
+    assert codecs.codec_text(codecs.codec_of(text)) == text
+    assert codecs.is_codec(codecs.codec_of(text))
+
+
+def test_a_dataset_of_an_older_codec_opens_and_goes_on(path, monkeypatch):
+    old = {"name": "blosc", "cname": "lz4", "clevel": 5, "shuffle": "bitshuffle"}
+    monkeypatch.setitem(codecs.CODECS, "lz4", old)
+    half_written(path)
+    monkeypatch.undo()
+    monkeypatch.setattr(units, "render_version", lambda: VERSION)
+    assert generate(path).metadata["codec"] == old
+    assert_holds(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"clevel": 0},
+        {"clevel": 1.0},
+        {"clevel": True},
+        {"cname": "zlib"},
+        {"shuffle": "noshuffle"},
+        {"name": "gzip"},
+        {"more": 1},
+    ],
+)
+def test_codecs_in_metadata_that_are_unknown_are_refused(path, change):
+    half_written(path)
+    edit(path, lambda attributes: (attributes["metadata"]["codec"].update(change), resum(attributes)))
+    with pytest.raises(DatasetError, match="its codec is unknown"):
+        datasets.open_dataset(path)
 
 
 def test_xarray_opens_it_with_names(path):
@@ -296,7 +342,7 @@ def test_sealed_is_left_alone(path):
         ({"split": "test"}, "split"),
         ({"recipe": FakeRecipe(text="other: 1\n")}, "recipe_sha256"),
         ({"unit": 32}, "unit 16, asked for 32"),
-        ({"codec": "zstd"}, "codec lz4, asked for zstd"),
+        ({"codec": "zstd"}, "codec lz4:1:bit, asked for zstd:3:bit"),
     ],
 )
 @pytest.mark.parametrize("finished", [False, True])
@@ -373,6 +419,19 @@ def test_many_that_begin_at_once_agree(path):
     winner = datasets.open_dataset(path).metadata["recipe"]
     assert sorted(result == winner for result in results) == [False] * 4 + [True] * 4
     assert all("recipe_sha256" in result for result in results if result != winner)
+
+
+def test_a_dataset_begun_by_another_between_two_looks_is_taken_up(path, monkeypatch):
+    real = storages.Folder.exists
+
+    def exists(self):
+        monkeypatch.setattr(storages.Folder, "exists", real)
+        half_written(path, units=(0,))
+        return real(self)
+
+    monkeypatch.setattr(storages.Folder, "exists", exists)
+    generate(path)
+    assert_holds(path)
 
 
 # -- datasets that lie ---------------------------------------------------------------------------------------------

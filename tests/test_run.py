@@ -284,19 +284,6 @@ def test_a_worker_of_another_version_refuses(recipe):
 # -- progress ------------------------------------------------------------------------------------------------------
 
 
-def test_without_a_terminal_a_line_now_and_then(monkeypatch):
-    clock = iter([0.0, 0.0, 4.0, 12.0, 12.0, 12.0, 12.0, 12.0, 20.0, 20.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
-    text = io.StringIO()
-    with progress.Report(100, 40, console=Console(file=text, width=200)) as report:
-        report.advance(unit.Done(0, 10, 1_000_000, 1.0))
-        report.advance(unit.Done(1, 20, 2_000_000, 1.0))
-    lines = text.getvalue().splitlines()
-    assert lines[0] == "going on after 40 of 100 examples"
-    assert "70 of 100 examples, 2 examples/s, 3.0 MB, 12 s left" in lines[1]
-    assert len(lines) == 3
-
-
 def test_on_a_terminal_a_bar():
     text = io.StringIO()
     console = Console(file=text, force_terminal=True, width=100)

@@ -7,9 +7,11 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.storage import MemoryStore
 
 from simcore.datasets import shards
-from simcore.datasets.layout import CODECS
+from simcore.datasets.codecs import CODECS, codec_of
 
 UNIT, CHUNK = 12, 4
+OLD = {"name": "blosc", "cname": "lz4", "clevel": 5, "shuffle": "bitshuffle"}  # what "lz4" once meant
+ALL = {**CODECS, "old": OLD, **{text: codec_of(text) for text in ("zstd:1", "lz4:9:byte", "zstd:5:byte", "lz4:3:bit")}}
 
 
 def written_by_zarr(data, codec, count):
@@ -41,8 +43,8 @@ def values(dtype, shape, seed=1):
     )
 
 
-@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "int64", "uint16", "uint8", "bool"])
+@pytest.mark.parametrize("codec", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "int64", "uint16", "uint8", "float16", "bool"])
 @pytest.mark.parametrize("count", [12, 9, 8, 1])
 @pytest.mark.parametrize("shape", [(), (2,), (33, 17, 1)])
 def test_the_bytes_are_zarrs(codec, dtype, count, shape):

@@ -6,14 +6,14 @@ import sys
 import typer
 import yaml
 
-from simcore.cli import about_datasets, about_recipes, keeping, sharing
+from simcore.cli import about_datasets, about_recipes, keeping, planning, sharing
 from simcore.cli.app import app
 from simcore.errors import SimcoreError
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 STAYS = "interrupted; what is stored stays"
 
-__all__ = ["about_datasets", "about_recipes", "keeping", "main", "run", "sharing"]
+__all__ = ["about_datasets", "about_recipes", "keeping", "main", "planning", "run", "sharing"]
 
 
 def main() -> None:

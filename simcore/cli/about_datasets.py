@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from simcore.cli.app import Count, DatasetPath, RecipePath, Seed, Trust, app, load
+from simcore.cli.events import chosen_progress, told_as_json
 from simcore.cli.sharing import print_comparison, print_view, write_cards
 
 if TYPE_CHECKING:
@@ -33,30 +34,36 @@ def generate(
     split: Annotated[str | None, typer.Option(help="train, validation or test.")] = None,
     unit: Annotated[int | None, typer.Option(help="Examples in a unit (the files).")] = None,
     chunk: Annotated[int | None, typer.Option(help="Examples in a chunk (what is read at once).")] = None,
-    codec: Annotated[str | None, typer.Option(help="lz4, zstd or none.")] = None,
+    codec: Annotated[
+        str | None, typer.Option(help="none, lz4, zstd, with level and shuffle: zstd:5, lz4:5:byte.")
+    ] = None,
     trust: Trust = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    per_worker: Annotated[bool, typer.Option("--per-worker", help="A line of progress for each worker.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object per line.")] = False,
 ) -> None:
     """Render examples into a dataset."""
     from simcore.run import generate as run_generate  # noqa: PLC0415  (slow to import)
 
-    made = run_generate(
-        load(recipe, trust),
-        dataset,
-        count,
-        seed,
-        workers=workers,
-        processes=processes,
-        scheduler=scheduler,
-        cluster=cluster,
-        part=part,
-        split=split,
-        unit=unit,
-        chunk=chunk,
-        codec=codec,
-        progress=False if quiet else None,
-    )
-    if quiet:
+    shown = chosen_progress(quiet, per_worker, as_json)
+    with told_as_json(as_json):
+        made = run_generate(
+            load(recipe, trust),
+            dataset,
+            count,
+            seed,
+            workers=workers,
+            processes=processes,
+            scheduler=scheduler,
+            cluster=cluster,
+            part=part,
+            split=split,
+            unit=unit,
+            chunk=chunk,
+            codec=codec,
+            progress=shown,
+        )
+    if quiet or as_json:
         return
     if made.complete:
         print(_sealed(made))

@@ -19,8 +19,11 @@ from simcore.datasets.layout import (
     object_key,
     unit_count,
 )
+from simcore.datasets.shards import without_checksum
 from simcore.datasets.storage import Storage, open_storage
 from simcore.errors import DatasetError
+
+READ_AT_ONCE = 4096  # rows of the commit record
 
 
 @attrs.define
@@ -69,22 +72,23 @@ class Dataset:
 
     def rows(self) -> np.ndarray:
         """The commit record, uint8, (unit, array, 32); rows that are missing or do not decode are zero."""
-        units = unit_count(self.metadata)
-        none = np.zeros((units, len(self.arrays), 32), np.uint8)
-        if self.storage.get(f"{CHECKSUMS}/zarr.json") is None:  # stopped before the first unit
-            return none
-        array = open_array(self.storage, CHECKSUMS)
-        fits = array.shape[0] == units or (self.extending is not None and array.shape[0] > units)
-        if not fits or array.shape[1:] != none.shape[1:] or array.dtype != none.dtype:
-            raise DatasetError(f"{self.path}: its commit record does not fit its metadata")
-        try:
-            return np.asarray(array[:units])
-        except Exception:  # whatever the codecs raise for a row that was cut or changed
-            return np.stack([_row_or_zeros(array, unit) for unit in range(units)])
+        rows = np.zeros((unit_count(self.metadata), len(self.arrays), 32), np.uint8)
+        document = self.storage.get(f"{CHECKSUMS}/zarr.json")
+        if document is None:  # stopped before the first unit
+            return rows
+        _check_shape(self.path, document, rows, longer=self.extending is not None)
+        there = self.storage.sizes(CHECKSUMS)
+        units = [unit for unit in range(len(rows)) if f"c.{unit}.0.0" in there]
+        for start in range(0, len(units), READ_AT_ONCE):
+            some = units[start : start + READ_AT_ONCE]
+            keys = [object_key(CHECKSUMS, rows.ndim, unit) for unit in some]
+            for unit, data in zip(some, self.storage.get_each(keys), strict=True):
+                rows[unit] = _decode_row(data, rows[unit])
+        return rows
 
-    def committed(self) -> np.ndarray:
-        """Which units exist, bool, (unit,): their row decodes and every object that it names is there."""
-        exists = np.all(np.any(self.rows(), axis=2), axis=1)
+    def committed(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Which units exist, bool, (unit,): their row (of ``rows``, if given) decodes and every object that it names is there."""
+        exists = np.all(np.any(self.rows() if rows is None else rows, axis=2), axis=1)
         for name in self.arrays if exists.any() else ():
             axes = open_array(self.storage, name).ndim
             sizes = self.storage.sizes(name)
@@ -92,23 +96,25 @@ class Dataset:
             exists &= np.array([sizes.get(key, 0) > 0 for key in keys])
         return exists
 
-    def missing(self, units: Sequence[int] | None = None) -> list[int]:
-        """The units that are still to be written: of all, or of these, without a look at any other."""
+    def missing(self, units: Sequence[int] | None = None, *, rows: np.ndarray | None = None) -> list[int]:
+        """The units that are still to be written: of all (``rows`` if they were read), or of these, and no other looked at."""
         if self.complete:
             return []
         if units is None:
-            return np.flatnonzero(~self.committed()).tolist()
+            return np.flatnonzero(~self.committed(rows)).tolist()
         begun = [unit for unit in units if self.storage.size(f"{CHECKSUMS}/c.{unit}.0.0")]
         there = self._committed_of(begun) if begun else set()
         return [unit for unit in units if unit not in there]
 
     def _committed_of(self, units: Sequence[int]) -> set[int]:
-        record = open_array(self.storage, CHECKSUMS)
         axes = {name: open_array(self.storage, name).ndim for name in self.arrays}
+        none = np.zeros((len(self.arrays), 32), np.uint8)
+        keys = [object_key(CHECKSUMS, 3, unit) for unit in units]
+        rows = [_decode_row(data, none) for data in self.storage.get_each(keys)]
         return {
             unit
-            for unit in units
-            if np.all(np.any(_row_or_zeros(record, unit), axis=1))
+            for unit, row in zip(units, rows, strict=True)
+            if np.all(np.any(row, axis=1))
             and all(self.storage.size(object_key(name, axes[name], unit)) for name in self.arrays)
         }
 
@@ -200,8 +206,23 @@ def _describe_array(dataset: Dataset, name: str) -> dict[str, Any]:
     }
 
 
-def _row_or_zeros(array: zarr.Array, unit: int) -> np.ndarray:
+def _check_shape(path: str, document: bytes, rows: np.ndarray, longer: bool) -> None:
+    """The commit record must be as FORMAT.md says, and of as many units and arrays as the metadata says (of more
+    units while the dataset is extended).
+    """
     try:
-        return np.asarray(array[unit])
-    except Exception:  # as above
-        return np.zeros(array.shape[1:], np.uint8)
+        found = json.loads(document)
+        codecs = [codec["name"] for codec in found["codecs"]]
+        units, *rest = found["shape"]
+        fits = units == len(rows) or (longer and units > len(rows))
+        fits &= (rest, found["data_type"], codecs) == (list(rows.shape[1:]), "uint8", ["bytes", "crc32c"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        fits = False
+    if not fits:
+        raise DatasetError(f"{path}: its commit record does not fit its metadata")
+
+
+def _decode_row(data: bytes | None, room: np.ndarray) -> np.ndarray:
+    """A row as it lies on the store; zeros where it was cut or changed."""
+    whole = without_checksum(data or b"")
+    return np.frombuffer(whole, np.uint8).reshape(room.shape) if len(whole) == room.nbytes else np.zeros_like(room)

@@ -47,7 +47,7 @@ def documents(
 
 def open_array(storage: Storage, name: str) -> zarr.Array:
     if isinstance(storage, ObjectStore):
-        store: Any = FsspecStore.from_url(storage.url, read_only=True)
+        store: Any = FsspecStore.from_url(storage.url, storage_options=storage.options, read_only=True)
     else:
         store = _InsideStore(storage.url, read_only=True)
     try:

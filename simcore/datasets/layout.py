@@ -10,15 +10,11 @@ from typing import Any, Protocol
 import attrs
 import numpy as np
 
+from simcore.datasets.codecs import DEFAULT, codec_of, is_codec
 from simcore.errors import DatasetError, ParameterError
 
 FORMAT = "simcore-dataset/1"
 CHECKSUMS = "shard_checksum"
-CODECS: dict[str, dict[str, Any]] = {
-    "lz4": {"name": "blosc", "cname": "lz4", "clevel": 5, "shuffle": "bitshuffle"},
-    "zstd": {"name": "blosc", "cname": "zstd", "clevel": 3, "shuffle": "bitshuffle"},
-    "none": {"name": "none"},
-}
 SPLITS = ("train", "validation", "test", None)
 MOST = 1 << 63  # examples, as zarr counts them
 MOST_UNITS = 1 << 24
@@ -121,7 +117,7 @@ def make_layout(
         split: "train", "validation", "test" or None.
         unit: examples in a unit, a multiple of ``chunk``.
         chunk: examples in a chunk.
-        codec: "lz4", "zstd" or "none".
+        codec: "none", "lz4" or "zstd", with a level and a shuffle if need be ("zstd:5", "lz4:5:byte").
 
     Raises:
         ParameterError: a number that cannot be, an unknown codec.
@@ -130,8 +126,7 @@ def make_layout(
     """
     count = whole("count", count, least=1)
     seed = whole("seed", seed, least=0, below=2**128)
-    if codec is not None and codec not in CODECS:
-        raise ParameterError(f"codec: {codec!r}; must be one of {', '.join(CODECS)}")
+    chosen = codec_of(DEFAULT if codec is None else codec)
     if split not in SPLITS:
         raise ParameterError(f"split: {split!r}; must be one of {', '.join(map(repr, SPLITS))}")
     outputs = tuple(recipe.outputs.values())
@@ -147,7 +142,7 @@ def make_layout(
         "unit": unit,
         "chunk": chunk,
         "arrays": [output.name for output in outputs],
-        "codec": dict(CODECS[codec or "lz4"]),
+        "codec": chosen,
         "render_version": render_version,
         "simcore": _version(),
     }
@@ -233,7 +228,7 @@ def check_metadata(metadata: Any, checksum: Any) -> dict[str, Any]:
         raise DatasetError("its metadata has no sensible 'arrays'")
     for name in names:
         check_name(name)
-    if metadata.get("codec") not in CODECS.values():
+    if not is_codec(metadata.get("codec")):
         raise DatasetError(f"its codec is unknown: {metadata.get('codec')!r}")
     return metadata
 

@@ -9,8 +9,9 @@ import attrs
 import numpy as np
 
 from simcore.datasets.checking import Fault, UnitCheck, json_or_none, row_key
+from simcore.datasets.codecs import codec_text, is_codec
 from simcore.datasets.dataset import kept_checksum
-from simcore.datasets.layout import CHECKSUMS, CODECS, Layout, RecipeLike, make_layout
+from simcore.datasets.layout import CHECKSUMS, Layout, RecipeLike, make_layout
 from simcore.datasets.shards import with_checksum
 from simcore.datasets.storage import Storage
 from simcore.datasets.writing import encode_shard, store
@@ -125,13 +126,14 @@ def _cut(document: Any) -> tuple[int, int, int, str] | None:
     try:
         (sharding,) = document["codecs"]
         inner = [codec for codec in sharding["configuration"]["codecs"] if codec["name"] == "blosc"]
-        codec = inner[0]["configuration"]["cname"] if inner else "none"
+        known = {key: inner[0]["configuration"][key] for key in ("cname", "clevel", "shuffle")} if inner else {}
+        codec = {"name": "blosc", **known} if inner else {"name": "none"}
         unit = document["chunk_grid"]["configuration"]["chunk_shape"][0]
         found = (document["shape"][0], unit, sharding["configuration"]["chunk_shape"][0])
     except (KeyError, TypeError, IndexError, ValueError):
         return None
-    good = codec in CODECS and all(isinstance(number, int) for number in found)
-    return (*found, codec) if good else None
+    good = is_codec(codec) and all(isinstance(number, int) for number in found)
+    return (*found, codec_text(codec)) if good else None
 
 
 def check_anything_left(storage: Storage, names: list[str]) -> None:

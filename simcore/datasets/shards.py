@@ -41,13 +41,18 @@ def encode(codec: Mapping[str, Any], data: np.ndarray, chunk: int, unit: int, pl
     buffer = _buffer(place, -(-len(data) // chunk) * most + index.nbytes + _CHECKSUM)
     end = 0
     for number, first in enumerate(range(0, len(data), chunk)):
-        part = with_checksum(_compressed(codec, _whole(data[first : first + chunk], chunk)))
-        buffer[end : end + len(part)] = part
-        index[number] = end, len(part)
-        end += len(part)
-    last = with_checksum(index.tobytes())
-    buffer[end : end + len(last)] = last
-    return buffer[: end + len(last)]
+        part = _compressed(codec, _whole(data[first : first + chunk], chunk))
+        index[number] = end, len(part) + _CHECKSUM
+        end = _append(buffer, end, part)
+    return buffer[: _append(buffer, end, index.tobytes())]
+
+
+def _append(buffer: memoryview, start: int, data: bytes) -> int:
+    """Put the bytes and their CRC-32C there; return where they end."""
+    end = start + len(data)
+    buffer[start:end] = data
+    buffer[end : end + _CHECKSUM] = _checksum(data)
+    return end + _CHECKSUM
 
 
 def broken(shard: bytes, chunks: int) -> str | None:
@@ -66,12 +71,16 @@ def broken(shard: bytes, chunks: int) -> str | None:
 
 def with_checksum(data: bytes) -> bytes:
     """Return the bytes and, after them, their CRC-32C."""
-    return data + int(google_crc32c.value(data)).to_bytes(_CHECKSUM, "little")
+    return data + _checksum(data)
 
 
 def without_checksum(data: bytes) -> bytes:
     """Return the bytes before their CRC-32C; none if it does not fit."""
     return data[:-_CHECKSUM] if with_checksum(data[:-_CHECKSUM]) == data else b""
+
+
+def _checksum(data: bytes) -> bytes:
+    return int(google_crc32c.value(data)).to_bytes(_CHECKSUM, "little")
 
 
 def _whole(examples: np.ndarray, chunk: int) -> np.ndarray:

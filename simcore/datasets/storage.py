@@ -5,7 +5,8 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ import numpy as np
 from simcore.errors import DatasetError, StorageError
 
 READ_BACK = 1 << 20  # bytes at a time
+AT_ONCE = 32  # requests to an object store, where many small objects are read
 TEMPORARY = re.compile(r"\.[^/]+\.[0-9a-f]{16}\.partial")
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -37,6 +39,9 @@ class Storage(Protocol):
 
     def get(self, key: str) -> bytes | None:
         """The whole object, None where there is none."""
+
+    def get_each(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Many small objects, each as `get` gives it."""
 
     def holds(self, key: str, data: bytes | memoryview) -> bool:
         """Whether the object is there and reads back as these bytes."""
@@ -98,6 +103,9 @@ class Folder:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
                 return None
             raise
+
+    def get_each(self, keys: Sequence[str]) -> list[bytes | None]:
+        return [self.get(key) for key in keys]
 
     def holds(self, key: str, data: bytes | memoryview) -> bool:
         left, piece = np.frombuffer(data, np.uint8), np.empty(READ_BACK, np.uint8)
@@ -227,14 +235,14 @@ class ObjectStore:
         except ImportError as error:
             raise StorageError(f"{url}: URLs need fsspec; pip install 'simcore[remote]'") from error
         self.url = url.rstrip("/")
+        self.options = _driver_options(self.url)
         try:
-            self.fs, self.root = fsspec.core.url_to_fs(self.url)
+            self.fs, self.root = fsspec.core.url_to_fs(self.url, **self.options)
         except (ImportError, ValueError) as error:
             raise StorageError(f"{url}: {error}") from error
 
     def exists(self) -> bool:
         with self._errors("listing it"):
-            self.fs.invalidate_cache()
             return bool(self.fs.exists(self.root))
 
     def get(self, key: str) -> bytes | None:
@@ -243,6 +251,10 @@ class ObjectStore:
                 return bytes(self.fs.cat_file(self._path(key)))
             except FileNotFoundError:
                 return None
+
+    def get_each(self, keys: Sequence[str]) -> list[bytes | None]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self.get, keys))
 
     def holds(self, key: str, data: bytes | memoryview) -> bool:
         return self.get(key) == data
@@ -271,7 +283,6 @@ class ObjectStore:
 
     def sizes(self, folder: str) -> dict[str, int]:
         with self._errors(f"listing {folder}"):
-            self.fs.invalidate_cache()
             try:
                 found: list[dict[str, Any]] = self.fs.ls(self._path(folder), detail=True)
             except FileNotFoundError:
@@ -281,6 +292,11 @@ class ObjectStore:
     def remove(self, key: str) -> None:
         with self._errors(f"deleting {key}"), contextlib.suppress(FileNotFoundError):
             self.fs.rm_file(self._path(key))
+
+    def remove_all(self) -> None:
+        """Delete every object below this URL."""
+        with self._errors("deleting it"), contextlib.suppress(FileNotFoundError):
+            self.fs.rm(self.root, recursive=True)
 
     def _path(self, key: str) -> str:
         if ".." in key.split("/"):
@@ -296,3 +312,13 @@ class ObjectStore:
                 raise
             except Exception as error:  # what the drivers of object stores raise shares no base class
                 raise StorageError(f"{self.url}: {error or type(error).__name__} ({action})") from error
+
+
+def _driver_options(url: str) -> dict[str, Any]:
+    """What the driver is told beside what it finds in the environment: to look anew, and to ask for each object once."""
+    if "::" in url:  # one driver on top of another: which one would get them?
+        return {}
+    asked_once = (
+        {"max_concurrency": 1} if url.startswith(("s3://", "s3a://")) else {}
+    )  # else it asks for each size first
+    return {"use_listings_cache": False, **asked_once}

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from simcore.datasets.codecs import codec_text, is_codec
 from simcore.datasets.dataset import Dataset, open_dataset
 from simcore.datasets.documents import documents
 from simcore.datasets.layout import (
@@ -53,7 +54,7 @@ def create(
         split: "train", "validation", "test" or None.
         unit: examples in a unit; None: chosen, or that of the dataset already there.
         chunk: examples in a chunk, likewise.
-        codec: "lz4", "zstd" or "none", likewise.
+        codec: "none", "lz4", "zstd:5", ... (see `simcore.run.generate`), likewise.
 
     Raises:
         ParameterError: a number that cannot be.
@@ -66,7 +67,7 @@ def create(
         recipe, count, seed, render_version=render_version, split=split, unit=unit, chunk=chunk, codec=codec
     )
     if storage.get("zarr.json") is None:
-        if storage.exists() and storage.get("zarr.json") is None:  # unless another run was faster
+        if storage.exists() and storage.get("zarr.json") is None:  # another run may have begun it just now
             raise DatasetError(f"{storage.url}: something else lies there; choose a new path")
         storage.put_new("zarr.json", documents(wanted)["zarr.json"])  # whoever comes second compares
     dataset = open_dataset(storage)
@@ -143,10 +144,11 @@ def seal(dataset: Dataset, layout: Layout, *, checked: bool = False) -> Dataset:
     if dataset.complete:
         return dataset
     refuse_extending(dataset)
-    if not checked and (absent := dataset.missing()):
+    rows = dataset.rows()
+    if not checked and (absent := dataset.missing(rows=rows)):
         raise DatasetError(f"{dataset.path}: {len(absent)} of {layout.units} units are missing; generate it again")
     sweep(dataset, layout)
-    identity = identity_of(dataset.metadata, dataset.rows())
+    identity = identity_of(dataset.metadata, rows)
     dataset.storage.put("zarr.json", documents(layout, dataset.about, identity)["zarr.json"])
     return attrs.evolve(dataset, complete=True, identity=identity)
 
@@ -193,7 +195,7 @@ def refuse_differences(
 
 
 def _short(value: Any) -> str:
-    text = value["cname"] if isinstance(value, dict) and "cname" in value else str(value)
+    text = codec_text(value) if is_codec(value) else str(value)
     return text if len(text) <= 40 else f"{text[:12]}..."
 
 

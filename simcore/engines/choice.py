@@ -42,7 +42,7 @@ class Engine:
                 with queue_cluster(self.cluster) as (client, check):
                     return on_cluster(client, job, units, report, check)
             with local_cluster(min(self.workers, len(units))) as (client, check):
-                return on_cluster(client, job, units, report, check)
+                return on_cluster(client, job, units, report, check, dashboard=False)
 
 
 def choose(

@@ -26,10 +26,18 @@ _GONE = "the scheduler was lost; generate again to go on"
 
 
 def on_cluster(
-    client: distributed.Client, job: Job, units: list[int], report: Report, check: Callable[[], None] | None = None
+    client: distributed.Client,
+    job: Job,
+    units: list[int],
+    report: Report,
+    check: Callable[[], None] | None = None,
+    *,
+    dashboard: bool = True,
 ) -> None:
     """Keep a bounded number of tasks submitted, and look after the cluster while waiting for them."""
     tasks, workers = _Tasks(client, job, units), _Workers(client, job, report)
+    if dashboard:
+        _tell_dashboard(client, report)
     threads, looked = workers.threads(), time.monotonic()
     try:
         while tasks.left:
@@ -42,6 +50,13 @@ def on_cluster(
                 threads, looked = workers.threads(), time.monotonic()
     finally:
         tasks.cancel()
+
+
+def _tell_dashboard(client: distributed.Client, report: Report) -> None:
+    """Where a browser shows the scheduler at work, if it has such a page."""
+    with contextlib.suppress(Exception):  # a link is no reason to stop
+        if client.scheduler_info(n_workers=0)["services"].get("dashboard"):
+            report.say(f"dashboard: {client.dashboard_link}")
 
 
 class _Tasks:

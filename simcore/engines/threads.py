@@ -1,32 +1,31 @@
 """Units on threads of this process."""
 
-import secrets
+import itertools
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-import dask
-from dask.callbacks import Callback
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from simcore.engines.progress import Report
 from simcore.engines.unit import THREADS, Done, Job, make_unit
 
 
 def on_threads(job: Job, units: list[int], report: Report, workers: int, make: Callable[..., Done] = make_unit) -> None:
+    """Keep as many units under way as there are threads: a graph of all of them would grow with their number."""
     stop, turns = threading.Event(), threading.Semaphore(workers)
-    run = secrets.token_hex(8)
-    work = dask.delayed(make, pure=False, traverse=False)
-    # dask runs independent tasks from the last key to the first: numbered backwards, units come in their order.
-    tasks = [work(job, unit, stop, turns, dask_key_name=f"{run}-{10**12 - 1 - unit}") for unit in units]
-    ours = {task.key for task in tasks}
+    waiting = iter(units)
+    with ThreadPoolExecutor(THREADS * workers, thread_name_prefix="thread") as pool:
 
-    def done(key: Any, result: Any, graph: Any, state: Any, worker: Any) -> None:
-        if key in ours:
-            report.advance(result)
+        def started(count: int) -> set[Future[Done]]:
+            return {pool.submit(make, job, unit, stop, turns) for unit in itertools.islice(waiting, count)}
 
-    with ThreadPoolExecutor(THREADS * workers) as pool, Callback(posttask=done):
+        running = started(THREADS * workers + 1)  # one more than threads: none of them waits for us
         try:
-            dask.compute(*tasks, scheduler="threads", pool=pool, traverse=False, optimize_graph=False)
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    report.advance(future.result())
+                running |= started(len(done))
         finally:
             stop.set()  # after an error or Ctrl-C the other threads end at their next piece
+            for future in running:
+                future.cancel()

@@ -2,6 +2,8 @@
 
 import contextlib
 import functools
+import os
+import platform
 import threading
 import time
 from collections.abc import Iterable
@@ -51,6 +53,7 @@ class Done(NamedTuple):
         examples: in it.
         stored: bytes.
         seconds: from its start until it was committed.
+        worker: which one made it: a thread's name, or host:process.
 
     """
 
@@ -58,6 +61,7 @@ class Done(NamedTuple):
     examples: int
     stored: int
     seconds: float
+    worker: str = ""
 
 
 class Stopped(Exception):  # noqa: N818  (not an error: the run was told to stop)
@@ -73,7 +77,8 @@ def make_unit(
         layout = job_layout(job)
         arrays = render_unit(job, layout, unit, stop)
     stored = datasets.write_unit(_storage(job.url), layout, unit, arrays)
-    return Done(unit, examples(job, [unit]), stored, time.perf_counter() - started)
+    worker = f"{platform.node()}:{os.getpid()}" if turns is None else threading.current_thread().name
+    return Done(unit, examples(job, [unit]), stored, time.perf_counter() - started, worker)
 
 
 # Kept, for it knows which folders are there.

@@ -75,7 +75,7 @@ def repair(
         split: "train", "validation", "test" or None.
         unit: examples in a unit.
         chunk: examples in a chunk.
-        codec: "lz4", "zstd" or "none".
+        codec: as for generate.
         workers: units rendered at once.
         trust: whether code in its recipe may run.
         progress: False shows nothing.

@@ -1,0 +1,76 @@
+"""Memory: the peak of a run and of its workers does not depend on how many examples there are."""
+
+import json
+import os
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from simcore.engines import threads
+from simcore.engines.progress import Report
+from simcore.engines.unit import THREADS, Done, Job
+
+ROOT = Path(__file__).parents[1]
+UNIT = 64  # examples of 4 kB
+RUN = """
+import json, os, resource, sys
+os.fsync = lambda descriptor: None
+import simcore as sc
+path, count, processes = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "processes"
+recipe = sc.loads('''
+format: simcore-recipe/1
+outputs:
+  vector: uniform(0, 1, shape=1000)
+''')
+recipe.generate(path, count=count, seed=1, workers=2, processes=processes, unit=64, chunk=64, progress=False)
+peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print(json.dumps(peaks))
+"""
+
+
+def peaks(path, count, kind):
+    """Peak memory of a run and of the largest of its workers, bytes."""
+    pytest.importorskip("resource", reason="peak memory is asked of POSIX")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", RUN, str(path), str(count), kind]
+    done = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)
+    return [peak * (1 if sys.platform == "darwin" else 1024) for peak in json.loads(done.stdout)]
+
+
+@pytest.mark.parametrize(("kind", "place"), [("threads", 0), ("processes", 1)])
+def test_ten_times_as_many_examples_take_no_more_memory(tmp_path, kind, place):
+    few, many = 32 * UNIT, 320 * UNIT
+    one, other = (peaks(tmp_path / str(count), count, kind)[place] for count in (few, many))
+    assert other < one + 0.05 * one
+    assert other - one < (many - few) * 4000 / 5  # what is made meanwhile is far more
+
+
+def test_units_that_wait_are_not_kept(monkeypatch):
+    monkeypatch.setattr(threads, "make_unit", lambda job, unit, stop, turns: Done(unit, 1, 1, 0.0))
+    units = list(range(20_000))
+    tracemalloc.start()
+    try:
+        threads.on_threads(Job("nowhere", {}), units, Report(len(units), 0, show=False), workers=2)
+        assert tracemalloc.get_traced_memory()[1] < 200_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_more_units_are_begun_than_there_are_threads(monkeypatch):
+    begun, finished, most = [], [], []
+
+    def make(job, unit, stop, turns):
+        begun.append(unit)
+        most.append(len(begun) - len(finished))
+        finished.append(unit)
+        return Done(unit, 1, 1, 0.0)
+
+    monkeypatch.setattr(threads, "make_unit", make)
+    report = Report(1000, 0, show=False)
+    threads.on_threads(Job("nowhere", {}), list(range(1000)), report, workers=3)
+    assert sorted(finished) == list(range(1000))
+    assert max(most) <= 3 * THREADS
+    assert report.done == 1000
