@@ -48,18 +48,20 @@ def test_ten_times_as_many_examples_take_no_more_memory(tmp_path, kind, place):
     assert other - one < (many - few) * 4000 / 5  # what is made meanwhile is far more
 
 
-def test_units_that_wait_are_not_kept(monkeypatch):
-    monkeypatch.setattr(threads, "make_unit", lambda job, unit, stop, turns: Done(unit, 1, 1, 0.0))
+def test_units_that_wait_are_not_kept():
+    def make(job, unit, stop, turns):
+        return Done(unit, 1, 1, 0.0)
+
     units = list(range(20_000))
     tracemalloc.start()
     try:
-        threads.on_threads(Job("nowhere", {}), units, Report(len(units), 0, show=False), workers=2)
+        threads.on_threads(Job("nowhere", {}), units, Report(len(units), 0, show=False), 2, make)
         assert tracemalloc.get_traced_memory()[1] < 200_000
     finally:
         tracemalloc.stop()
 
 
-def test_no_more_units_are_begun_than_there_are_threads(monkeypatch):
+def test_no_more_units_are_begun_than_there_are_threads():
     begun, finished, most = [], [], []
 
     def make(job, unit, stop, turns):
@@ -68,9 +70,8 @@ def test_no_more_units_are_begun_than_there_are_threads(monkeypatch):
         finished.append(unit)
         return Done(unit, 1, 1, 0.0)
 
-    monkeypatch.setattr(threads, "make_unit", make)
     report = Report(1000, 0, show=False)
-    threads.on_threads(Job("nowhere", {}), list(range(1000)), report, workers=3)
+    threads.on_threads(Job("nowhere", {}), list(range(1000)), report, 3, make)
     assert sorted(finished) == list(range(1000))
     assert max(most) <= 3 * THREADS
     assert report.done == 1000

@@ -82,7 +82,8 @@ def test_memory_is_that_of_the_run(tmp_path, workers):
     start = f"import sys, simcore as sc\nrecipe = sc.loads({HOLOGRAM!r})\n"
     plan = start + f"print(recipe.plan(20_480, sys.argv[1], workers={workers}, unit=4096).memory)"
     make = start + (
-        f"import os, resource\nos.fsync = lambda fd: None\n"
+        # A disk slow enough that each worker renders one unit while it writes another, which is what is planned for.
+        f"import os, resource, time\nos.fsync = lambda fd: time.sleep(0.1)\n"
         f"recipe.generate(sys.argv[1], 20_480, 1, workers={workers}, unit=4096, progress=False)\n"
         "print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )

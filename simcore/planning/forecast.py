@@ -120,7 +120,7 @@ def forecast(
     arrays = {name: drawn.get(name, math.ceil(trial.stored[name] * count)) for name in metadata["arrays"]}
     row = 32 * len(arrays) + 4
     own = _worker_bytes(layout) + trial.workspace
-    base = _resident()
+    base = trial.resident
     found = tolerances(recipe)
     return Forecast(
         count=count,
@@ -171,15 +171,6 @@ def _worker_bytes(layout: layouts.Layout) -> int:
     metadata = layout.metadata
     held = min(metadata["unit"], metadata["count"])
     return THREADS * 2 * sum(_size(spec) for spec in layout.outputs) * held
-
-
-def _resident() -> int:
-    """Bytes that this process takes: what is imported, tables, compiled functions."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return 150 << 20
 
 
 def _free(path: str | os.PathLike[str] | None) -> int | None:

@@ -41,6 +41,7 @@ class Trial:
         seconds: of an example, by the clock, once the workers are at work.
         stored: bytes of an example of each array.
         workspace: bytes that rendering takes beside the arrays that it fills.
+        resident: bytes of the process itself, with its tables and compiled functions.
 
     """
 
@@ -48,6 +49,7 @@ class Trial:
     seconds: float
     stored: dict[str, float]
     workspace: int
+    resident: int
 
 
 class Spread:
@@ -100,6 +102,7 @@ def try_out(
     unit, chunk, count = metadata["unit"], metadata["chunk"], metadata["count"]
     units = ROUNDS * THREADS * workers + 1
     fitting = int(SECONDS * workers / _warm_seconds(recipe, metadata, seed))
+    resident = _resident()  # before the trial, which leaves memory behind that a run would use again
     kept = min(count, max(LEAST, fitting), units * unit)
     size = max(1, min(unit, kept // units))
     size, cut = (size // chunk * chunk, chunk) if size >= chunk else (size, size)
@@ -114,7 +117,7 @@ def try_out(
         on_threads(Job(place, layout.metadata), list(range(layout.units)), times, workers)
         storage = open_storage(place)
         stored = {name: _bytes(storage.sizes(name)) / kept for name in metadata["arrays"]}
-    return Trial(kept, times.seconds(), stored, _workspace(recipe, metadata, seed))
+    return Trial(kept, times.seconds(), stored, _workspace(recipe, metadata, seed), resident)
 
 
 def _bytes(sizes: dict[str, int]) -> int:
@@ -144,6 +147,17 @@ def _workspace(recipe: Recipe, metadata: dict[str, Any], seed: int) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def _resident() -> int:
+    """Bytes that this process takes: what is imported, tables, compiled functions."""
+    import simcore.run  # noqa: F401, PLC0415  (a run has imported it)
+
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 150 << 20
 
 
 @contextlib.contextmanager
