@@ -22,6 +22,7 @@ Array = np.ndarray[Any, Any]
 PALETTE = ("#1b6ca8", "#c2571a", "#009e73", "#cc79a7", "#8c6d00", "#56b4e9", "#444444")
 MARKERS = "osD^vPX"
 DOTS = 4000
+FEW = 10  # examples in a bin, below which its mark is hollow
 
 
 def figures_of(draft: "Draft") -> dict[str, Figure]:
@@ -74,6 +75,8 @@ def _curves(axes: Any, table: pd.DataFrame, name: str, measure: Measure, contend
         axes.plot(
             centres, table[key], MARKERS[k % len(MARKERS)] + "-", ms=4, lw=1.2, color=colour, label=label(contender)
         )
+        few = table["count"] < FEW
+        axes.plot(centres[few], table[key][few], MARKERS[k % len(MARKERS)], ms=4, color=colour, mfc="white")
         lowest = min(lowest, float(np.nanmin([*table[f"{key}_low"], np.inf])))
     if "bound_mean_error" in table and measure.name == "mean_error":
         axes.plot(centres, table["bound_mean_error"], "k--", lw=1, label="Cramér-Rao bound")

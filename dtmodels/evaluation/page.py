@@ -122,7 +122,7 @@ def _picture(draft: "Draft", name: str, path: Path) -> dict[str, str]:
     if caption is None:
         versus = name.removeprefix("error_versus_").replace("_", " ")
         counted = draft.counted(name.removeprefix("error_versus_"))
-        caption = f"Against {versus}: values in bins, bands as in the tables; below, the {counted} in each bin."
+        caption = f"Against {versus}: values in bins (hollow: of fewer than 10) and their bands; below, the {counted} in each."
     return {"name": name, "caption": caption, "data": base64.b64encode(path.read_bytes()).decode()}
 
 

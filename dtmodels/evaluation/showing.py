@@ -28,7 +28,7 @@ def examples_figure(judged: Judged, task: Task) -> Figure | None:
 def _places(judged: Judged, task: Task) -> Figure:
     assert judged.shown is not None
     numbers, images, targets, answers = judged.shown
-    figure = Figure(figsize=(2.7 * len(images), 3.2), layout="constrained")
+    figure = Figure(figsize=(2.7 * len(images), 3.5), layout="constrained")
     panels = figure.subplots(1, len(images), squeeze=False).ravel()
     for k, axes in enumerate(panels):
         axes.imshow(images[k, ..., 0], cmap="gray")
