@@ -10,7 +10,7 @@ import pandas as pd
 
 from dtmodels.conditions import Condition
 from dtmodels.configuration import validated
-from dtmodels.errors import ConfigurationError
+from dtmodels.errors import ConfigurationError, DatasetError
 from dtmodels.evaluation.bins import binned
 from dtmodels.evaluation.bound import bound_errors, bound_name
 from dtmodels.evaluation.checks import check_properties, examples_for, scalars
@@ -134,6 +134,9 @@ def _judged(
     if isinstance(task, Detections):
         task.needed = tuple(name for name in versus if name in task.particle_properties)
     judged = _answers(judges, examples, task)
+    if judged.particles and not len(next(iter(judged.particles.values()))):
+        where = f" for which {section.where} holds" if section.where else ""
+        raise DatasetError(f"{examples.path}: no particle within the images{where}: nothing to be found")
     properties = examples.properties([name for name in versus if name in scalars(examples)])
     judged.properties = {name: values.reshape(-1) for name, values in properties.items()}
     name = bound_name(examples, bound)
