@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dtmodels.backend import require_keras
 from dtmodels.errors import RunError, SourceError
 from dtmodels.examples import fits
-from dtmodels.run import MODEL
+from dtmodels.run import MODEL, load_network
 
 Array = np.ndarray[Any, Any]
 BATCH = 8  # of one size always: a network's last bits may depend on how many images it is given
@@ -65,10 +64,7 @@ def _file(path: Path) -> Path:
 
 
 def _load(file: Path) -> Any:
-    try:
-        model = require_keras().models.load_model(file, compile=False)
-    except Exception as error:
-        raise RunError(f"{file}: cannot be loaded: {' '.join(str(error).split())}") from error
+    model = load_network(file)
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise RunError(f"{file}: {len(model.inputs)} inputs and {len(model.outputs)} outputs; must have one of each")
     return model

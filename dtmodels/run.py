@@ -38,10 +38,7 @@ class Run:
         path = self.directory / MODEL
         if not path.is_file():
             raise RunError(f"{self.directory}: holds no {MODEL}: no epoch was finished")
-        try:
-            return require_keras().models.load_model(path, compile=False)
-        except Exception as error:
-            raise RunError(f"{path}: cannot be loaded: {' '.join(str(error).split())}") from error
+        return load_network(path)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -84,6 +81,17 @@ def open_run(directory: Run | str | PathLike[str]) -> Run:
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise RunError(f"{path}: {RECORD} is not of the format {FORMAT}")
     return Run(path, record)
+
+
+def load_network(path: Path) -> Any:
+    """A saved network, not compiled; RunError when it cannot be loaded."""
+    keras = require_keras()
+    from dtmodels import losses, metrics  # noqa: F401, PLC0415  (register with Keras)
+
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:
+        raise RunError(f"{path}: cannot be loaded: {' '.join(str(error).split())}") from error
 
 
 def write_text(path: Path, text: str) -> None:

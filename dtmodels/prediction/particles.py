@@ -46,8 +46,8 @@ def maxima(values: Array, threshold: float, radius: float = 3.0) -> dict[str, Ar
     nearest = np.round(centres).astype(int)
     shifts = [_vertex(values, nearest, axis) for axis in range(values.ndim)]
     plateau = np.bincount(labels.ravel(), minlength=count + 1)[1:] > 1
-    above = np.where(values > threshold, values, 0.0)
-    mass, area = (ndimage.convolve(image, ball.astype(float), mode="constant") for image in (above, above > 0.0))
+    above = (values > threshold).astype(np.float64)
+    mass, area = (ndimage.convolve(image, ball.astype(float), mode="constant") for image in (above * values, above))
     at = tuple(nearest.T)
     refined = [centres[:, k] + np.where(plateau, 0.0, shift) for k, shift in enumerate(shifts)]
     return _table(refined, mass[at], np.round(area[at]).astype(int), values[at], np.ones(count, bool))

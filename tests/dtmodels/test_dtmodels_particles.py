@@ -21,6 +21,13 @@ def test_maxima_of_gaussian_peaks_are_exact():
     found = maxima(gaussians(CENTRES, (48, 56)), threshold=0.2, radius=3)
     np.testing.assert_allclose(sorted_places(found), CENTRES[np.lexsort(CENTRES.T[::-1])], atol=1e-6)
     assert (found["signal"] > 0.9).all()
+    image = gaussians(CENTRES, (48, 56))
+    y, x = np.indices(image.shape)
+    for k in range(3):
+        at = np.round([found["y"][k], found["x"][k]])
+        inside = (np.hypot(y - at[0], x - at[1]) <= 3) & (image > 0.2)
+        assert found["area"][k] == inside.sum()
+        assert found["mass"][k] == pytest.approx(image[inside].sum())
 
 
 def test_components_give_the_centroid():
