@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dtmodels.evaluation.measures import Measure, estimate
+from dtmodels.evaluation.measures import Measure, estimates
 
 Array = np.ndarray[Any, Any]
 
@@ -50,8 +50,8 @@ def binned(
 
 def _of_bin(contender: str, table: pd.DataFrame, measures: Sequence[Measure], groups: Array | None) -> dict[str, float]:
     row: dict[str, float] = {}
-    for measure in measures:
-        found, key = estimate(measure, table, groups), f"{contender}_{measure.name}"
+    for measure, found in zip(measures, estimates(measures, table, groups), strict=True):
+        key = f"{contender}_{measure.name}"
         row |= {key: found.value, f"{key}_low": found.low, f"{key}_high": found.high}
     return row | (spread(table["error"].to_numpy(float), contender) if "error" in table else {})
 

@@ -1,6 +1,6 @@
 """Measures of how good a network is, as functions of sums over examples, with confidence bands by the bootstrap."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,23 +55,33 @@ def root_mean_square_of(name: str, title: str, unit: str, column: str, **more: A
 
 def estimate(measure: Measure, table: pd.DataFrame, groups: Array | None = None) -> Estimate:
     """The measure of a table of examples and its band. ``groups`` numbers what is resampled together, by default each row."""
-    return estimate_from(measure.terms(table), measure.combine, groups)
+    return estimates([measure], table, groups)[0]
 
 
-def estimate_from(terms: Array, combine: Callable[[Array], Array], groups: Array | None = None) -> Estimate:
-    """As ``estimate``, from the terms (example, term) themselves; rows that are not finite do not count."""
-    terms = np.asarray(terms, np.float64)
-    counted: Array = np.isfinite(terms).all(axis=1)
-    terms = np.where(counted[:, None], terms, 0.0)
+def estimates(measures: Sequence[Measure], table: pd.DataFrame, groups: Array | None = None) -> list[Estimate]:
+    """Several measures of one table, from the same resamplings."""
+    return estimates_from([m.terms(table) for m in measures], [m.combine for m in measures], groups)
+
+
+def estimates_from(
+    terms: Sequence[Array], combine: Sequence[Callable[[Array], Array]], groups: Array | None = None
+) -> list[Estimate]:
+    """As ``estimates``, from the terms (example, term) of each; rows of one that are not finite do not count in it."""
+    counted = [np.asarray(np.isfinite(one).all(axis=1)) for one in terms]
+    joined = np.concatenate([np.where(c[:, None], one, 0.0) for one, c in zip(terms, counted, strict=True)], axis=1)
+    if not len(joined):
+        return [Estimate(float("nan"), float("nan"), float("nan"), 0) for _ in terms]
     if groups is not None:
         _, place = np.unique(groups, return_inverse=True)
-        terms = np.stack([np.bincount(place, column) for column in terms.T], axis=1)
-    count = int(counted.sum())
-    if not count:
-        return Estimate(float("nan"), float("nan"), float("nan"), 0)
-    value = float(combine(terms.sum(axis=0)[None])[0])
-    low, high = _band(combine(_resampled(terms)))
-    return Estimate(value, low, high, count)
+        joined = np.stack([np.bincount(place, column) for column in joined.T], axis=1)
+    whole, drawn = joined.sum(axis=0)[None], _resampled(joined)
+    edges = np.cumsum([0, *(one.shape[1] for one in terms)])
+    found = []
+    for k, function in enumerate(combine):
+        part, count = slice(edges[k], edges[k + 1]), int(counted[k].sum())
+        value = float(function(whole[:, part])[0]) if count else float("nan")
+        found.append(Estimate(value, *_band(function(drawn[:, part]) if count else np.empty(0)), count))
+    return found
 
 
 def _resampled(terms: Array) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dtmodels.evaluation.judged import Judged
-from dtmodels.evaluation.measures import Estimate, Measure, estimate_from
+from dtmodels.evaluation.measures import Estimate, Measure, estimates_from
 
 Array = np.ndarray[Any, Any]
 
@@ -22,7 +22,7 @@ def difference(measure: Measure, first: pd.DataFrame, other: pd.DataFrame) -> Es
     def combine(sums: Array) -> Array:
         return measure.combine(sums[:, count:]) - measure.combine(sums[:, :count])
 
-    return estimate_from(np.concatenate([own, others], axis=1), combine)
+    return estimates_from([np.concatenate([own, others], axis=1)], [combine])[0]
 
 
 def differences(judged: Judged, measure: Measure) -> dict[str, Estimate]:

@@ -13,7 +13,7 @@ import pandas as pd
 from dtmodels.evaluation.calibration import reliability, scores, summary
 from dtmodels.evaluation.detections import NEIGHBOR
 from dtmodels.evaluation.judged import Judged
-from dtmodels.evaluation.measures import METHOD, Estimate, estimate
+from dtmodels.evaluation.measures import METHOD, Estimate, estimates
 from dtmodels.evaluation.numbers import Classes, Numbers, confusion
 from dtmodels.evaluation.paired import differences
 from dtmodels.evaluation.task import Task
@@ -126,8 +126,7 @@ def _units(examples: Examples, task: Task, tables: Mapping[str, pd.DataFrame]) -
 
 def _numbers(table: pd.DataFrame, task: Task) -> dict[str, Any]:
     numbers: dict[str, Any] = {}
-    for measure in task.measures:
-        found = estimate(measure, table)
+    for measure, found in zip(task.measures, estimates(task.measures, table), strict=True):
         numbers |= {measure.name: found.value, f"{measure.name}_low": found.low, f"{measure.name}_high": found.high}
     if "error" in table:
         finite = table["error"][np.isfinite(table["error"])].to_numpy(dtype=float)
