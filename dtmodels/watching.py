@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from dtmodels.backend import require_keras
 from dtmodels.configuration import WatchSection, validated
@@ -60,15 +61,9 @@ class Watch(keras.callbacks.Callback):
             write_pictures(name.with_suffix(".tif"), iter(parts))
             _picture(self._frames[0], None, parts[0][0]).savefig(name.with_suffix(".png"), dpi=100)
             return
-        table = parts[0] if len(parts) == 1 else _joined(parts)
+        table = pd.concat(parts, ignore_index=True)
         write_table(name.with_suffix(".csv"), table)
         _picture(self._frames[0], table[table["frame"] == 0], None).savefig(name.with_suffix(".png"), dpi=100)
-
-
-def _joined(parts: list[Any]) -> Any:
-    import pandas as pd  # noqa: PLC0415
-
-    return pd.concat(parts, ignore_index=True)
 
 
 def _picture(frame: Array, table: Any, said: Array | None) -> Any:
