@@ -11,12 +11,13 @@ from dtmodels.classical import radial_center, track_radial_center
 from dtmodels.configuration import load_configuration
 from dtmodels.data import open_dataset
 from dtmodels.errors import DtmodelsError
-from dtmodels.evaluate import evaluate
+from dtmodels.evaluation import compare, evaluate
 from dtmodels.examples import Examples
+from dtmodels.fitting import gaussian_fit
 from dtmodels.io import read_frames
 from dtmodels.live import live
 from dtmodels.mixture import mix
-from dtmodels.predict import predict
+from dtmodels.prediction import predict, predict_to
 from dtmodels.run import Run, open_run
 from dtmodels.train import fit
 
@@ -25,8 +26,10 @@ __all__ = [
     "DtmodelsError",
     "Examples",
     "Run",
+    "compare",
     "evaluate",
     "fit",
+    "gaussian_fit",
     "live",
     "load_configuration",
     "mix",
@@ -34,6 +37,7 @@ __all__ = [
     "open_dataset",
     "open_run",
     "predict",
+    "predict_to",
     "radial_center",
     "read_frames",
     "track_radial_center",

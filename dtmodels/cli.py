@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from dtmodels.configuration import load_configuration
-from dtmodels.errors import DtmodelsError
+from dtmodels.errors import ConfigurationError, DtmodelsError
 from dtmodels.run import Run, open_run
 
 app = typer.Typer(
@@ -44,37 +44,114 @@ def train(
     print(f"{out}: best of {len(run.history)} epochs is {best['epoch']}, validation loss {best['val_loss']:.4g}")
 
 
+Versus = Annotated[str, typer.Option(help="properties to plot the measures against, as snr,z")]
+Bins = Annotated[int, typer.Option(min=1, help="bins of each property")]
+Where = Annotated[str | None, typer.Option(help="which examples or particles count, as 'snr >= 6'")]
+Data = Annotated[str, typer.Option(help="dataset that the networks have not seen")]
+Folder = Annotated[Path | None, typer.Option(help="folder for tables, figures and report.html")]
+Page = Annotated[Path | None, typer.Option(help="where to write the report besides")]
+Judging = Annotated[
+    list[str] | None,
+    typer.Option(help="how it is judged, as threshold=0.3, match_radius=2, positions=position; again for more"),
+]
+
+
 @app.command()
 def evaluate(
     run: RunDirectory,
-    data: Annotated[str, typer.Option(help="dataset that the network has not seen")],
-    versus: Annotated[str, typer.Option(help="properties to plot the error against, as snr,z")] = "",
-    bins: Annotated[int, typer.Option(min=1, help="bins of each property")] = 10,
-    out: Annotated[Path | None, typer.Option(help="folder for tables and figures")] = None,
+    data: Data,
+    *,
+    versus: Versus = "",
+    bins: Bins = 10,
+    where: Where = None,
+    judging: Judging = None,
+    out: Folder = None,
+    html: Page = None,
 ) -> None:
-    """Errors of a network, and of the radial centre beside it."""
-    from dtmodels.evaluate import evaluate as evaluated  # noqa: PLC0415
+    """Errors of a network, of positions beside the radial centre: numbers, tables, figures, a page."""
+    from dtmodels.evaluation import evaluate as evaluated  # noqa: PLC0415
 
-    names = [name.strip() for name in versus.split(",") if name.strip()]
-    print(evaluated(run, data, versus=names, bins=bins, directory=out))
+    options: dict[str, Any] = {"judging": _pairs(judging), "bins": bins, "where": where, "directory": out, "html": html}
+    print(evaluated(run, data, _names(versus), **options))
+
+
+@app.command()
+def compare(
+    contenders: Annotated[
+        list[str],
+        typer.Argument(metavar="CONTENDER...", help="runs (RUN,RUN an ensemble), radial_center, gaussian_fit, trackpy"),
+    ],
+    data: Data,
+    *,
+    versus: Versus = "",
+    bins: Bins = 10,
+    where: Where = None,
+    judging: Judging = None,
+    out: Folder = None,
+    html: Page = None,
+) -> None:
+    """Several networks and classical methods on the same examples."""
+    from dtmodels.evaluation import compare as compared  # noqa: PLC0415
+
+    options: dict[str, Any] = {"judging": _pairs(judging), "bins": bins, "where": where, "directory": out, "html": html}
+    named = [_names(one) if "," in one else one for one in contenders]
+    print(compared(named, data, _names(versus), **options))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _pairs(texts: list[str] | None) -> dict[str, Any]:
+    pairs = {}
+    for text in texts or []:
+        key, found, value = text.partition("=")
+        if not found:
+            raise ConfigurationError(f"--judging {text!r}; must be name=value")
+        pairs[key.strip()] = tuple(value.split(",")) if "," in value else value.strip()
+    return pairs
 
 
 @app.command()
 def predict(
     run: RunDirectory,
     source: Annotated[str, typer.Argument(metavar="FRAMES", help="video, TIFF, folder of images, npy, npz or zarr")],
-    out: Annotated[Path | None, typer.Option(help="CSV file to write; else the table is printed")] = None,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="file to write: .csv, .parquet, .tif; else a table is printed")
+    ] = None,
+    output: Annotated[str | None, typer.Option(help="numbers, particles, counts, masks or images")] = None,
+    threshold: Annotated[float, typer.Option(help="of particles and masks")] = 0.5,
+    method: Annotated[str, typer.Option(help="particles by components or by maxima")] = "components",
+    radius: Annotated[float, typer.Option(help="px between two maxima")] = 3.0,
+    minimal_area: Annotated[int, typer.Option(help="pixels of a component")] = 1,
+    z: Annotated[str | None, typer.Option(help="um between which the planes of a volume lie, as 2,30")] = None,
+    link: Annotated[
+        float | None, typer.Option(help="px a particle moves between two frames: tracks, by trackpy")
+    ] = None,
+    memory: Annotated[int, typer.Option(help="frames for which a particle may be lost")] = 0,
+    tile: Annotated[str | None, typer.Option(help="height,width in px of the tiles of large frames")] = None,
+    overlap: Annotated[int | None, typer.Option(help="px that neighbouring tiles share")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="images, or tiles, at a time")] = None,
 ) -> None:
-    """What a network says of every frame, as a table with trackpy's columns."""
-    from dtmodels.predict import predict as predicted  # noqa: PLC0415
+    """What a network says of every frame: a table with trackpy's columns, or images."""
+    from dtmodels.prediction import predict_to  # noqa: PLC0415
 
-    table = predicted(run, source)
-    if out is None:
-        print(table.to_csv(index=False), end="")
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(out, index=False)
-    print(f"{out}: {len(table)} rows, {', '.join(table.columns)}")
+    opened = open_run(run)
+    tiling = {"tile": _numbers("tile", tile, int), "overlap": overlap}
+    prepared = opened.record["input"] | {key: value for key, value in tiling.items() if value is not None}
+    options: dict[str, Any] = {"output": output, "threshold": threshold, "method": method, "radius": radius}
+    options |= {"minimal_area": minimal_area, "z": _numbers("z", z, float), "link": link, "memory": memory}
+    options |= {"input": prepared, "batch_size": batch_size}
+    written = predict_to(out or "-", opened, source, **options, progress=True)
+    print(written, file=sys.stderr if out is None else sys.stdout)
+
+
+def _numbers(name: str, text: str | None, kind: type) -> tuple[Any, ...] | None:
+    try:
+        return None if text is None else tuple(kind(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigurationError(f"--{name}: {text!r}; must be numbers with commas between them") from None
 
 
 @app.command()

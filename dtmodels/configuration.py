@@ -63,20 +63,29 @@ class MinMax(Section):
 class InputSection(Section):
     """How measured frames are brought to what the network saw; in this order: grey, crop, resize, normalize.
 
-    ``crop`` is [y, x, height, width] in pixels of the frame, ``resize`` [height, width].
+    ``crop`` is [y, x, height, width] in pixels of the frame, ``resize`` [height, width]. A network that gives images takes
+    larger frames in tiles of ``tile`` [height, width] pixels; neighbours share ``overlap`` pixels (a quarter of the tile).
     """
 
     grey: bool | Literal["luminance", "mean"] = False
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
     normalize: Literal["minmax", "none"] | MinMax = "none"
+    tile: tuple[int, int] | None = None
+    overlap: int | None = Field(default=None, ge=0)
 
-    @field_validator("resize", "crop")
+    @field_validator("resize", "crop", "tile")
     @classmethod
     def _sizes(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if value is not None and (min(value[-2:]) < 1 or min(value) < 0):
             raise ValueError("heights and widths must be at least 1, offsets at least 0")
         return value
+
+    @model_validator(mode="after")
+    def _within(self) -> "InputSection":
+        if self.tile is not None and self.overlap is not None and self.overlap >= min(self.tile):
+            raise ValueError(f"overlap {self.overlap} px must be less than the tile {list(self.tile)}")
+        return self
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -108,6 +117,18 @@ class ScheduleSection(Section):
     reduce_on_plateau: ReduceOnPlateau | None = None
 
 
+class WatchSection(Section):
+    """Measured frames that the network is tried on ``every`` so many epochs: the first ``count`` of a video, stack or folder.
+
+    ``output`` takes what ``dtmodels.predict`` does about outputs: ``{threshold: 0.3}``.
+    """
+
+    frames: str
+    every: int = Field(default=5, ge=1)
+    count: int = Field(default=16, ge=1)
+    output: dict[str, Any] = {}
+
+
 class FitSection(Section):
     """Loss, optimizer, length and randomness of a training.
 
@@ -123,6 +144,7 @@ class FitSection(Section):
     early_stopping: int | None = Field(default=None, ge=1)
     standardize_targets: bool | None = None
     checkpoint_seconds: float | None = Field(default=300, ge=0)
+    watch: WatchSection | None = None
 
     @field_validator("loss", "optimizer")
     @classmethod

@@ -48,6 +48,9 @@ class Store(Protocol):
     @property
     def identity(self) -> Identity: ...
 
+    @property
+    def names(self) -> list[str]: ...
+
     def shape(self, name: str) -> tuple[int, ...]: ...
 
     def attributes(self, name: str) -> dict[str, Any]: ...
@@ -66,13 +69,15 @@ class Field:
     shape: tuple[int, ...]
     units: str
     axes: tuple[str, ...] = ()
+    description: str = ""
+    z: tuple[float, float] | None = None  # um between which the planes of a volume lie
 
     @property
     def size(self) -> int:
         return int(np.prod(self.shape, dtype=int))
 
     def columns(self) -> list[str]:
-        """Names of its numbers in a table: the axes of points, else the name, numbered if there are several."""
+        """Names of its numbers in a table: axes of points, columns of tables, else the name, numbered if there are several."""
         if self.axes and self.shape == (len(self.axes),):
             return list(self.axes)
         return [self.name] if self.size == 1 else [f"{self.name}_{k}" for k in range(self.size)]
@@ -114,11 +119,24 @@ class Examples:
         return self.store.path
 
     @property
+    def names(self) -> list[str]:
+        """Names of all stored arrays."""
+        return list(self.store.names)
+
+    @property
     def identity(self) -> dict[str, Any]:
         """Recipe, seed, range and checksum of the dataset, of a mixture of its members too: if equal, so are the arrays."""
         found = asdict(self.store.identity)
         members = list(found.pop("members"))
         return found | ({"members": members} if members else {})
+
+    def array_shape(self, name: str) -> tuple[int, ...]:
+        """Shape of one example of any stored array."""
+        return self.store.shape(name)
+
+    def array_attributes(self, name: str) -> dict[str, Any]:
+        """Attributes of any stored array."""
+        return self.store.attributes(name)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -137,7 +155,7 @@ class Examples:
     @property
     def fields(self) -> tuple[Field, ...]:
         """What the numbers of the target are, in order."""
-        return tuple(self._field(name) for name in self.targets)
+        return tuple(self.field(name) for name in self.targets)
 
     @property
     def nbytes(self) -> int:
@@ -294,11 +312,15 @@ class Examples:
             )
         return values
 
-    def _field(self, name: str) -> Field:
+    def field(self, name: str) -> Field:
+        """What the numbers of a stored array are."""
         attributes = self.store.attributes(name)
-        axes = tuple(str(axis) for axis in attributes.get("axes", ()))
+        axes = tuple(str(axis) for axis in attributes.get("axes", attributes.get("columns", ())))
         shape = self.store.shape(name)
-        return Field(name, str(attributes.get("kind", "property")), shape, str(attributes.get("units", "1")), axes)
+        kind, units = str(attributes.get("kind", "property")), str(attributes.get("units", "1"))
+        low_high = attributes.get("z")
+        z = None if low_high is None else (float(low_high[0]), float(low_high[1]))
+        return Field(name, kind, shape, units, axes, str(attributes.get("description", "")), z)
 
 
 def fits(expected: Sequence[int | None], shape: Sequence[int]) -> bool:

@@ -28,11 +28,19 @@ def read_frames(source: Source, count: int | None = None) -> Array:
     return np.stack(frames)
 
 
-def batched_frames(source: Source, batch_size: int) -> Iterator[Array]:
-    """Arrays (frame, y, x, channel) of up to ``batch_size`` frames, so that a long video never lies whole in memory."""
+def batched_frames(source: Source, batch_size: int, batch_bytes: int = 64 * 2**20) -> Iterator[Array]:
+    """Arrays (frame, y, x, channel) of up to ``batch_size`` frames, so that a long video never lies whole in memory.
+
+    Large frames come in smaller batches, of at most ``batch_bytes`` as float32 or of one frame.
+    """
     frames = iterate_frames(source)
-    while batch := list(itertools.islice(frames, batch_size)):
-        if len({frame.shape for frame in batch}) > 1:
+    first = next(frames, None)
+    if first is None:
+        return
+    size = max(1, min(batch_size, batch_bytes // max(1, 4 * first.size)))
+    frames = itertools.chain([first], frames)
+    while batch := list(itertools.islice(frames, size)):
+        if len({frame.shape for frame in (first, *batch)}) > 1:
             raise SourceError(f"{source}: frames of several sizes")
         yield np.stack(batch)
 
@@ -79,19 +87,44 @@ def _tiff(path: Path) -> Iterator[Array]:
 
     try:
         with tifffile.TiffFile(path) as file:
-            series = file.series[0]
-            values, axes = series.asarray(), series.axes
+            yield from _series(file.series[0], path)
+    except SourceError:
+        raise
     except Exception as error:
         raise SourceError(f"{path}: cannot be read as TIFF: {error}") from error
-    yield from _planes(values, axes, path)
 
 
-def _planes(values: Array, axes: str, path: Path) -> Iterator[Array]:
+def _series(series: Any, path: Path) -> Iterator[Array]:
     # Samples (S) and channels (C) are channels of a frame; every other axis than Y and X counts frames.
+    axes = series.axes
+    if "Y" not in axes or "X" not in axes or sum(axis in "SC" for axis in axes) > 1:
+        raise SourceError(f"{path}: TIFF with axes {axes}; must have Y, X and at most one of S and C")
+    if axes[-2:] == "YX" or axes[-3:] == "YXS":
+        pages = _pages(series)
+        if "C" not in axes[:-2]:
+            yield from (page[..., None] if axes[-1] == "X" else page for page in pages)
+            return
+        if axes[-3] == "C":
+            channels = series.shape[-3]
+            while group := list(itertools.islice(pages, channels)):
+                yield np.stack(group, axis=-1)
+            return
+    yield from _whole(series.asarray(), axes)
+
+
+def _pages(series: Any) -> Iterator[Array]:
+    """One page after the other, so that a long stack never lies whole in memory."""
+    count = int(np.prod(series.shape[: -3 if series.axes[-1] == "S" else -2], dtype=int))
+    if len(series.pages) == count:
+        return (page.asarray() for page in series.pages)
+    # ImageJ writes large stacks as one page and the pixels behind it.
+    values = series.asarray(out="memmap").reshape(count, *series.pages[0].shape)
+    return (np.asarray(page) for page in values)
+
+
+def _whole(values: Array, axes: str) -> Iterator[Array]:
     channels = [k for k, axis in enumerate(axes) if axis in "SC"]
     image = [axes.find("Y"), axes.find("X")]
-    if min(image) < 0 or len(channels) > 1:
-        raise SourceError(f"{path}: TIFF with axes {axes}; must have Y, X and at most one of S and C")
     frames = [k for k in range(values.ndim) if k not in (*channels, *image)]
     ordered = values.transpose(*frames, *image, *channels)
     tail = ordered.shape[len(frames) :]

@@ -64,6 +64,10 @@ class LiveStore:
         digest = hashlib.sha256(self.path.encode()).hexdigest()
         return Identity(None, digest, "live", None, 0, self._count, 0)
 
+    @property
+    def names(self) -> list[str]:
+        return list(self._first)
+
     def shape(self, name: str) -> tuple[int, ...]:
         return self._array(self._first, name).shape[1:]
 

@@ -50,6 +50,11 @@ class MixedStore:
         return " + ".join(store.path for store in self.stores)
 
     @property
+    def names(self) -> list[str]:
+        """Arrays that all of them hold."""
+        return [name for name in self.stores[0].names if all(name in store.names for store in self.stores)]
+
+    @property
     def offsets(self) -> list[int]:
         """Where each dataset begins."""
         return [int(start) for start in self._starts[:-1]]

@@ -19,7 +19,7 @@ from dtmodels.examples import Field
 FORMAT = "dtmodels-run/1"
 MODEL, RECORD, CONFIGURATION = "model.keras", "run.json", "training.yaml"
 HISTORY, HISTORY_FIGURE = "history.csv", "history.png"
-CHECKPOINTS, LOGS, EVALUATION = "checkpoint", "logs", "evaluation"
+CHECKPOINTS, LOGS, EVALUATION, WATCH = "checkpoint", "logs", "evaluation", "watch"
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Run:
 
     directory: Path
     record: Mapping[str, Any]
+    in_training: Any = None  # the network as it is now, instead of the one that was kept
 
     @cached_property
     def model(self) -> Any:
         """The network with the lowest validation loss, targets in their own units; not compiled."""
+        if self.in_training is not None:
+            return self.in_training
         path = self.directory / MODEL
         if not path.is_file():
             raise RunError(f"{self.directory}: holds no {MODEL}: no epoch was finished")
-        try:
-            return require_keras().models.load_model(path, compile=False)
-        except Exception as error:
-            raise RunError(f"{path}: cannot be loaded: {' '.join(str(error).split())}") from error
+        return load_network(path)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -53,15 +53,18 @@ class Run:
     @property
     def fields(self) -> tuple[Field, ...]:
         """What the numbers of the network's output are."""
-        return tuple(
-            Field(item["name"], item["kind"], tuple(item["shape"]), item["units"], tuple(item["axes"]))
-            for item in self.record["targets"]
-        )
+        return tuple(_field(item) for item in self.record["targets"])
 
     @property
     def input(self) -> InputSection:
         """How measured frames are brought to what the network saw."""
         return validated(InputSection, self.record["input"], f"{self.directory}: input")
+
+
+def _field(item: Mapping[str, Any]) -> Field:
+    z = None if item.get("z") is None else (float(item["z"][0]), float(item["z"][1]))
+    shape, axes = tuple(item["shape"]), tuple(item["axes"])
+    return Field(item["name"], item["kind"], shape, item["units"], axes, item.get("description", ""), z)
 
 
 def open_run(directory: Run | str | PathLike[str]) -> Run:
@@ -78,6 +81,17 @@ def open_run(directory: Run | str | PathLike[str]) -> Run:
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise RunError(f"{path}: {RECORD} is not of the format {FORMAT}")
     return Run(path, record)
+
+
+def load_network(path: Path) -> Any:
+    """A saved network, not compiled; RunError when it cannot be loaded."""
+    keras = require_keras()
+    from dtmodels import losses, metrics  # noqa: F401, PLC0415  (register with Keras)
+
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:
+        raise RunError(f"{path}: cannot be loaded: {' '.join(str(error).split())}") from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -38,6 +38,7 @@ from dtmodels.run import (
     LOGS,
     MODEL,
     RECORD,
+    WATCH,
     Run,
     open_run,
     write_record,
@@ -66,6 +67,7 @@ def fit(
     checkpoint_seconds: float | None = 300,
     input: Mapping[str, Any] | None = None,
     machine: Mapping[str, Any] | None = None,
+    watch: Mapping[str, Any] | None = None,
     memory_limit: int = 2 * 2**30,
     resume: bool = False,
     overwrite: bool = False,
@@ -82,7 +84,11 @@ def fit(
     and its metrics are in the units of the targets. ``model`` itself keeps its outputs, and shares its weights.
 
     ``input`` says how measured frames are brought to what the network saw (see InputSection); by default grey if the
-    network has one channel, resized to its input, and each frame brought to the mean range of the training images.
+    network has one channel, resized to its input (in tiles of that size for a network that gives images), and each frame
+    brought to the mean range of the training images.
+
+    ``watch`` names measured frames, as ``{"frames": "video.tif", "every": 5}``: what the network says of them every so many
+    epochs is written to ``watch/`` in the directory (see WatchSection); what goes wrong there stops nothing.
 
     ``checkpoint_seconds`` is how often within an epoch what is needed to go on is kept, None: after epochs only.
     ``machine`` is what MachineSection says; the network was built with its ``precision`` and ``devices`` already.
@@ -100,6 +106,7 @@ def fit(
     }
     values |= {"seed": seed, "early_stopping": early_stopping, "standardize_targets": standardize_targets}
     values["checkpoint_seconds"] = checkpoint_seconds
+    values["watch"] = watch
     section, how = validated(FitSection, values, "fit"), validated(MachineSection, machine or {}, "machine")
     make_deterministic(how.deterministic)
     _check_fits(model, train, validation)
@@ -144,6 +151,10 @@ class _Training:
         callbacks: list[Any] = [keeper, Progress(self.section.epochs, len(self.train))]
         if require_keras().backend.backend() == "tensorflow":
             callbacks.append(EventLog(self.folder))
+        if self.section.watch is not None:
+            from dtmodels.watching import Watch  # noqa: PLC0415  (imports Keras)
+
+            callbacks.append(Watch(self.section.watch, self.folder, self.record))
         began = time.time()
         try:
             self._epochs(callbacks)
@@ -312,7 +323,7 @@ def _continued(folder: Path, identity: dict[str, Any], resume: bool, overwrite: 
 def _cleared(folder: Path) -> None:
     for name in (RECORD, MODEL, HISTORY, HISTORY_FIGURE, CONFIGURATION):
         (folder / name).unlink(missing_ok=True)
-    for name in (CHECKPOINTS, LOGS, EVALUATION):
+    for name in (CHECKPOINTS, LOGS, EVALUATION, WATCH):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
@@ -370,7 +381,10 @@ def _default_input(train: Examples) -> InputSection | None:
     images, _ = train.numpy(np.arange(min(256, len(train))))
     low, high = (round(float(edge(images, axis=(1, 2, 3)).mean()), 4) for edge in (np.min, np.max))
     normalize: dict[str, Any] = {"normalize": {"minmax": [low, high]}} if low < high else {}
-    return validated(InputSection, {"grey": channels == 1, "resize": [height, width], **normalize}, "input")
+    # A network that gives images keeps the scale of the pixels: larger frames go through it in tiles.
+    spatial = len(train.target_shape) == 3 and train.target_shape[:2] == (height, width)
+    size = {"tile" if spatial else "resize": [height, width]}
+    return validated(InputSection, {"grey": channels == 1, **size, **normalize}, "input")
 
 
 def _input(configuration: Configuration) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def draw(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.Da
     centres = (table["snr_low"] + table["snr_high"]) / 2
     for method, colour in COLOURS.items():
         error.fill_between(centres, table[f"{method}_p16"], table[f"{method}_p84"], color=colour, alpha=0.2, lw=0)
-        error.plot(centres, table[f"{method}_mean"], "o-", ms=4, color=colour, label=method.replace("_", " "))
+        error.plot(centres, table[f"{method}_mean_error"], "o-", ms=4, color=colour, label=method.replace("_", " "))
     error.set(
         xlabel="signal-to-noise ratio",
         ylabel="distance from the truth (px)",

@@ -30,3 +30,27 @@ def run(datasets, tmp_path_factory):
         model, train, validation, loss="mae", epochs=12, batch_size=32, schedule="cosine",
         optimizer={"adam": {"learning_rate": 3e-3}}, directory=tmp_path_factory.mktemp("runs") / "spots",
     )  # fmt: skip
+
+
+@pytest.fixture
+def no_figures(request, monkeypatch):
+    """Drawing takes most of the time of an evaluation: only the tests that look at figures draw."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr("dtmodels.evaluation.figures.figures_of", lambda draft: {})
+
+
+@pytest.fixture
+def drawn():
+    """Asked for by tests that look at figures."""
+
+
+@pytest.fixture(scope="session")
+def particles(tmp_path_factory):
+    """A run that gives back the image, and 30 scenes: of five particles it misses the dim one, exactly."""
+    from fakes import fake_run, identity
+    from scenes import MASK, POINTS, scenes
+
+    folder = tmp_path_factory.mktemp("particles")
+    attributes = {"mask": MASK, "position": POINTS}
+    data = write_dataset(folder / "test.zarr", scenes(30), seed="5", attributes=attributes)
+    return fake_run(folder / "run", identity(), field=MASK), data

@@ -84,7 +84,7 @@ def places(run, datasets, training):
         (["train", "TRAINING", "--data", "nowhere.zarr", "--out", "y"], 1, "nowhere.zarr: no dataset here"),
         (["predict", "RUN", "nowhere.mp4"], 1, "nowhere.mp4: no such file"),
         (["evaluate", "RUN", "--data", "TRAIN"], 1, "the network was trained on 1980"),
-        (["evaluate", "RUN", "--data", "TEST", "--versus", "zz"], 1, "no array 'zz'"),
+        (["evaluate", "RUN", "--data", "TEST", "--versus", "zz"], 1, "no property 'zz'; there are snr, y, x"),
         (["train"], 2, "Missing"),
         (["fly"], 2, "fly"),
         (["info", "x", "--wrong"], 2, "--wrong"),

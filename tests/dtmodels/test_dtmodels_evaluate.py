@@ -10,7 +10,8 @@ from writer import write_dataset
 
 import dtmodels as dm
 from dtmodels.errors import DatasetError, EqualSeedWarning, TrainedExamplesError
-from dtmodels.evaluate import binned
+from dtmodels.evaluation.bins import binned
+from dtmodels.evaluation.measures import mean_of
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def test_the_numbers_are_those_of_the_images(report, run, datasets):
     assert numbers["network"]["p95"] == pytest.approx(np.percentile(network, 95), rel=1e-4)
     assert numbers["radial_center"]["mean_error"] == pytest.approx(classical.mean(), rel=1e-6)
     difference = run.model.predict(images, verbose=0) - truth
-    assert numbers["network"]["mae"] == pytest.approx(np.abs(difference).mean(), rel=1e-4)
+    assert numbers["network"]["x_mae"] == pytest.approx(np.abs(difference[:, 1]).mean(), rel=1e-4)
     assert numbers["columns"]["y"]["bias"] == pytest.approx(difference[:, 0].mean(), abs=1e-5)
     assert numbers["columns"]["x"]["rmse"] == pytest.approx(np.sqrt((difference[:, 1] ** 2).mean()), rel=1e-4)
     np.testing.assert_array_equal(report.examples["snr"], data.properties(["snr"])["snr"])
@@ -42,17 +43,23 @@ def test_files_are_written(report, run):
     assert json.loads((folder / "numbers.json").read_text()) == report.numbers
     assert len(pd.read_csv(folder / "examples.csv")) == 300
     assert pd.read_csv(folder / "error_versus_snr.csv")["count"].sum() == 300
+    assert report.page == folder / "report.html"
     assert (folder / "error_versus_snr.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_bins():
-    table = pd.DataFrame({"z": [0, 1, 2, 3, 10.0], "network_error": [1, 2, 3, 4, 5.0]})
-    found = binned(table, "z", 5)
+    table, z = pd.DataFrame({"error": [1, 2, 3, 4, 5.0]}), np.array([0, 1, 2, 3, 10.0])
+    error = [mean_of("mean_error", "mean error", "px", "error")]
+    found = binned({"network": table}, z, "z", error, 5)
     assert found["count"].tolist() == [2, 2, 0, 0, 1]
-    assert found["network_mean"].tolist()[:2] == [1.5, 3.5]
-    assert np.isnan(found["network_mean"][2])
+    assert found["network_mean_error"].tolist()[:2] == [1.5, 3.5]
+    assert found["network_median"].tolist()[:2] == [1.5, 3.5]
+    assert np.isnan(found["network_mean_error"][2])
     assert found["z_high"].iloc[-1] == 10
-    assert binned(table.assign(z=4.0), "z", 3)["count"].tolist() == [5, 0, 0]
+    assert binned({"network": table}, np.full(5, 4.0), "z", error, 3)["count"].tolist() == [5, 0, 0]
+    whole = binned({"network": table}, np.array([2, 2, 3, 4, 4]), "n", error, 10)
+    assert whole["count"].tolist() == [2, 1, 2]
+    assert whole["n_low"].tolist() == [1.5, 2.5, 3.5]
 
 
 def test_trained_examples_are_refused(run, datasets, tmp_path):
@@ -73,7 +80,7 @@ def test_an_equal_seed_is_warned_of(run, tmp_path):
 
 
 def test_what_does_not_fit_is_refused(run, datasets, tmp_path):
-    with pytest.raises(DatasetError, match="no array 'zz', but image, position, snr"):
+    with pytest.raises(DatasetError, match="versus: no property 'zz'; there are snr, y, x"):
         dm.evaluate(run, datasets[1], versus=["zz"])
     with pytest.raises(DatasetError, match="versus takes one"):
         dm.evaluate(run, datasets[1], versus=["position"])

@@ -25,8 +25,12 @@ def write_dataset(
     first=0,
     recipe="format: simcore-recipe/1\n",
     units_written=None,
+    attributes=None,
 ):
-    """Write ``arrays`` (name -> values, first axis example) sealed, or as left after ``units_written``."""
+    """Write ``arrays`` (name -> values, first axis example) sealed, or as left after ``units_written``.
+
+    ``attributes`` (name -> attributes) says what is not said in KINDS.
+    """
     count = len(next(iter(arrays.values())))
     metadata = {"seed": seed, "first": first, "count": count, "unit": unit, "chunk": chunk, "arrays": list(arrays)}
     metadata |= _recipe(recipe)
@@ -39,7 +43,7 @@ def write_dataset(
     )  # fmt: skip
     written = units if units_written is None else units_written
     for name, values in arrays.items():
-        _write_array(group, name, values, metadata, written)
+        _write_array(group, name, values, metadata, written, (attributes or {}).get(name, {}))
     rows = np.array([[_sha256(path, name, u, values.ndim) for name, values in arrays.items()] for u in range(written)])
     if written:
         record[:written] = rows
@@ -57,14 +61,14 @@ def _recipe(recipe):
     return {"recipe": recipe, "recipe_sha256": digest, "split": None, **versions}
 
 
-def _write_array(group, name, values, metadata, written):
+def _write_array(group, name, values, metadata, written, more):
     rest, unit = values.shape[1:], metadata["unit"]
     array = group.create_array(
         name, shape=values.shape, chunks=(metadata["chunk"], *rest), shards=(unit, *rest), dtype=values.dtype,
         serializer=BytesCodec(endian="little") if values.dtype.itemsize > 1 else BytesCodec(),
         compressors=[BloscCodec(cname="lz4", clevel=5), Crc32cCodec()], fill_value=0,
         dimension_names=["example", *(f"{name}_{k}" for k in range(len(rest)))],
-        attributes={"description": "", **KINDS.get(name, {"kind": "property", "units": "1"})},
+        attributes={"description": "", **KINDS.get(name, {"kind": "property", "units": "1"}), **more},
         config={"write_empty_chunks": True},
     )  # fmt: skip
     for u in range(written):

@@ -1,0 +1,53 @@
+"""Prepared frames, block by block, from whatever users hold."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dtmodels.configuration import InputSection
+from dtmodels.data import is_dataset, open_dataset
+from dtmodels.errors import SourceError
+from dtmodels.frames import FrameMap, prepare
+from dtmodels.io import Source, batched_frames
+from dtmodels.run import Run
+
+Array = np.ndarray[Any, Any]
+BLOCK = 64
+BLOCK_BYTES = 64 * 2**20
+
+
+def blocks(run: Run, source: Source, section: InputSection) -> Iterator[tuple[Array, FrameMap]]:
+    """Inputs of the network and the map back to the frames; SourceError when there are none.
+
+    The images of a dataset are taken as they are.
+    """
+    read = _of_dataset(run, str(source)) if _is_dataset(source) else _of_frames(source, section)
+    empty = True
+    for block in read:
+        empty = False
+        yield block
+    if empty:
+        name = "the array" if isinstance(source, np.ndarray) else source
+        raise SourceError(f"{name}: holds no frames")
+
+
+def _of_dataset(run: Run, source: str) -> Iterator[tuple[Array, FrameMap]]:
+    examples = open_dataset(source, inputs=run.record["training"]["inputs"])
+    size = max(1, min(BLOCK, BLOCK_BYTES // max(1, 4 * int(np.prod(examples.input_shape)))))
+    for start in range(0, len(examples), size):
+        images, _ = examples.numpy(np.arange(start, min(start + size, len(examples))))
+        yield images, FrameMap((1.0, 1.0), (0.0, 0.0))
+
+
+def _of_frames(source: Source, section: InputSection) -> Iterator[tuple[Array, FrameMap]]:
+    for frames in batched_frames(source, BLOCK, BLOCK_BYTES):
+        yield prepare(frames, section)
+
+
+def _is_dataset(source: Source) -> bool:
+    if isinstance(source, np.ndarray):
+        return False
+    name = str(source)
+    return "://" in name or name.rstrip("/").endswith((".zarr", ".json")) or (Path(name).is_dir() and is_dataset(name))
