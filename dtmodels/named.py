@@ -26,6 +26,11 @@ def loss_of(named: Named) -> Any:
         raise ConfigurationError(f"fit.loss: {named!r}; {_first_line(error)}") from None
 
 
+def takes_labels(named: Named) -> bool:
+    """Whether the targets of a loss are class labels: one whole number where the network gives one for each class."""
+    return _flat(_name_and_arguments("fit.loss", named)[0]) == "sparsecategoricalcrossentropy"
+
+
 def metrics_of(named: Sequence[Named]) -> list[Any]:
     """Metrics of Keras or of dtmodels by name; "accuracy" stays a word, Keras knows which from loss and shapes."""
     return [_metric(each) for each in named]

@@ -35,6 +35,8 @@ class Run:
         path = self.directory / MODEL
         if not path.is_file():
             raise RunError(f"{self.directory}: holds no {MODEL}: no epoch was finished")
+        from dtmodels import layers  # noqa: F401, PLC0415  (registers with Keras)
+
         try:
             return require_keras().models.load_model(path, compile=False)
         except Exception as error:

@@ -51,8 +51,8 @@ def test_the_whole_road(training, datasets, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("epochs: 2", "epoch: 2"), "fit.epoch: unknown key; known: loss, optimizer"),
-        (("kind: cnn", "kind: cnm"), "model.kind: 'cnm'; known: cnn"),
+        (("epochs: 2", "epoch: 2"), "fit.epoch: unknown key; known: loss, loss_schedule"),
+        (("kind: cnn", "kind: cnm"), "model.kind: 'cnm'; known: cgan, cnn, dense"),
         (("dense", "denze"), "model.denze: unknown"),
         (("minmax", "maxmin"), "input.normalize: 'maxmin'"),
         (("validation: 0.1", "validation: 2"), "data.validation: 2"),
