@@ -45,7 +45,7 @@ _REGISTERED = ("gan", "layers", "losses", "metrics")  # modules that import Kera
 def __getattr__(name: str) -> _Any:
     import importlib  # noqa: PLC0415
 
-    if name in (*_REGISTERED, "matching", "plots", "scores"):
+    if name in (*_REGISTERED, "deployment", "matching", "plots", "scores"):
         return importlib.import_module(f"dtmodels.{name}")
     raise AttributeError(f"module 'dtmodels' has no attribute {name!r}")
 

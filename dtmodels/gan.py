@@ -27,7 +27,7 @@ class ConditionalGan(keras.Model):
     """
 
     def __init__(self, generator: Any, discriminator: Any, pixel_weight: float = 0.8, name: str = "cgan") -> None:
-        super().__init__(generator.inputs, generator.outputs[0], name=name)
+        super().__init__(generator.inputs[0], generator.outputs[0], name=name)
         self.generator, self.discriminator, self.pixel_weight = generator, discriminator, pixel_weight
         self._judged = keras.metrics.Mean(name="discriminator_loss")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -41,6 +41,12 @@ class Run:
             return require_keras().models.load_model(path, compile=False)
         except Exception as error:
             raise RunError(f"{path}: cannot be loaded: {' '.join(str(error).split())}") from error
+
+    def export(self, out: str | PathLike[str], format: Literal["savedmodel", "onnx"] = "savedmodel") -> Path:
+        """Write the network for programs without Keras, checked by running it: see ``deployment.export_model``."""
+        from dtmodels.deployment import export_model  # noqa: PLC0415  (only here)
+
+        return export_model(self.model, out, format)
 
     @property
     def history(self) -> pd.DataFrame:
