@@ -28,7 +28,9 @@ def learning_rate(section: FitSection, start: float, rows: list[Row]) -> float:
         return start * (section.cosine.final + (1 - section.cosine.final) * (1 + math.cos(math.pi * share)) / 2)
     if section.reduce_on_plateau is not None:
         plateau = section.reduce_on_plateau
-        waits = (_plateaus([row["val_loss"] for row in part], plateau.patience) for part in rows_of_stages(section, rows))
+        waits = (
+            _plateaus([row["val_loss"] for row in part], plateau.patience) for part in rows_of_stages(section, rows)
+        )
         lowered = start * plateau.factor ** sum(waits)
         return max(lowered, min(start, plateau.minimum))
     return start

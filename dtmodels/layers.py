@@ -164,7 +164,7 @@ class PadToMultiple(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         for axis, multiple in enumerate(self.multiple, start=1):
-            missing = -ops.shape(x)[axis] % multiple
+            missing = (multiple - ops.shape(x)[axis] % multiple) % multiple  # ONNX takes the sign of what is divided
             x = _with_zeros(x, axis, missing // 2, missing - missing // 2)
         return x
 

@@ -365,7 +365,9 @@ def _record(model: Any, train: Examples, validation: Examples, section: FitSecti
 def _target_scale(model: Any, train: Examples, wanted: bool | None) -> dict[str, Any] | None:
     if _trains_in_its_own_way(model):
         if wanted:
-            raise ConfigurationError("fit: standardize_targets: a layer behind this model would lose its way of training")
+            raise ConfigurationError(
+                "fit: standardize_targets: a layer behind this model would lose its way of training"
+            )
         return None
     if wanted is None:
         numbers = all(field.kind in ("points", "property") for field in train.fields) and len(train.target_shape) == 1

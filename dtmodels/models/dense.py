@@ -26,7 +26,7 @@ def dense(
     Numbers are dropped with probability ``dropout`` after each of the first ``dropout_layers`` dense layers. ``seed``
     fixes the initial weights. ConfigurationError when an argument cannot be.
     """
-    check_sizes("dense", dense=dense, outputs=outputs)
+    check_sizes("dense", dense=dense, outputs=outputs, dropout_layers=dropout_layers)
     check_share("dense", dropout=dropout)
     check_activations("dense", activation=activation, output_activation=output_activation)
     if not all(input_shape):

@@ -44,6 +44,8 @@ def test_the_whole_road(training, datasets, tmp_path, capsys):
     assert pd.read_csv(tmp_path / "tracks.csv").columns.tolist() == ["frame", "y", "x"]
     assert call("info", out) == 0
     assert "1980 examples, validated on 220" in capsys.readouterr().out
+    assert call("export-model", out, tmp_path / "spots.savedmodel") == 0
+    assert "savedmodel, the same outputs as with Keras" in capsys.readouterr().out
     assert call("export", training) == 0
     compile(capsys.readouterr().out, "train.py", "exec")
 
@@ -85,6 +87,8 @@ def places(run, datasets, training):
         (["predict", "RUN", "nowhere.mp4"], 1, "nowhere.mp4: no such file"),
         (["evaluate", "RUN", "--data", "TRAIN"], 1, "the network was trained on 1980"),
         (["evaluate", "RUN", "--data", "TEST", "--versus", "zz"], 1, "no array 'zz'"),
+        (["export-model", "RUN", "TRAINING"], 1, "exists already; choose another name"),
+        (["export-model", "RUN", "out", "--format", "h5"], 1, "format: 'h5'; must be one of savedmodel, onnx"),
         (["train"], 2, "Missing"),
         (["fly"], 2, "fly"),
         (["info", "x", "--wrong"], 2, "--wrong"),
