@@ -82,7 +82,7 @@ def _trial(model: Any) -> Array:
 
     unknown = 61 if any(isinstance(layer, PadToMultiple) for layer in model.layers) else 64
     shape = [unknown if size is None else size for size in model.inputs[0].shape[1:]]
-    return np.random.Generator(np.random.PCG64(0)).standard_normal((2, *shape), dtype=np.float32)
+    return np.random.Generator(np.random.Philox(0)).standard_normal((2, *shape), dtype=np.float32)
 
 
 @contextlib.contextmanager

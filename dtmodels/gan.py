@@ -17,7 +17,7 @@ class ConditionalGan(keras.Model):
     measured, 0 for made. Both learn from each batch at once, with one optimizer whose state is separate for each
     weight: the generator from ``pixel_weight`` times the loss given to ``compile`` plus (1 - D(made))^2 with D held
     fixed, the discriminator from D(made)^2 + (1 - D(measured))^2 with the made image held fixed. Means over all
-    patches; on any backend of Keras.
+    patches. Only ``compute_loss`` is its own, so it trains on any backend of Keras (tried: TensorFlow, JAX).
 
     In training ``loss`` is the sum of all of these, in validation it is the loss given to ``compile`` alone: what a
     discriminator that changes says of two epochs cannot be compared. ``discriminator_loss`` stands beside it: 0.5

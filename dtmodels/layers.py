@@ -16,7 +16,8 @@ class Seeds:
     """A seed of its own for every layer: equal seeds would give equal weights."""
 
     def __init__(self, seed: int | None, initializer: str = "glorot_uniform", **arguments: Any) -> None:
-        self._numbers: Iterator[int] | None = None if seed is None else itertools.count(1000 * seed)
+        # Keras takes seeds of 32 bits; a network has far fewer layers than what is left below them.
+        self._numbers: Iterator[int] | None = None if seed is None else itertools.count(1000 * seed % 2**31)
         self._initializer, self._arguments = initializer, arguments
 
     def next(self) -> int | None:

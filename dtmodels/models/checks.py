@@ -11,12 +11,22 @@ POOLINGS = ("max", "average", "stride")
 UPSAMPLINGS = ("transpose", "nearest", "bilinear")
 
 
-def check_sizes(kind: str, **sizes: int | Sequence[int]) -> None:
-    """Refuse what is not a whole number above 0, or not all of such."""
+def check_size(kind: str, **sizes: int) -> None:
+    """Refuse what is not a whole number above 0."""
     for name, value in sizes.items():
-        numbers = value if isinstance(value, (list, tuple)) else [value]
-        if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in numbers):
-            raise ConfigurationError(f"{kind}.{name}: {value!r}; must be whole numbers above 0")
+        if not _is_size(value):
+            raise ConfigurationError(f"{kind}.{name}: {value!r}; must be a whole number above 0")
+
+
+def check_sizes(kind: str, **sizes: Sequence[int]) -> None:
+    """Refuse what is not a list of whole numbers above 0."""
+    for name, value in sizes.items():
+        if not isinstance(value, (list, tuple)) or not all(map(_is_size, value)):
+            raise ConfigurationError(f"{kind}.{name}: {value!r}; must be a list of whole numbers above 0")
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def check_choice(kind: str, name: str, value: Any, allowed: Sequence[Any]) -> None:

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from dtmodels.backend import require_keras
-from dtmodels.models.checks import check_activations, check_choice, check_room, check_shape, check_share, check_sizes
+from dtmodels.models.checks import (
+    check_activations,
+    check_choice,
+    check_room,
+    check_shape,
+    check_share,
+    check_size,
+    check_sizes,
+)
 from dtmodels.models.registry import network
 
 
@@ -29,8 +37,8 @@ def cnn(
     whole feature maps dropped with probability ``dropout``, then 2 x 2 pooling ("max" or "average"). Then the dense
     layers. ``seed`` fixes the initial weights. ConfigurationError when an argument cannot be.
     """
-    check_sizes("cnn", convolutions=convolutions, dense=dense, outputs=outputs, kernel_size=kernel_size)
-    check_sizes("cnn", convolutions_per_pooling=convolutions_per_pooling)
+    check_sizes("cnn", convolutions=convolutions, dense=dense)
+    check_size("cnn", convolutions_per_pooling=convolutions_per_pooling, kernel_size=kernel_size, outputs=outputs)
     check_shape("cnn", input_shape, ["y, x, channel"])
     check_room("cnn", input_shape[:2], len(convolutions))
     check_choice("cnn", "pooling", pooling, ("max", "average"))

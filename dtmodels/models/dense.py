@@ -5,7 +5,7 @@ from typing import Any
 
 from dtmodels.backend import require_keras
 from dtmodels.errors import ConfigurationError
-from dtmodels.models.checks import check_activations, check_share, check_sizes
+from dtmodels.models.checks import check_activations, check_share, check_size, check_sizes
 from dtmodels.models.registry import network
 
 
@@ -26,7 +26,8 @@ def dense(
     Numbers are dropped with probability ``dropout`` after each of the first ``dropout_layers`` dense layers. ``seed``
     fixes the initial weights. ConfigurationError when an argument cannot be.
     """
-    check_sizes("dense", dense=dense, outputs=outputs, dropout_layers=dropout_layers)
+    check_sizes("dense", dense=dense)
+    check_size("dense", outputs=outputs, dropout_layers=dropout_layers)
     check_share("dense", dropout=dropout)
     check_activations("dense", activation=activation, output_activation=output_activation)
     if not all(input_shape):

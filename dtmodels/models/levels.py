@@ -13,6 +13,7 @@ from dtmodels.models.checks import (
     check_choice,
     check_shape,
     check_share,
+    check_size,
     check_sizes,
 )
 
@@ -84,23 +85,22 @@ class Levels:
 
         return keras.layers.Concatenate()([x, skip])
 
-    def _pool_sizes(self, rank: int) -> tuple[int, ...]:
-        if isinstance(self.pool_size, int):
-            return (self.pool_size,) * rank
-        return tuple(self.pool_size)
+    def _pool_sizes(self, rank: int) -> tuple[Any, ...]:
+        return tuple(self.pool_size) if isinstance(self.pool_size, (list, tuple)) else (self.pool_size,) * rank
 
     def _check(self, input_shape: Sequence[int | None]) -> None:
         kind = self.kind
         check_shape(kind, input_shape, ["y, x, channel", "z, y, x, channel"])
-        names: tuple[str, ...] = ("convolutions", "base", "output_convolutions", "outputs", "convolutions_per_pooling")
-        names += ("kernel_size", "output_kernel_size", "pool_size")
-        check_sizes(kind, **{name: getattr(self, name) for name in names})
+        check_sizes(kind, **{name: getattr(self, name) for name in ("convolutions", "base", "output_convolutions")})
+        sizes = ("outputs", "convolutions_per_pooling", "kernel_size", "output_kernel_size")
+        check_size(kind, **{name: getattr(self, name) for name in sizes})
+        check_sizes(kind, pool_size=self._pool_sizes(len(input_shape) - 1))
         check_choice(kind, "pooling", self.pooling, POOLINGS)
         check_choice(kind, "upsampling", self.upsampling, UPSAMPLINGS[: 3 if len(input_shape) == 3 else 2])
         check_choice(kind, "normalization", self.normalization, NORMALIZATIONS)
         check_share(kind, dropout=self.dropout)
         check_activations(kind, activation=self.activation, output_activation=self.output_activation)
-        if not isinstance(self.pool_size, int) and len(self.pool_size) != len(input_shape) - 1:
+        if len(self._pool_sizes(len(input_shape) - 1)) != len(input_shape) - 1:
             axes = "y, x" if len(input_shape) == 3 else "z, y, x"
             raise ConfigurationError(
                 f"{kind}.pool_size: {self.pool_size!r}; must be one number, or one for each of {axes}"

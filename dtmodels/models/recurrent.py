@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from dtmodels.backend import require_keras
-from dtmodels.models.checks import check_activations, check_choice, check_room, check_shape, check_share, check_sizes
+from dtmodels.models.checks import (
+    check_activations,
+    check_choice,
+    check_room,
+    check_shape,
+    check_share,
+    check_size,
+    check_sizes,
+)
 from dtmodels.models.registry import network
 
 RETURNS = ("last", "frames")
@@ -36,8 +44,8 @@ def recurrent(
 
     S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9, 1735 (1997).
     """
-    check_sizes("recurrent", convolutions=convolutions, lstm=lstm, dense=dense, outputs=outputs)
-    check_sizes("recurrent", convolutions_per_pooling=convolutions_per_pooling, kernel_size=kernel_size)
+    check_sizes("recurrent", convolutions=convolutions, lstm=lstm, dense=dense)
+    check_size("recurrent", convolutions_per_pooling=convolutions_per_pooling, kernel_size=kernel_size, outputs=outputs)
     check_shape("recurrent", input_shape, ["frame, y, x, channel"])
     check_room("recurrent", input_shape[1:3], len(convolutions))
     check_choice("recurrent", "returns", returns, RETURNS)

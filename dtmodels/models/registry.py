@@ -19,12 +19,18 @@ def network(builder: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(builder)
     def build_and_remember(input_shape: Sequence[int | None], **arguments: Any) -> Any:
         signature.bind(input_shape, **arguments)
+        _check_seed(builder.__name__, arguments.get("seed"))
         model = builder(input_shape, **arguments)
         _sections[model] = {"kind": builder.__name__} | {key: _plain(value) for key, value in arguments.items()}
         return model
 
     KINDS[builder.__name__] = build_and_remember
     return build_and_remember
+
+
+def _check_seed(kind: str, seed: Any) -> None:
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
+        raise ConfigurationError(f"{kind}.seed: {seed!r}; must be a whole number from 0")
 
 
 def check(section: Mapping[str, Any]) -> None:
