@@ -7,6 +7,19 @@ from dtmodels.models.checks import check_positive, check_sizes
 from dtmodels.models.levels import Levels
 from dtmodels.models.registry import network
 
+LOOK: dict[str, Any] = {
+    "kernel_size": 3,
+    "output_kernel_size": 1,
+    "pooling": "stride",
+    "pool_size": 2,
+    "upsampling": "bilinear",
+    "residual_base": True,
+    "normalization": "instance",
+    "activation": "leaky_relu",
+    "dropout": 0.0,
+    "skips": True,
+}
+
 
 @network
 def cgan(
@@ -37,8 +50,8 @@ def cgan(
     P. Isola et al., "Image-to-image translation with conditional adversarial networks", CVPR (2017).
     """
     levels = Levels(
-        "cgan", convolutions, base, output_convolutions, outputs, convolutions_per_pooling, 3, 1, "stride", 2,
-        "bilinear", True, "instance", "leaky_relu", output_activation, 0.0, skips=True,
+        "cgan", convolutions, base, output_convolutions, outputs, convolutions_per_pooling, **LOOK,
+        output_activation=output_activation,
     )  # fmt: skip
     check_sizes("cgan", discriminator=discriminator)
     check_positive("cgan", pixel_weight=pixel_weight)

@@ -69,7 +69,10 @@ def check_activations(kind: str, **names: str | None) -> None:
 
 
 def check_room(kind: str, sizes: Sequence[int | None], poolings: int) -> None:
-    """Refuse images of which that many poolings by 2 leave nothing."""
-    if any(size is not None and size < 2**poolings for size in sizes):
+    """Refuse images of unknown size, and such of which that many poolings by 2 leave nothing."""
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        raise ConfigurationError(f"{kind}.input_shape: y and x are {tuple(sizes)}; must be known")
+    if min(known) < 2**poolings:
         pixels = " x ".join(str(size) for size in sizes)
         raise ConfigurationError(f"{kind}.convolutions: {poolings} poolings leave nothing of {pixels} pixels")

@@ -231,6 +231,7 @@ def test_instance_normalization_against_numpy():
         ("encoder_decoder", (32, 32, 1), {"outputs": 0}, "encoder_decoder.outputs: 0; must be a whole number above 0"),
         ("unet", (32, 32, 1), {"convolutions": 16}, "unet.convolutions: 16; must be a list of whole numbers above 0"),
         ("unet", (32, 32, 1), {"pool_size": "2"}, "unet.pool_size: .*must be a list of whole numbers above 0"),
+        ("cnn", (None, 32, 1), {}, r"cnn.input_shape: y and x are \(None, 32\); must be known"),
         ("cnn", (32, 32, 1), {"seed": -1}, "cnn.seed: -1; must be a whole number from 0"),
         ("dense", (None, 28), {}, "every size must be known"),
         ("dense", (28, 28), {"dropout": 1.5}, "dense.dropout: 1.5; must lie in"),
