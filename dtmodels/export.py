@@ -37,7 +37,10 @@ def script(configuration: Configuration, data: str = "train.zarr") -> str:
     model = models.build(configuration.model, _input_shape(configuration, data), seed=fitting.seed)
     schedule = _schedule_function(fitting)
     network = _gan(model) if configuration.model["kind"] == "cgan" else _network(model, fitting)
-    parts = [_reading(configuration, data), network, _training(configuration)]
+    reading = configuration.data
+    weighted = reading.weights is not None or reading.balance is not None
+    training = _training(configuration, per_example=weighted and len(model.outputs[0].shape) > 2)
+    parts = [_reading(configuration, data), network, training]
     head = HEAD.format(math="import math\n\n" if schedule else "") + schedule
     return "\n".join([head, *("\n".join(part) + "\n" for part in parts)])
 
@@ -100,15 +103,16 @@ def _gan(model: Any) -> Iterator[str]:
     yield f"model = dm.gan.ConditionalGan(generator, discriminator, pixel_weight={model.pixel_weight})"
 
 
-def _training(configuration: Configuration) -> Iterator[str]:
+def _training(configuration: Configuration, per_example: bool) -> Iterator[str]:
     fitting, limit = configuration.fit, configuration.data.memory_limit
     optimizer = named_source(fitting.optimizer, "keras.optimizers", type(optimizer_of(fitting.optimizer)).__name__)
     yield f"batches = train.batches({fitting.batch_size}, seed={fitting.seed}, memory_limit={limit})"
     yield f"held_out = validation.batches({fitting.batch_size}, shuffle=False, memory_limit={limit})"
     yield f"optimizer = {optimizer}"
-    for first, stop, loss in fitting.stages():
+    for first, stop, named in fitting.stages():
         yield ""
-        fit = [f"model.compile(optimizer=optimizer, loss={_loss(loss)}{_metrics(fitting)}, jit_compile=False)"]
+        loss = f"dm.losses.PerExample({_loss(named)})" if per_example else _loss(named)
+        fit = [f"model.compile(optimizer=optimizer, loss={loss}{_metrics(fitting)}, jit_compile=False)"]
         fit += [*_fitting(fitting, first, stop)]
         if first:  # a training that ended early ends here too
             fit = ["if not model.stop_training:", *("    " + line for line in fit)]

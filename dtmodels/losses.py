@@ -48,6 +48,27 @@ class WeightedBinaryCrossentropy(keras.losses.Loss):
         return {"positive": self.positive, "name": self.name, "reduction": self.reduction}
 
 
+@keras.saving.register_keras_serializable(package="dtmodels")
+class PerExample(keras.losses.Loss):
+    """A loss of images or sequences, averaged within each example, so that weights of examples apply to it.
+
+    Keras multiplies what a loss gives for each pixel or frame by the weights as they come, which for one weight for each
+    example is refused, or goes along the wrong axis. Without weights the loss is the same.
+    """
+
+    def __init__(self, loss: Any, name: str = "per_example", reduction: str = "sum_over_batch_size") -> None:
+        super().__init__(name=name, reduction=reduction)
+        self.loss = keras.losses.get(loss)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        call = self.loss.call if isinstance(self.loss, keras.losses.Loss) else self.loss
+        values = call(y_true, y_pred)
+        return ops.mean(values, axis=tuple(range(1, len(values.shape)))) if len(values.shape) > 1 else values
+
+    def get_config(self) -> dict[str, Any]:
+        return {"loss": keras.losses.serialize(self.loss), "name": self.name, "reduction": self.reduction}
+
+
 def generator_loss(fake: Any) -> Any:
     """Mean of (1 - D(made))^2: small where the discriminator takes what the generator made for measured."""
     return ops.mean(ops.square(1 - fake))

@@ -136,6 +136,7 @@ class _Training:
         limit = configuration.data.memory_limit
         self.model = with_target_scale(model, record["target_scale"])
         self.fields, self.target_shape = train.fields, train.target_shape
+        self.weighted = getattr(train, "weighting", None) is not None
         self._compile(optimizer_of(self.section.optimizer), self.section.loss)
         self.start_rate = float(self.model.optimizer.learning_rate)
         self.place = self._restored()
@@ -198,7 +199,12 @@ class _Training:
 
             metrics.append(EuclideanError())
         jit_compile = "auto" if on_accelerator() else False
-        self.model.compile(optimizer=optimizer, loss=loss_of(loss), metrics=metrics, jit_compile=jit_compile)
+        self.model.compile(optimizer=optimizer, loss=self._loss(loss), metrics=metrics, jit_compile=jit_compile)
+
+    def _loss(self, named: Named) -> Any:
+        from dtmodels.losses import PerExample  # noqa: PLC0415  (imports Keras)
+
+        return PerExample(loss_of(named)) if self.weighted and len(self.target_shape) > 1 else loss_of(named)
 
     def _restored(self) -> Place | None:
         place = last_place(self.folder)

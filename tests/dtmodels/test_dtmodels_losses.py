@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dtmodels.errors import ConfigurationError
-from dtmodels.losses import WeightedBinaryCrossentropy, discriminator_loss, generator_loss
+from dtmodels.losses import PerExample, WeightedBinaryCrossentropy, discriminator_loss, generator_loss
 from dtmodels.metrics import CountingError, EuclideanError, StructuralSimilarity
 from dtmodels.named import loss_of, metrics_of, optimizer_of
 
@@ -36,6 +36,20 @@ def test_weighted_cross_entropy_weights_are_not_normalised(masks, positive):
 def test_weighted_cross_entropy_of_certain_errors_is_finite():
     loss = WeightedBinaryCrossentropy(10)
     assert number(loss(np.ones((1, 1)), np.zeros((1, 1)))) == pytest.approx(-10 * np.log(1e-7), rel=1e-4)
+
+
+@pytest.mark.parametrize("named", ["binary_crossentropy", {"weighted_binary_crossentropy": {"positive": 5}}, "mae"])
+def test_one_weight_for_each_example_of_images(masks, named):
+    """In Keras' own way of evaluating, where the weights of a batch are (example,)."""
+    true, predicted = masks
+    weights = np.array([0.5, 0.0, 2.0], np.float32)
+    inputs = keras.Input(predicted.shape[1:])
+    model = keras.Model(inputs, keras.layers.Activation("linear")(inputs))
+    model.compile(loss=PerExample(loss_of(named)))
+    each = [number(np.mean(loss_of(named)(true[k : k + 1], predicted[k : k + 1]))) for k in range(3)]
+    told = model.evaluate(predicted, true, sample_weight=weights, batch_size=3, verbose=0)
+    assert told == pytest.approx(np.mean(weights * each), rel=1e-5)
+    assert model.evaluate(predicted, true, verbose=0) == pytest.approx(np.mean(each), rel=1e-5)
 
 
 def test_example_weights_are_kept(masks):
@@ -106,9 +120,12 @@ def test_structural_similarity_against_scikit_image():
     assert number(metric.result()) == pytest.approx(1, abs=1e-6)
 
 
-@pytest.mark.parametrize("kind", [WeightedBinaryCrossentropy, StructuralSimilarity, CountingError, EuclideanError])
+@pytest.mark.parametrize(
+    "kind", [PerExample, WeightedBinaryCrossentropy, StructuralSimilarity, CountingError, EuclideanError]
+)
 def test_they_come_back_from_their_configuration(kind):
-    arguments = {WeightedBinaryCrossentropy: {"positive": 3.0}, StructuralSimilarity: {"data_range": 2.0}}.get(kind, {})
+    known = {WeightedBinaryCrossentropy: {"positive": 3.0}, StructuralSimilarity: {"data_range": 2.0}}
+    arguments = {**known, PerExample: {"loss": WeightedBinaryCrossentropy(4.0)}}.get(kind, {})
     made = kind(**arguments)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))
     assert type(again) is kind

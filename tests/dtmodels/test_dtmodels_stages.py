@@ -16,14 +16,18 @@ STAGES = {"loss": {"weighted_binary_crossentropy": {"positive": 10}}, "loss_sche
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory):
+def masks(tmp_path_factory):
     """Images of 8 x 8 with a bright spot, the mask of its pixels, and in which quarter it lies."""
     arrays = spots(240, 1, size=8)
     mask = (arrays["image"] > 0.6).astype(np.float32)
     middle = arrays["position"] > 3.5
     arrays = {"image": arrays["image"], "mask": mask, "quarter": (2 * middle[:, 0] + middle[:, 1]).astype(np.int64)}
-    path = write_dataset(tmp_path_factory.mktemp("masks") / "masks.zarr", arrays, unit=64, chunk=16)
-    return {name: dm.open_dataset(path, inputs="image", targets=name).split(0.2) for name in ("mask", "quarter")}
+    return write_dataset(tmp_path_factory.mktemp("masks") / "masks.zarr", arrays, unit=64, chunk=16)
+
+
+@pytest.fixture(scope="module")
+def parts(masks):
+    return {name: dm.open_dataset(masks, inputs="image", targets=name).split(0.2) for name in ("mask", "quarter")}
 
 
 def small(seed=1):
@@ -121,6 +125,17 @@ def test_metrics_by_name_stand_in_the_history(parts, tmp_path):
     counted = np.abs((predicted - masks).sum(axis=(1, 2, 3))).mean()
     assert run.history["val_counting_error"][0] == pytest.approx(counted, rel=1e-3)
     assert run.history["val_binary_accuracy"][0] == pytest.approx(((predicted > 0.3) == masks).mean(), rel=1e-3)
+
+
+def test_weights_of_examples_apply_to_masks(masks, tmp_path):
+    """One epoch without any change of the network: its loss is the weighted mean of the losses of the examples."""
+    train, validation = dm.open_dataset(masks, inputs="image", targets="mask").balanced("quarter").split(0.2)
+    still = {"sgd": {"learning_rate": 0.0}}
+    run = dm.fit(small(), train, validation, loss="bce", epochs=1, optimizer=still, directory=tmp_path / "run")
+    images, targets = train.numpy()
+    predicted = run.model.predict(images, verbose=0)
+    each = -np.where(targets > 0, np.log(predicted), np.log(1 - predicted)).mean(axis=(1, 2, 3))
+    assert run.history["loss"][0] == pytest.approx(np.mean(train.weights() * each), rel=1e-4)
 
 
 def test_classes_may_be_whole_numbers(parts, tmp_path):
