@@ -8,7 +8,7 @@ from test_dtmodels_train import interrupted_fit
 from writer import write_dataset
 
 import dtmodels as dm
-from dtmodels.callbacks import learning_rate, rows_of_stages
+from dtmodels.callbacks import Keeper, learning_rate, rows_of_stages
 from dtmodels.configuration import Configuration, FitSection, load_configuration
 from dtmodels.errors import ConfigurationError, DatasetError
 
@@ -63,6 +63,23 @@ def test_one_loss_given_twice_is_one_training(parts, tmp_path):
 def test_it_goes_on_before_and_at_the_change(parts, whole, tmp_path, after):
     interrupted_fit(after, small(), *parts["mask"], directory=tmp_path / "parted", **STAGES, epochs=3)
     resumed = dm.fit(small(9), *parts["mask"], directory=tmp_path / "parted", resume=True, **STAGES, epochs=3)
+    columns = ["epoch", "loss", "val_loss"]
+    np.testing.assert_allclose(resumed.history[columns], whole.history[columns], rtol=1e-4)
+
+
+def test_it_goes_on_within_an_epoch_of_the_second_loss(parts, whole, tmp_path, monkeypatch):
+    options = {**STAGES, "epochs": 3, "checkpoint_seconds": 0, "directory": tmp_path / "parted"}
+    kept = Keeper.on_train_batch_end
+
+    def interrupted(self, batch, logs=None):
+        kept(self, batch, logs)
+        if len(self.rows) == 2 and batch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Keeper, "on_train_batch_end", interrupted)
+        dm.fit(small(), *parts["mask"], **options)
+    resumed = dm.fit(small(9), *parts["mask"], resume=True, **options)
     columns = ["epoch", "loss", "val_loss"]
     np.testing.assert_allclose(resumed.history[columns], whole.history[columns], rtol=1e-4)
 
