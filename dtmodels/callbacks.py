@@ -107,7 +107,7 @@ class Keeper(keras.callbacks.Callback):
 def save_plain(model: Any, path: Path) -> None:
     """Save architecture and weights without loss and optimizer: what opens with Keras alone."""
     temporary = path.with_name(f".part-{path.name}")
-    keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
+    keras.Model(model.inputs[0], model.outputs[0], name=model.name).save(temporary)
     temporary.replace(path)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dtmodels.backend import require_keras
 from dtmodels.errors import ConfigurationError, MissingPackageError, RunError
 
 Array = np.ndarray[Any, Any]
@@ -38,7 +39,9 @@ def export_model(model: Any, out: str | PathLike[str], format: str = "savedmodel
     temporary = path.with_name(f".part-{path.name}")
     _remove(temporary)
     try:
-        _write_and_compare(model, temporary, format)
+        # Of one tensor to one tensor, whether the model was made of such, or of lists with one.
+        plain = require_keras().Model(model.inputs[0], model.outputs[0], name=model.name)
+        _write_and_compare(plain, temporary, format)
         temporary.replace(path)
     finally:
         _remove(temporary)

@@ -290,7 +290,7 @@ def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
         return model
     keras = require_keras()
     layer = keras.layers.Rescaling(scale=list(scale["scale"]), offset=list(scale["offset"]), name="target_scale")
-    return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)
+    return keras.Model(model.inputs[0], layer(model.outputs[0]), name=model.name)
 
 
 def _check_names(section: FitSection) -> None:
