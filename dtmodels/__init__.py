@@ -43,16 +43,16 @@ __all__ = [
     "track_radial_center",
 ]
 
-_REGISTERED = ("losses", "metrics")  # modules that import Keras and register their classes with it
+_REGISTERED = ("gan", "layers", "losses", "metrics")  # modules that import Keras and register their classes with it
 
 
 def __getattr__(name: str) -> _Any:
     import importlib  # noqa: PLC0415
 
-    if name in (*_REGISTERED, "plots"):
+    if name in (*_REGISTERED, "deployment", "matching", "plots", "scores"):
         return importlib.import_module(f"dtmodels.{name}")
     raise AttributeError(f"module 'dtmodels' has no attribute {name!r}")
 
 
 if "keras" in _sys.modules:
-    from dtmodels import losses, metrics
+    from dtmodels import gan, layers, losses, metrics

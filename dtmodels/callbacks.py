@@ -28,7 +28,10 @@ def learning_rate(section: FitSection, start: float, rows: list[Row]) -> float:
         return start * (section.cosine.final + (1 - section.cosine.final) * (1 + math.cos(math.pi * share)) / 2)
     if section.reduce_on_plateau is not None:
         plateau = section.reduce_on_plateau
-        lowered = start * plateau.factor ** _plateaus([row["val_loss"] for row in rows], plateau.patience)
+        waits = (
+            _plateaus([row["val_loss"] for row in part], plateau.patience) for part in rows_of_stages(section, rows)
+        )
+        lowered = start * plateau.factor ** sum(waits)
         return max(lowered, min(start, plateau.minimum))
     return start
 
@@ -40,6 +43,12 @@ def _plateaus(losses: list[float], patience: int) -> int:
         if waited == patience:
             waited, count = 0, count + 1
     return count
+
+
+def rows_of_stages(section: FitSection, rows: list[Row]) -> list[list[Row]]:
+    """The epochs done under one loss after the other: validation losses compare within one part only."""
+    parts = [rows[first:stop] for first, stop, _ in section.stages()]
+    return [part for part in parts if part]
 
 
 def epochs_since_best(rows: list[Row]) -> int:
@@ -86,18 +95,19 @@ class Keeper(keras.callbacks.Callback):
         if not math.isfinite(row["loss"] + row["val_loss"]):
             self.model.stop_training = True
             return
-        if epochs_since_best(self.rows) == 0:
+        waited = epochs_since_best(rows_of_stages(self.section, self.rows)[-1])
+        if waited == 0 or self.section.keep == "last":
             save_plain(self.model, self.directory / MODEL)
         write_text(self.directory / HISTORY, pd.DataFrame(self.rows).to_csv(index=False))
         save_checkpoint(self.model, self.directory, epoch + 1)
-        if self.section.early_stopping and epochs_since_best(self.rows) >= self.section.early_stopping:
+        if self.section.early_stopping and waited >= self.section.early_stopping:
             self.model.stop_training = True
 
 
 def save_plain(model: Any, path: Path) -> None:
     """Save architecture and weights without loss and optimizer: what opens with Keras alone."""
     temporary = path.with_name(f".part-{path.name}")
-    keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
+    keras.Model(model.inputs[0], model.outputs[0], name=model.name).save(temporary)
     temporary.replace(path)
 
 

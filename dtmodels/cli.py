@@ -1,4 +1,4 @@
-"""The command line: train, evaluate, predict, export, info."""
+"""The command line: train, evaluate, predict, export, export-model, info."""
 
 import sys
 import warnings
@@ -163,6 +163,18 @@ def export(
     from dtmodels.export import script  # noqa: PLC0415  (imports Keras)
 
     print(script(load_configuration(training), data), end="")
+
+
+@app.command("export-model")
+def export_model(
+    run: RunDirectory,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="folder (savedmodel) or file (onnx) to write")],
+    format: Annotated[str, typer.Option(help="savedmodel or onnx")] = "savedmodel",
+) -> None:
+    """Write a network for programs without Keras, and check it by running it."""
+    from dtmodels.deployment import export_model as exported  # noqa: PLC0415
+
+    print(f"{exported(open_run(run).model, out, format)}: {format}, the same outputs as with Keras")
 
 
 @app.command()

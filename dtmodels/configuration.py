@@ -129,29 +129,54 @@ class WatchSection(Section):
     output: dict[str, Any] = {}
 
 
+Name = str | dict[str, dict[str, Any]]
+
+
 class FitSection(Section):
     """Loss, optimizer, length and randomness of a training.
 
+    ``loss_schedule`` has the losses that follow: {10: "binary_crossentropy"} from the eleventh epoch on.
     ``checkpoint_seconds`` is how often, within an epoch, what is needed to go on is kept; None: after epochs only.
     """
 
-    loss: str | dict[str, dict[str, Any]] = "mae"
-    optimizer: str | dict[str, dict[str, Any]] = "adam"
+    loss: Name = "mae"
+    loss_schedule: dict[int, Name] = {}
+    metrics: list[Name] = []
+    optimizer: Name = "adam"
     schedule: Literal["cosine", "reduce_on_plateau"] | ScheduleSection | None = None
     epochs: int = Field(default=110, ge=1)
     batch_size: int = Field(default=64, ge=1)
     seed: int = Field(default=1, ge=0)
     early_stopping: int | None = Field(default=None, ge=1)
+    keep: Literal["best", "last"] = "best"
     standardize_targets: bool | None = None
     checkpoint_seconds: float | None = Field(default=300, ge=0)
     watch: WatchSection | None = None
 
     @field_validator("loss", "optimizer")
     @classmethod
-    def _one_name(cls, value: str | dict[str, dict[str, Any]]) -> str | dict[str, dict[str, Any]]:
+    def _one_name(cls, value: Name) -> Name:
         if isinstance(value, dict) and len(value) != 1:
             raise ValueError("must be a name, or one name with its arguments")
         return value
+
+    @field_validator("metrics")
+    @classmethod
+    def _names(cls, value: list[Name]) -> list[Name]:
+        return [cls._one_name(name) for name in value]
+
+    @field_validator("loss_schedule")
+    @classmethod
+    def _epochs(cls, value: dict[int, Name]) -> dict[int, Name]:
+        if min(value, default=1) < 1:
+            raise ValueError("the keys are numbers of epochs done, from 1")
+        return {epoch: cls._one_name(value[epoch]) for epoch in sorted(value)}
+
+    def stages(self) -> list[tuple[int, int, Name]]:
+        """First epoch (from 0), the one after the last, and loss of each part of the training."""
+        losses = {0: self.loss} | {epoch: loss for epoch, loss in self.loss_schedule.items() if epoch < self.epochs}
+        stops = [*list(losses)[1:], self.epochs]
+        return [(first, stop, loss) for (first, loss), stop in zip(losses.items(), stops, strict=True)]
 
     @property
     def cosine(self) -> Cosine | None:

@@ -1,13 +1,13 @@
 """A training file as a plain Keras script: no builder, no fit of ours, only the reading of the data."""
 
-import inspect
-import keyword
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from dtmodels import models
-from dtmodels.configuration import Configuration, FitSection, MachineSection
-from dtmodels.named import loss_of, optimizer_of
+from dtmodels.configuration import Configuration, FitSection, MachineSection, Name
+from dtmodels.errors import DatasetError
+from dtmodels.layer_source import model_source, named_source, output_name
+from dtmodels.named import loss_of, metrics_of, optimizer_of
 from dtmodels.train import ends_linearly
 
 HEAD = '''"""Trains the network of a dtmodels training file with plain Keras; dtmodels reads the dataset."""
@@ -16,7 +16,6 @@ HEAD = '''"""Trains the network of a dtmodels training file with plain Keras; dt
 
 import dtmodels as dm
 '''
-IMPLIED = ("name", "data_format")
 COSINE = """
 
 def learning_rate(epoch, _):
@@ -30,24 +29,38 @@ def learning_rate(epoch, _):
 def script(configuration: Configuration, data: str = "train.zarr") -> str:
     """Python source that trains the same network from the same batches; ConfigurationError if the file cannot be built.
 
-    ``standardize_targets`` left open counts as set for a network that ends linearly.
+    The network is written for the dataset at ``data`` if it is there; else for one channel, and images of any size
+    where the network takes them, of ``input.resize`` otherwise. ``standardize_targets`` left open counts as set for a
+    network that ends linearly.
     """
     fitting = configuration.fit
-    model = models.build(configuration.model, _nominal_shape(configuration), seed=fitting.seed)
-    scaled = fitting.standardize_targets
-    scaled = ends_linearly(model) if scaled is None else scaled
+    model = models.build(configuration.model, _input_shape(configuration, data), seed=fitting.seed)
     schedule = _schedule_function(fitting)
-    parts = [_reading(configuration, data), _layers(model, scaled), _compiling(fitting), _fitting(configuration)]
+    network = _gan(model) if configuration.model["kind"] == "cgan" else _network(model, fitting)
+    reading = configuration.data
+    weighted = reading.weights is not None or reading.balance is not None
+    training = _training(configuration, per_example=weighted and len(model.outputs[0].shape) > 2)
+    parts = [_reading(configuration, data), network, training]
     head = HEAD.format(math="import math\n\n" if schedule else "") + schedule
     return "\n".join([head, *("\n".join(part) + "\n" for part in parts)])
 
 
-def _nominal_shape(configuration: Configuration) -> tuple[int, int, int]:
-    # Layers do not name their input: any shape that they accept gives the same script.
-    size = (
-        (256, 256) if configuration.input is None or configuration.input.resize is None else configuration.input.resize
-    )
-    return size[0], size[1], 1
+def _input_shape(configuration: Configuration, data: str) -> tuple[int | None, ...]:
+    from dtmodels.data import open_dataset  # noqa: PLC0415
+
+    try:
+        return open_dataset(data, inputs=configuration.data.inputs).input_shape
+    except DatasetError:
+        return _nominal_shape(configuration)
+
+
+def _nominal_shape(configuration: Configuration) -> tuple[int | None, ...]:
+    kind, prepared = configuration.model["kind"], configuration.input
+    if prepared is not None and prepared.resize is not None:
+        size: tuple[int | None, ...] = prepared.resize
+    else:
+        size = (None, None) if kind in ("unet", "encoder_decoder", "cgan") else (256, 256)
+    return (None, *size, 1) if kind == "recurrent" else (*size, 1)
 
 
 def _reading(configuration: Configuration, data: str) -> Iterator[str]:
@@ -71,68 +84,58 @@ def _machine(machine: MachineSection) -> Iterator[str]:
         yield "keras.distribution.set_distribution(keras.distribution.DataParallel())"
 
 
-def _layers(model: Any, scaled: bool) -> Iterator[str]:
-    names = {id(model.inputs[0]): "inputs"}
-    yield "inputs = keras.Input(shape=data.input_shape)"
-    for layer in model.layers[1:]:
-        taken = layer.input if isinstance(layer.input, list) else [layer.input]
-        arguments = [names[id(tensor)] for tensor in taken]
-        name = _identifier(layer.name)
-        names[id(layer.output)] = name
-        call = arguments[0] if len(arguments) == 1 else f"[{', '.join(arguments)}]"
-        yield f"{name} = {_constructor(layer)}({call})"
-    last = names[id(model.outputs[0])]
-    if scaled:
+def _network(model: Any, fitting: FitSection) -> Iterator[str]:
+    yield from model_source(model, {"inputs": "data.input_shape"})
+    last, scaled = output_name(model), fitting.standardize_targets
+    if ends_linearly(model) if scaled is None else scaled:
         yield "offset, scale = (values.tolist() for values in train.target_statistics())"
         yield f"scaled = keras.layers.Rescaling(scale, offset)({last})"
         last = "scaled"
     yield f"model = keras.Model(inputs, {last})"
 
 
-def _constructor(layer: Any) -> str:
-    """Source of a layer: its class and every argument that differs from the default."""
-    kind, config = type(layer), layer.get_config()
-    if "pool_size" in config and tuple(config["strides"]) == tuple(config["pool_size"]):
-        config.pop("strides")
-    arguments = []
-    for name, parameter in inspect.signature(kind.__init__).parameters.items():
-        if name in config and name not in IMPLIED and not _is_default(config[name], parameter.default):
-            arguments.append(f"{name}={_source(config[name])}")
-    return f"keras.layers.{kind.__name__}({', '.join(arguments)})"
+def _gan(model: Any) -> Iterator[str]:
+    yield from model_source(model.generator, {"inputs": "data.input_shape"})
+    yield f"generator = keras.Model(inputs, {output_name(model.generator)})"
+    yield ""
+    yield from model_source(model.discriminator, {"condition": "data.input_shape", "image": "data.target_shape"})
+    yield f"discriminator = keras.Model([condition, image], {output_name(model.discriminator)})"
+    yield f"model = dm.gan.ConditionalGan(generator, discriminator, pixel_weight={model.pixel_weight})"
 
 
-def _is_default(value: Any, default: Any) -> bool:
-    if isinstance(value, Mapping) and isinstance(default, str):
-        plain = not any(value.get("config", {}).get(key) is not None for key in ("seed",))
-        return plain and default.replace("_", "").lower() == str(value.get("class_name", "")).lower()
-    if isinstance(value, (list, tuple)) and isinstance(default, int):
-        return set(value) == {default}
-    return bool(value == default) or (value == "linear" and default is None)
+def _training(configuration: Configuration, per_example: bool) -> Iterator[str]:
+    fitting, limit = configuration.fit, configuration.data.memory_limit
+    optimizer = named_source(fitting.optimizer, "keras.optimizers", type(optimizer_of(fitting.optimizer)).__name__)
+    yield f"batches = train.batches({fitting.batch_size}, seed={fitting.seed}, memory_limit={limit})"
+    yield f"held_out = validation.batches({fitting.batch_size}, shuffle=False, memory_limit={limit})"
+    yield f"optimizer = {optimizer}"
+    for first, stop, named in fitting.stages():
+        yield ""
+        loss = f"dm.losses.PerExample({_loss(named)})" if per_example else _loss(named)
+        fit = [f"model.compile(optimizer=optimizer, loss={loss}{_metrics(fitting)}, jit_compile=False)"]
+        fit += [*_fitting(fitting, first, stop)]
+        if first:  # a training that ended early ends here too
+            fit = ["if not model.stop_training:", *("    " + line for line in fit)]
+        yield from fit
 
 
-def _source(value: Any) -> str:
-    if isinstance(value, Mapping) and "class_name" in value:
-        arguments = ", ".join(f"{key}={_source(inner)}" for key, inner in value["config"].items() if inner is not None)
-        return f"{value['module']}.{value['class_name']}({arguments})"
-    return repr(tuple(value) if isinstance(value, list) else value)
+def _loss(named: Name) -> str:
+    loss = loss_of(named)
+    if isinstance(named, str) and not hasattr(loss, "get_config"):
+        return repr(named)
+    return named_source(named, _package(loss, "losses"), type(loss).__name__)
 
 
-def _compiling(fitting: FitSection) -> Iterator[str]:
-    optimizer = _named(fitting.optimizer, "keras.optimizers", type(optimizer_of(fitting.optimizer)).__name__)
-    yield f"model.compile(optimizer={optimizer}, loss={_loss(fitting)}, jit_compile=False)"
+def _metrics(fitting: FitSection) -> str:
+    sources = []
+    for named, metric in zip(fitting.metrics, metrics_of(fitting.metrics), strict=True):
+        own = isinstance(metric, str)
+        sources.append(repr(metric) if own else named_source(named, _package(metric, "metrics"), type(metric).__name__))
+    return f", metrics=[{', '.join(sources)}]" if sources else ""
 
 
-def _loss(fitting: FitSection) -> str:
-    loss = loss_of(fitting.loss)
-    if isinstance(fitting.loss, str) and not hasattr(loss, "get_config"):
-        return repr(fitting.loss)
-    own = type(loss).__module__.startswith("dtmodels")
-    return _named(fitting.loss, "dm.losses" if own else "keras.losses", type(loss).__name__)
-
-
-def _named(value: str | Mapping[str, Mapping[str, Any]], module: str, name: str) -> str:
-    arguments = {} if isinstance(value, str) else next(iter(value.values()))
-    return f"{module}.{name}({', '.join(f'{key}={inner!r}' for key, inner in arguments.items())})"
+def _package(thing: Any, module: str) -> str:
+    return f"dm.{module}" if type(thing).__module__.startswith("dtmodels") else f"keras.{module}"
 
 
 def _schedule_function(fitting: FitSection) -> str:
@@ -149,7 +152,7 @@ def _schedule_function(fitting: FitSection) -> str:
 
 
 def _callbacks(fitting: FitSection) -> Iterator[str]:
-    yield 'keras.callbacks.ModelCheckpoint("model.keras", save_best_only=True)'
+    yield f'keras.callbacks.ModelCheckpoint("model.keras", save_best_only={fitting.keep == "best"})'
     if fitting.cosine is not None:
         yield "keras.callbacks.LearningRateScheduler(learning_rate)"
     plateau = fitting.reduce_on_plateau
@@ -160,19 +163,15 @@ def _callbacks(fitting: FitSection) -> Iterator[str]:
         yield f"keras.callbacks.EarlyStopping(patience={fitting.early_stopping})"
 
 
-def _fitting(configuration: Configuration) -> Iterator[str]:
-    fitting, limit = configuration.fit, configuration.data.memory_limit
+def _fitting(fitting: FitSection, first: int, stop: int) -> Iterator[str]:
     yield "model.fit("
-    yield f"    train.batches({fitting.batch_size}, seed={fitting.seed}, memory_limit={limit}),"
-    yield f"    validation_data=validation.batches({fitting.batch_size}, shuffle=False, memory_limit={limit}),"
-    yield f"    epochs={fitting.epochs},"
+    yield "    batches,"
+    yield "    validation_data=held_out,"
+    if first:
+        yield f"    initial_epoch={first},"
+    yield f"    epochs={stop},"
     yield "    shuffle=False,  # done by batches, from its seed"
     yield "    callbacks=["
     yield from (f"        {callback}," for callback in _callbacks(fitting))
     yield "    ],"
     yield ")"
-
-
-def _identifier(name: str) -> str:
-    cleaned = "".join(c if c.isalnum() else "_" for c in name)
-    return f"layer_{cleaned}" if keyword.iskeyword(cleaned) or not cleaned.isidentifier() else cleaned

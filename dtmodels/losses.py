@@ -1,10 +1,12 @@
-"""Losses that Keras lacks, registered with it."""
+"""Losses that Keras lacks, registered with it. Focal cross-entropy and Dice are Keras' own."""
 
 from typing import Any
 
 from dtmodels.backend import require_keras
+from dtmodels.errors import ConfigurationError
 
 keras: Any = require_keras()
+ops = keras.ops
 
 
 @keras.saving.register_keras_serializable(package="dtmodels")
@@ -15,5 +17,63 @@ class EuclideanDistance(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        squared = keras.ops.sum(keras.ops.square(y_true - y_pred), axis=-1)
-        return keras.ops.sqrt(keras.ops.maximum(squared, 1e-12))
+        squared = ops.sum(ops.square(y_true - y_pred), axis=-1)
+        return ops.sqrt(ops.maximum(squared, 1e-12))
+
+
+@keras.saving.register_keras_serializable(package="dtmodels")
+class WeightedBinaryCrossentropy(keras.losses.Loss):
+    """Mean over all pixels of -(k t log p + (1 - t) log(1 - p)): targets t in 0..1, predictions p in (0, 1).
+
+    ``positive`` is k: a pixel of the foreground counts k times as much as one of the background. The weights are not
+    normalised: with k = 1 it is the binary cross-entropy. p is kept 1e-7 away from 0 and 1. ConfigurationError when k
+    is not above 0.
+    """
+
+    def __init__(
+        self, positive: float = 1.0, name: str = "weighted_binary_crossentropy", reduction: str = "sum_over_batch_size"
+    ) -> None:
+        super().__init__(name=name, reduction=reduction)
+        if not isinstance(positive, (int, float)) or not positive > 0:
+            raise ConfigurationError(f"weighted_binary_crossentropy.positive: {positive!r}; must be a number above 0")
+        self.positive = float(positive)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        y_true = ops.cast(y_true, y_pred.dtype)
+        p = ops.clip(y_pred, keras.config.epsilon(), 1 - keras.config.epsilon())
+        entropy = -(self.positive * y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p))
+        return ops.mean(entropy, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"positive": self.positive, "name": self.name, "reduction": self.reduction}
+
+
+@keras.saving.register_keras_serializable(package="dtmodels")
+class PerExample(keras.losses.Loss):
+    """A loss of images or sequences, averaged within each example, so that weights of examples apply to it.
+
+    Keras multiplies what a loss gives for each pixel or frame by the weights as they come, which for one weight for each
+    example is refused, or goes along the wrong axis. Without weights the loss is the same.
+    """
+
+    def __init__(self, loss: Any, name: str = "per_example", reduction: str = "sum_over_batch_size") -> None:
+        super().__init__(name=name, reduction=reduction)
+        self.loss = keras.losses.get(loss)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        call = self.loss.call if isinstance(self.loss, keras.losses.Loss) else self.loss
+        values = call(y_true, y_pred)
+        return ops.mean(values, axis=tuple(range(1, len(values.shape)))) if len(values.shape) > 1 else values
+
+    def get_config(self) -> dict[str, Any]:
+        return {"loss": keras.losses.serialize(self.loss), "name": self.name, "reduction": self.reduction}
+
+
+def generator_loss(fake: Any) -> Any:
+    """Mean of (1 - D(made))^2: small where the discriminator takes what the generator made for measured."""
+    return ops.mean(ops.square(1 - fake))
+
+
+def discriminator_loss(real: Any, fake: Any) -> Any:
+    """Mean of D(made)^2 plus mean of (1 - D(measured))^2."""
+    return ops.mean(ops.square(fake)) + ops.mean(ops.square(1 - real))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -39,6 +39,12 @@ class Run:
         if not path.is_file():
             raise RunError(f"{self.directory}: holds no {MODEL}: no epoch was finished")
         return load_network(path)
+
+    def export(self, out: str | PathLike[str], format: Literal["savedmodel", "onnx"] = "savedmodel") -> Path:
+        """Write the network for programs without Keras, checked by running it: see ``deployment.export_model``."""
+        from dtmodels.deployment import export_model  # noqa: PLC0415  (only here)
+
+        return export_model(self.model, out, format)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -86,7 +92,7 @@ def open_run(directory: Run | str | PathLike[str]) -> Run:
 def load_network(path: Path) -> Any:
     """A saved network, not compiled; RunError when it cannot be loaded."""
     keras = require_keras()
-    from dtmodels import losses, metrics  # noqa: F401, PLC0415  (register with Keras)
+    from dtmodels import layers, losses, metrics  # noqa: F401, PLC0415  (register with Keras)
 
     try:
         return keras.models.load_model(path, compile=False)

@@ -4,11 +4,11 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from dtmodels.configuration import (
 from dtmodels.errors import ConfigurationError, DatasetError, RunError
 from dtmodels.examples import Examples, fits
 from dtmodels.machine import make_deterministic, prepared
-from dtmodels.named import Named, loss_of, optimizer_of
+from dtmodels.named import Named, loss_of, metrics_of, optimizer_of, takes_labels
 from dtmodels.run import (
     CHECKPOINTS,
     CONFIGURATION,
@@ -56,6 +56,8 @@ def fit(
     validation: Examples,
     *,
     loss: Named = "mae",
+    loss_schedule: Mapping[int, Named] | None = None,
+    metrics: Sequence[Named] = (),
     optimizer: Named = "adam",
     epochs: int = 110,
     batch_size: int = 64,
@@ -63,6 +65,7 @@ def fit(
     seed: int = 1,
     schedule: str | Mapping[str, Mapping[str, Any]] | None = None,
     early_stopping: int | None = None,
+    keep: Literal["best", "last"] = "best",
     standardize_targets: bool | None = None,
     checkpoint_seconds: float | None = 300,
     input: Mapping[str, Any] | None = None,
@@ -74,10 +77,15 @@ def fit(
 ) -> Run:
     """Train ``model`` (any Keras model of one input and one output) and keep everything about it in ``directory``.
 
-    The network that is kept is the one with the lowest validation loss. ``loss`` and ``optimizer`` are names of Keras,
-    or of ``dtmodels.losses``, alone or with arguments: ``{"adam": {"learning_rate": 1e-3}}``. ``schedule`` is "cosine",
-    "reduce_on_plateau" or one of them with its arguments; ``early_stopping`` the epochs without a better validation
-    loss after which to end. ``seed`` fixes the order of the examples in each epoch.
+    The network that is kept is the one with the lowest validation loss, or with ``keep`` "last" the last one. ``loss``,
+    ``optimizer`` and the ``metrics`` are names of Keras, or of ``dtmodels.losses`` and ``metrics``, alone or with
+    arguments: ``{"adam": {"learning_rate": 1e-3}}``. ``schedule`` is "cosine", "reduce_on_plateau" or one of them with
+    its arguments; ``early_stopping`` the epochs without a better validation loss after which to end. ``seed`` fixes the
+    order of the examples in each epoch.
+
+    ``loss_schedule`` names the losses that follow the first, each with the number of epochs after which it begins:
+    ``{10: "binary_crossentropy"}``. The optimizer keeps its state; what is best, and when to stop early, is counted
+    among the epochs of the present loss alone.
 
     With ``standardize_targets`` (default: for points and properties, if the model ends linearly) the model learns
     targets of mean 0 and deviation 1, and a Rescaling layer without weights is put behind it: ``run.model``, its losses
@@ -97,19 +105,15 @@ def fit(
     checkpoint, and starts where there is none. Raises ConfigurationError, DatasetError, and RunError when the directory
     holds a run and neither ``resume`` nor ``overwrite`` is set.
     """
-    values: dict[str, Any] = {
-        "loss": loss,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "epochs": epochs,
-        "batch_size": batch_size,
-    }
-    values |= {"seed": seed, "early_stopping": early_stopping, "standardize_targets": standardize_targets}
+    values: dict[str, Any] = {"loss": loss, "loss_schedule": loss_schedule or {}, "metrics": list(metrics)}
+    values |= {"optimizer": optimizer, "schedule": schedule, "epochs": epochs, "batch_size": batch_size, "seed": seed}
+    values |= {"early_stopping": early_stopping, "keep": keep, "standardize_targets": standardize_targets}
     values["checkpoint_seconds"] = checkpoint_seconds
     values["watch"] = watch
     section, how = validated(FitSection, values, "fit"), validated(MachineSection, machine or {}, "machine")
     make_deterministic(how.deterministic)
-    _check_fits(model, train, validation)
+    _check_names(section)
+    _check_fits(model, train, validation, section)
     folder = Path(directory)
     continued = _continued(folder, _training_identity(train, validation, section), resume, overwrite)
     if continued is not None and continued.finished and len(continued.history) >= section.epochs:
@@ -138,7 +142,10 @@ class _Training:
         self.section, self.folder, self.record = configuration.fit, folder, record
         limit = configuration.data.memory_limit
         self.model = with_target_scale(model, record["target_scale"])
-        self._compile(train)
+        self.fields, self.target_shape = train.fields, train.target_shape
+        self.weighted = getattr(train, "weighting", None) is not None
+        self._compile(optimizer_of(self.section.optimizer), self.section.loss)
+        self.start_rate = float(self.model.optimizer.learning_rate)
         self.place = self._restored()
         self.rows = self._rows()
         self.train = train.batches(self.section.batch_size, self.section.seed, memory_limit=limit)
@@ -164,17 +171,26 @@ class _Training:
         return self._finished(time.time() - began)
 
     def _epochs(self, callbacks: list[Any]) -> None:
+        """What is left of the epochs, under one loss after the other."""
+        self.train.epoch = len(self.rows)
+        self.model.stop_training = False
+        for _, stop, loss in self.section.stages():
+            if len(self.rows) < stop and not self.model.stop_training:
+                self._compile(self.model.optimizer, loss)
+                self._epochs_until(stop, callbacks)
+
+    def _epochs_until(self, stop: int, callbacks: list[Any]) -> None:
         """The rest of an epoch that was interrupted, then those that follow."""
         from dtmodels.batches import Remainder  # noqa: PLC0415  (imports Keras)
 
-        self.train.epoch = epoch = len(self.rows)
-        self.model.stop_training = False
+        epoch = len(self.rows)
         if self.place is not None and self.place.batch:
             self.model.test_on_batch(*self.train[0])  # builds the metrics, whose state is restored
             self._fit(Remainder(self.train, self.place.batch), epoch, epoch + 1, callbacks)
             self.train.epoch = epoch = epoch + 1
-        if not self.model.stop_training and epoch < self.section.epochs:
-            self._fit(self.train, epoch, self.section.epochs, callbacks)
+            self.place = None
+        if not self.model.stop_training and epoch < stop:
+            self._fit(self.train, epoch, stop, callbacks)
 
     def _fit(self, batches: Any, first: int, stop: int, callbacks: list[Any]) -> None:
         self.model.fit(
@@ -187,20 +203,19 @@ class _Training:
             verbose=0,
         )
 
-    def _compile(self, train: Examples) -> None:
-        metrics = []
-        if len(train.fields) == 1 and train.fields[0].kind == "points" and len(train.target_shape) == 1:
+    def _compile(self, optimizer: Any, loss: Named) -> None:
+        metrics = metrics_of(self.section.metrics)
+        if len(self.fields) == 1 and self.fields[0].kind == "points" and len(self.target_shape) == 1:
             from dtmodels.metrics import EuclideanError  # noqa: PLC0415  (imports Keras)
 
             metrics.append(EuclideanError())
-        optimizer = optimizer_of(self.section.optimizer)
-        self.start_rate = float(optimizer.learning_rate)
-        self.model.compile(
-            optimizer=optimizer,
-            loss=loss_of(self.section.loss),
-            metrics=metrics,
-            jit_compile="auto" if on_accelerator() else False,
-        )
+        jit_compile = "auto" if on_accelerator() else False
+        self.model.compile(optimizer=optimizer, loss=self._loss(loss), metrics=metrics, jit_compile=jit_compile)
+
+    def _loss(self, named: Named) -> Any:
+        from dtmodels.losses import PerExample  # noqa: PLC0415  (imports Keras)
+
+        return PerExample(loss_of(named)) if self.weighted and len(self.target_shape) > 1 else loss_of(named)
 
     def _restored(self) -> Place | None:
         place = last_place(self.folder)
@@ -223,12 +238,14 @@ class _Training:
         return [{str(key): float(value) for key, value in row.items()} | {"epoch": int(row["epoch"])} for row in rows]
 
     def _finished(self, seconds: float) -> Run:
+        from dtmodels.callbacks import rows_of_stages  # noqa: PLC0415  (imports Keras)
+
         if self.rows and not math.isfinite(self.rows[-1]["loss"] + self.rows[-1]["val_loss"]):
             raise RunError(
                 f"{self.folder}: the loss was not finite in epoch {len(self.rows)}: lower the learning rate; "
                 "the best network until then is kept"
             )
-        best = min(self.rows, key=lambda row: row["val_loss"])
+        best = min(rows_of_stages(self.section, self.rows)[-1], key=lambda row: row["val_loss"])
         self.record["finished"] = True
         self.record["best"] = {"epoch": int(best["epoch"]), "val_loss": best["val_loss"]}
         self.record["seconds"] = round(self.record.get("seconds", 0) + seconds, 1)
@@ -284,10 +301,18 @@ def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
         return model
     keras = require_keras()
     layer = keras.layers.Rescaling(scale=list(scale["scale"]), offset=list(scale["offset"]), name="target_scale")
-    return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)
+    return keras.Model(model.inputs[0], layer(model.outputs[0]), name=model.name)
 
 
-def _check_fits(model: Any, train: Examples, validation: Examples) -> None:
+def _check_names(section: FitSection) -> None:
+    # A slip is told now, not after the first hundred epochs, nor when the directory is begun.
+    for named in (section.loss, *section.loss_schedule.values()):
+        loss_of(named)
+    metrics_of(section.metrics)
+    optimizer_of(section.optimizer)
+
+
+def _check_fits(model: Any, train: Examples, validation: Examples, section: FitSection) -> None:
     inputs, outputs = (getattr(model, name, None) or () for name in ("inputs", "outputs"))
     if len(inputs) != 1 or len(outputs) != 1:
         raise ConfigurationError(
@@ -301,7 +326,8 @@ def _check_fits(model: Any, train: Examples, validation: Examples) -> None:
     takes, gives = tuple(model.inputs[0].shape[1:]), tuple(model.outputs[0].shape[1:])
     if not fits(takes, train.input_shape):
         raise DatasetError(f"{train.path}: {train.inputs} has the shape {train.input_shape}; the network takes {takes}")
-    if not fits(gives, train.target_shape):
+    labels = takes_labels(section.loss) and train.target_shape[-1] == 1
+    if not fits((*gives[:-1], 1) if labels else gives, train.target_shape):
         names = ", ".join(train.targets)
         raise DatasetError(f"{train.path}: {names} has the shape {train.target_shape}; the network gives {gives}")
 
@@ -329,7 +355,7 @@ def _cleared(folder: Path) -> None:
 
 def _training_identity(train: Examples, validation: Examples, section: FitSection) -> dict[str, Any]:
     """What must not change when a training goes on."""
-    kept = {"loss", "optimizer", "batch_size", "seed", "standardize_targets"}
+    kept = {"loss", "loss_schedule", "optimizer", "batch_size", "seed", "standardize_targets"}
     return {
         "dataset": train.identity,
         "validation_dataset": validation.identity,
@@ -354,6 +380,12 @@ def _record(model: Any, train: Examples, validation: Examples, section: FitSecti
 
 
 def _target_scale(model: Any, train: Examples, wanted: bool | None) -> dict[str, Any] | None:
+    if _trains_in_its_own_way(model):
+        if wanted:
+            raise ConfigurationError(
+                "fit: standardize_targets: a layer behind this model would lose its way of training"
+            )
+        return None
     if wanted is None:
         numbers = all(field.kind in ("points", "property") for field in train.fields) and len(train.target_shape) == 1
         wanted = numbers and ends_linearly(model)
@@ -361,6 +393,11 @@ def _target_scale(model: Any, train: Examples, wanted: bool | None) -> dict[str,
         return None
     mean, deviation = train.target_statistics()
     return {"offset": np.float32(mean).tolist(), "scale": np.float32(deviation).tolist()}
+
+
+def _trains_in_its_own_way(model: Any) -> bool:
+    plain = require_keras().Model
+    return any(getattr(type(model), name) is not getattr(plain, name) for name in ("train_step", "compute_loss"))
 
 
 def ends_linearly(model: Any) -> bool:

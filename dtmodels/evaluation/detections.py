@@ -10,8 +10,9 @@ import pandas as pd
 from dtmodels.conditions import Condition
 from dtmodels.errors import DatasetError
 from dtmodels.evaluation.measures import Measure
-from dtmodels.evaluation.pairing import neighbor_distance, paired
+from dtmodels.evaluation.neighbors import neighbor_distance
 from dtmodels.examples import Examples
+from dtmodels.matching import match
 from dtmodels.prediction.outputs import OutputSection, particle_table
 
 Array = np.ndarray[Any, Any]
@@ -94,7 +95,7 @@ class Detections:
         return pd.concat(tables, ignore_index=True)
 
     def _judged(self, places: Array, counts: Array, answer: Array) -> dict[str, float]:
-        rows, columns = paired(places, answer, self.radius)
+        rows, columns = match(places, answer, self.radius)
         hit = counts[rows]
         difference = (answer[columns] - places[rows])[hit]
         found = {"hits": float(hit.sum()), "misses": float(counts.sum() - hit.sum())}
@@ -103,7 +104,7 @@ class Detections:
         return found | ({"square_z": float((difference[:, 0] ** 2).sum())} if self.deep else {})
 
     def _particles(self, places: Array, counts: Array, properties: pd.DataFrame, answer: Array) -> pd.DataFrame:
-        rows, columns = paired(places, answer, self.radius)
+        rows, columns = match(places, answer, self.radius)
         squares = np.full((len(places), 2), np.nan)
         difference = answer[columns] - places[rows]
         squares[rows, 0] = (difference[:, -2:] ** 2).sum(axis=1)

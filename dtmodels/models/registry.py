@@ -17,14 +17,20 @@ def network(builder: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(builder)
 
     @functools.wraps(builder)
-    def build_and_remember(input_shape: Sequence[int], **arguments: Any) -> Any:
+    def build_and_remember(input_shape: Sequence[int | None], **arguments: Any) -> Any:
         signature.bind(input_shape, **arguments)
+        _check_seed(builder.__name__, arguments.get("seed"))
         model = builder(input_shape, **arguments)
         _sections[model] = {"kind": builder.__name__} | {key: _plain(value) for key, value in arguments.items()}
         return model
 
     KINDS[builder.__name__] = build_and_remember
     return build_and_remember
+
+
+def _check_seed(kind: str, seed: Any) -> None:
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
+        raise ConfigurationError(f"{kind}.seed: {seed!r}; must be a whole number from 0")
 
 
 def check(section: Mapping[str, Any]) -> None:
@@ -38,7 +44,7 @@ def check(section: Mapping[str, Any]) -> None:
         raise ConfigurationError(f"model.{unknown[0]}: unknown; a {kind} takes {', '.join(sorted(known))}")
 
 
-def build(section: Mapping[str, Any], input_shape: Sequence[int], seed: int | None = None) -> Any:
+def build(section: Mapping[str, Any], input_shape: Sequence[int | None], seed: int | None = None) -> Any:
     """The network of a ``model:`` section, for instance ``{"kind": "cnn", "outputs": 2}``.
 
     ``seed`` fixes its initial weights where the section names none.

@@ -44,6 +44,8 @@ def test_the_whole_road(training, datasets, tmp_path, capsys):
     assert pd.read_csv(tmp_path / "tracks.csv").columns.tolist() == ["frame", "y", "x"]
     assert call("info", out) == 0
     assert "1980 examples, validated on 220" in capsys.readouterr().out
+    assert call("export-model", out, tmp_path / "spots.savedmodel") == 0
+    assert "savedmodel, the same outputs as with Keras" in capsys.readouterr().out
     assert call("export", training) == 0
     compile(capsys.readouterr().out, "train.py", "exec")
 
@@ -51,8 +53,8 @@ def test_the_whole_road(training, datasets, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("epochs: 2", "epoch: 2"), "fit.epoch: unknown key; known: loss, optimizer"),
-        (("kind: cnn", "kind: cnm"), "model.kind: 'cnm'; known: cnn"),
+        (("epochs: 2", "epoch: 2"), "fit.epoch: unknown key; known: loss, loss_schedule"),
+        (("kind: cnn", "kind: cnm"), "model.kind: 'cnm'; known: cgan, cnn, dense"),
         (("dense", "denze"), "model.denze: unknown"),
         (("minmax", "maxmin"), "input.normalize: 'maxmin'"),
         (("validation: 0.1", "validation: 2"), "data.validation: 2"),
@@ -85,6 +87,8 @@ def places(run, datasets, training):
         (["predict", "RUN", "nowhere.mp4"], 1, "nowhere.mp4: no such file"),
         (["evaluate", "RUN", "--data", "TRAIN"], 1, "the network was trained on 1980"),
         (["evaluate", "RUN", "--data", "TEST", "--versus", "zz"], 1, "no property 'zz'; there are snr, y, x"),
+        (["export-model", "RUN", "TRAINING"], 1, "exists already; choose another name"),
+        (["export-model", "RUN", "out", "--format", "h5"], 1, "format: 'h5'; must be one of savedmodel, onnx"),
         (["train"], 2, "Missing"),
         (["fly"], 2, "fly"),
         (["info", "x", "--wrong"], 2, "--wrong"),

@@ -10,10 +10,11 @@ from scipy import stats
 from dtmodels.evaluation.bound import mean_distance
 from dtmodels.evaluation.calibration import coverage, reliability, scores, summary
 from dtmodels.evaluation.measures import estimate, mean_of, root_mean_square_of
+from dtmodels.evaluation.neighbors import neighbor_distance
 from dtmodels.evaluation.numbers import Classes, confusion
 from dtmodels.evaluation.paired import difference
-from dtmodels.evaluation.pairing import neighbor_distance, paired
 from dtmodels.evaluation.pictures import Counts, Masks, structural_similarity
+from dtmodels.matching import match
 
 MEAN = mean_of("mean", "mean", "px", "error")
 
@@ -94,7 +95,7 @@ def test_pairs_are_the_best_of_all(axes, seed):
     generator = np.random.default_rng(seed)
     truth, found = generator.uniform(0, 6, (5, axes)), generator.uniform(0, 6, (6, axes))
     radius = np.array([0.7, 2.5, 2.5][-axes:])
-    rows, columns = paired(truth, found, radius)
+    rows, columns = match(truth, found, radius)
     distance = np.linalg.norm((truth[rows] - found[columns]) / radius, axis=-1)
     count, least = brute_force(truth, found, radius)
     assert len(rows) == count == len(set(rows)) == len(set(columns))
@@ -102,8 +103,8 @@ def test_pairs_are_the_best_of_all(axes, seed):
 
 
 def test_nothing_pairs_with_nothing():
-    assert len(paired(np.empty((0, 2)), np.ones((3, 2)), np.ones(2))[0]) == 0
-    assert len(paired(np.zeros((1, 2)), np.full((1, 2), 9.0), np.ones(2))[0]) == 0
+    assert len(match(np.empty((0, 2)), np.ones((3, 2)), np.ones(2))[0]) == 0
+    assert len(match(np.zeros((1, 2)), np.full((1, 2), 9.0), np.ones(2))[0]) == 0
     np.testing.assert_allclose(neighbor_distance(np.array([[0, 0], [3, 4], [3, 5.0]])), [5, 1, 1])
     assert neighbor_distance(np.zeros((1, 2))).tolist() == [np.inf]
 
