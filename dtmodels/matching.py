@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from dtmodels.errors import ConfigurationError
 
 Array = np.ndarray[Any, Any]
-Radius = float | Sequence[float]
+Radius = float | Sequence[float] | Array
 
 
 @dataclass(frozen=True)
