@@ -13,6 +13,7 @@ from simcore.features import Applied, Flow
 from simcore.movies import Movie
 from simcore.names import Walk
 from simcore.properties import Property
+from simcore.rasters import SphereVolume
 from simcore.stored import Stored
 from simcore.targets import SceneTarget
 
@@ -69,9 +70,20 @@ def _image(name: str, flow: Flow, common: tuple[int, ...] | None) -> OutputSpec:
     kind = "mask" if flow.dtype.kind == "b" or flow.dtype == np.int32 else flow.kind
     stored = flow.attributes() if isinstance(flow, Stored) else {}
     dimensions = (*time, *frame, f"{name}_channel")
+    attributes = _heights(flow) | stored
     return OutputSpec(
-        name, flow.shape, flow.dtype, dimensions, "1", _story(flow), flow.kind if stored else kind, stored
+        name, flow.shape, flow.dtype, dimensions, "1", _story(flow), flow.kind if stored else kind, attributes
     )
+
+
+def _heights(flow: Flow) -> dict[str, Any]:
+    """Between which heights (um) the planes of a volume lie, whatever was done to it since: no feature mixes planes."""
+    planes = flow.shape[-1]
+    while isinstance(flow, (Applied, Stored)):
+        if isinstance(flow, Applied) and isinstance(flow.feature, SphereVolume):
+            return {"z": list(flow.feature.z)} if flow.feature.planes == planes else {}
+        flow = flow.inputs[0]
+    return {}
 
 
 def _rows(frames: Frames, name: str, flow: Flow) -> OutputSpec:

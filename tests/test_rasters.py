@@ -166,3 +166,13 @@ def test_an_image_drawn_where_it_is_kept_is_the_one_that_others_get() -> None:
     assert not np.shares_memory(drawn["once"], drawn["twice"])
     assert np.array_equal(drawn["turned"], drawn["once"][:, :, ::-1])
     assert np.array_equal(drawn["turned"], alone["turned"])
+
+
+def test_a_stored_volume_tells_between_which_heights_its_planes_lie():
+    ball = sc.Sphere(x=8, y=8, z=sc.uniform(2, 30), radius=1)
+    volume = ball >> sc.SphereVolume(radius=3, z=(2, 30), planes=56, shape=(16, 16))
+    flipped = volume >> sc.FlipLeftRight() >> sc.Crop(y=0, x=0, shape=(8, 8))
+    flat = ball >> sc.DiskMask(radius=3, shape=(16, 16))
+    outputs = sc.Recipe(volume=volume, flipped=flipped, flat=flat).outputs
+    assert outputs["volume"].attributes["z"] == outputs["flipped"].attributes["z"] == [2.0, 30.0]
+    assert "z" not in outputs["flat"].attributes
