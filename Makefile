@@ -6,7 +6,7 @@ COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[c
 # One thread per process: the tests run several processes, and results do not depend on it.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-python test-cluster lint format bench bench-plot bench-scaling example gallery soak clean
+.PHONY: demo test test-python test-thorough test-cluster lint format bench bench-plot bench-scaling example gallery soak clean
 
 $(VENV)/ready: requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,7 +27,11 @@ example: $(VENV)/built
 test: lint test-python
 
 test-python: $(VENV)/built
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough"
+
+# What takes long and repeats in another setting what quicker tests show.
+test-thorough: $(VENV)/built
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m thorough
 
 # A real SLURM on this machine: as root, after apt install slurm-wlm munge.
 test-cluster: $(VENV)/built

@@ -104,8 +104,15 @@ class Cluster:
         self.folder, self.processes = folder, []
         self._start("scheduler", "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
                     "--no-dashboard", "--scheduler-file", str(folder / "scheduler.json"))  # fmt: skip
-        wait_for((folder / "scheduler.json").exists)
-        self.address = json.loads((folder / "scheduler.json").read_text())["address"]
+        wait_for(lambda: self._told() is not None)
+        self.address = self._told()["address"]
+
+    def _told(self):
+        """What the scheduler writes of itself, once the file is there and whole."""
+        try:
+            return json.loads((self.folder / "scheduler.json").read_text())
+        except (OSError, ValueError):
+            return None
 
     def _start(self, name, *arguments):
         with (self.folder / f"{name}.log").open("w") as log:

@@ -28,3 +28,15 @@ def test_single_particle_tracking(tmp_path):
         assert noisy["std_x"] == pytest.approx(1.21, abs=0.02) and noisy["largest_step"] == pytest.approx(7.9, abs=0.1)
     else:
         assert "without the videos: trapped_particle/low_noise.mp4: set DTMODELS_DATA" in done.stdout
+
+
+@pytest.mark.thorough
+def test_particle_sizing(tmp_path):
+    command = [sys.executable, ROOT / "examples/particle_sizing/run.py", "--size", "smoke", "--out", tmp_path]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "results.json").read_text())
+    # Better than the middle of the range, 0.075 um and 0.075: one epoch shows that the pieces fit together.
+    assert results["test"]["radius"]["mae"] < 0.06 and results["test"]["refractive_index"]["mae"] < 0.1
+    assert results["overlap"] < 0.1
+    assert (tmp_path / "figure.png").stat().st_size > 20_000

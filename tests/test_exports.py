@@ -349,7 +349,7 @@ def test_an_unsealed_dataset_is_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", [f if f == "tiff" else pytest.param(f, marks=pytest.mark.thorough) for f in FORMATS])
 def test_memory_does_not_grow_with_the_dataset(tmp_path, monkeypatch, format):
     """Ten times the examples, the same peak, far below the size of the array."""
     monkeypatch.setattr("simcore.datasets.views.View.chunks.__defaults__", (None, 1 << 18))

@@ -100,6 +100,7 @@ def test_a_store_holds_what_a_disk_holds(url, tmp_path):
         np.testing.assert_array_equal(made[name][:], array)
 
 
+@pytest.mark.thorough
 def test_worker_processes_write_to_a_store(url, tmp_path):
     recipe = sc.loads(TEXT)
     made = run.generate(recipe, url, COUNT, SEED, workers=2, processes=True, **OPTIONS)
@@ -136,6 +137,7 @@ def test_a_unit_takes_two_requests_for_each_array_and_two_for_its_row(url, gate)
     assert sum(few.values()) - few["PUT", "shard"] - few["GET", "shard"] < 20 * arrays
 
 
+@pytest.mark.thorough
 def test_a_folder_of_many_objects_is_listed_by_pages(url, gate):
     storage = open_storage(url)
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -166,6 +168,7 @@ def wait_for(condition, seconds=60):
         time.sleep(0.02)
 
 
+@pytest.mark.thorough
 def test_a_writer_that_was_killed_goes_on(url, tmp_path):
     with command("-c", SLOW, url) as process:
         wait_for(lambda: rows_there(url) > 3)
@@ -185,6 +188,7 @@ def test_two_writers_at_once_do_no_harm(url, tmp_path):
     assert_the_same(url, undisturbed(tmp_path / "train.zarr"))
 
 
+@pytest.mark.thorough
 def test_of_two_that_begin_at_once_with_other_seeds_one_is_refused(url, tmp_path):
     (tmp_path / "recipe.yaml").write_text(TEXT)
     arguments = ("-m", "simcore.cli", "generate", tmp_path / "recipe.yaml", url, "--count", 96, "--quiet", "--seed")
@@ -208,6 +212,7 @@ def test_an_object_is_put_only_where_there_is_none(url, gate):
     assert storage.get("zarr.json") == b"first"
 
 
+@pytest.mark.thorough
 def test_a_server_that_goes_away_is_one_line_and_it_goes_on_later(url, tmp_path, gate):
     (tmp_path / "recipe.yaml").write_text(TEXT)
     arguments = ("-m", "simcore.cli", "generate", tmp_path / "recipe.yaml", url, "--count", 1600, "--seed", 5)
@@ -246,6 +251,7 @@ def test_something_else_there_is_left_alone(url):
     assert fs.find(root) == [f"{root}/thesis.tex"]
 
 
+@pytest.mark.thorough
 def test_a_lost_shard_or_row_is_made_again(url, tmp_path):
     run.generate(FakeRecipe(), url, COUNT, SEED, **OPTIONS)
     storage = open_storage(url)

@@ -7,7 +7,6 @@ It goes on where it was stopped; results lie in ``runs/<size>`` beside this file
 """
 
 import json
-import os
 import shutil
 import sys
 import time
@@ -19,20 +18,18 @@ import numpy as np
 import pandas as pd
 import typer
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
 
 import dtmodels as dm
-import simcore as sc
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from measured import MissingData, measured
+from steps import console, generate, train
 
 VIDEOS = {"clean": "trapped_particle/low_noise.mp4", "noisy": "trapped_particle/high_noise.mp4"}
 COLOURS = {"network": "#1b6ca8", "radial_center": "#c2571a"}
-console = Console(highlight=False)
 
 
 @dataclass(frozen=True)
@@ -48,29 +45,12 @@ class Size:
 SIZES = {"smoke": Size(4_000, 4, 2_000, 1), "demo": Size(30_000, 12, 30_000, 12), "full": Size(150_000, 30, 60_000, 25)}
 
 
-def generate(recipe: str, path: Path, count: int, seed: int, split: str) -> None:
-    """Render a recipe into a dataset with both cores; a finished one is left alone."""
-    start = time.perf_counter()
-    sc.load(HERE / recipe).generate(path, count=count, seed=seed, split=split, workers=os.cpu_count() or 1)
-    console.print(f"{path.name}: {count:,} images ({time.perf_counter() - start:.0f} s)")
-
-
-def train(training: str, data: Path, directory: Path, epochs: int) -> dm.Run:
-    """Train as a training file says, going on after the last whole epoch."""
-    from dtmodels.train import train_from
-
-    configuration = dm.load_configuration(HERE / training)
-    fitting = configuration.fit.model_copy(update={"epochs": epochs})
-    configuration = configuration.model_copy(update={"fit": fitting})
-    return train_from(configuration, data, directory, resume=(directory / "history.csv").exists())
-
-
 def localize(out: Path, size: Size) -> dict[str, Any]:
     """The paper's case on simulated images that the network has not seen."""
-    generate("recipe.yaml", out / "train.zarr", size.images, seed=1, split="train")
-    generate("recipe.yaml", out / "snr_2_to_60.zarr", 1000, seed=2, split="validation")
-    generate("recipe.yaml", out / "snr_5_to_100.zarr", 1000, seed=3, split="test")
-    train("training.yaml", out / "train.zarr", out / "localization", size.epochs)
+    generate(HERE / "recipe.yaml", out / "train.zarr", size.images, seed=1, split="train")
+    generate(HERE / "recipe.yaml", out / "snr_2_to_60.zarr", 1000, seed=2, split="validation")
+    generate(HERE / "recipe.yaml", out / "snr_5_to_100.zarr", 1000, seed=3, split="test")
+    train(HERE / "training.yaml", out / "train.zarr", out / "localization", size.epochs)
     bins = dm.evaluate(out / "localization", out / "snr_2_to_60.zarr", versus=["snr", "z"], bins=10)
     later = dm.evaluate(out / "localization", out / "snr_5_to_100.zarr", versus=["snr"])
     return {
@@ -89,8 +69,8 @@ def spread(track: pd.DataFrame) -> dict[str, float]:
 def follow(out: Path, size: Size) -> dict[str, dict[str, pd.DataFrame]]:
     """Both videos of the trapped particle, frame by frame, by the network and by the radial centre."""
     paths = {label: measured(name) for label, name in VIDEOS.items()}
-    generate("recipe_videos.yaml", out / "videos.zarr", size.video_images, seed=1, split="train")
-    train("training_videos.yaml", out / "videos.zarr", out / "videos", size.video_epochs)
+    generate(HERE / "recipe_videos.yaml", out / "videos.zarr", size.video_images, seed=1, split="train")
+    train(HERE / "training_videos.yaml", out / "videos.zarr", out / "videos", size.video_epochs)
     tracks = {}
     for label, path in paths.items():
         tracks[label] = {"network": dm.predict(out / "videos", path), "radial_center": dm.track_radial_center(path)}

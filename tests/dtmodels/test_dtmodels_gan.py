@@ -71,6 +71,7 @@ def test_the_losses_that_are_told(parts):
     assert told["loss"] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.thorough
 def test_it_learns_to_make_images(parts, tmp_path):
     run = dm.fit(small(), *parts, loss="mae", epochs=12, batch_size=8, optimizer=FASTER, directory=tmp_path / "run")
     assert run.history["val_loss"].min() < 0.5 * run.history["val_loss"][0]
@@ -82,6 +83,7 @@ def test_it_learns_to_make_images(parts, tmp_path):
     subprocess.run([sys.executable, "-c", code], cwd=run.directory, check=True, capture_output=True)
 
 
+@pytest.mark.thorough
 def test_a_training_goes_on_as_if_it_had_not_stopped(parts, tmp_path):
     """Weights and optimizer state of both networks come back."""
     options = {"epochs": 2, "batch_size": 32, "optimizer": ADAM}

@@ -59,6 +59,7 @@ def test_one_loss_given_twice_is_one_training(parts, tmp_path):
     np.testing.assert_allclose(staged.history[columns], plain.history[columns], rtol=1e-6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [1, 2])
 def test_it_goes_on_before_and_at_the_change(parts, whole, tmp_path, after):
     interrupted_fit(after, small(), *parts["mask"], directory=tmp_path / "parted", **STAGES, epochs=3)

@@ -1,0 +1,128 @@
+"""Case C from recipe to figure: generate, train, judge radius and refractive index, tell two populations apart.
+
+    python examples/particle_sizing/run.py --size smoke
+    python examples/particle_sizing/run.py
+
+It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.
+"""
+
+import json
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from matplotlib.figure import Figure
+from rich.table import Table
+
+import dtmodels as dm
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from steps import console, generate, train
+
+Array = np.ndarray[Any, Any]
+TARGETS = {"radius": "um", "refractive_index": "1"}
+POPULATIONS = (0.15, 0.23)  # um
+
+
+@dataclass(frozen=True)
+class Size:
+    """Fields to generate for training and for each test, epochs to train."""
+
+    fields: int
+    tests: int
+    epochs: int
+
+
+SIZES = {"smoke": Size(2_000, 400, 1), "default": Size(60_000, 2_000, 20), "paper": Size(200_000, 10_000, 110)}
+
+
+def predictions(run: dm.Run, dataset: Path) -> tuple[Array, Array]:
+    """True and predicted radius and index of every example."""
+    examples = dm.open_dataset(dataset, inputs="image", targets=list(TARGETS))
+    fields, truth = examples.numpy()
+    return truth, np.asarray(run.model.predict(fields, batch_size=256, verbose=0))
+
+
+def errors(truth: Array, found: Array) -> dict[str, dict[str, float]]:
+    """Mean absolute error, root mean square and bias of each target."""
+    difference = found - truth
+    return {
+        name: {
+            "mae": float(abs(difference[:, k]).mean()),
+            "rmse": float(np.sqrt((difference[:, k] ** 2).mean())),
+            "bias": float(difference[:, k].mean()),
+        }
+        for k, name in enumerate(TARGETS)
+    }
+
+
+def overlap(truth: Array, found: Array) -> float:
+    """Share of the particles on the wrong side of the radius that parts the two populations best."""
+    larger = truth[:, 0] > sum(POPULATIONS) / 2
+    edges = np.sort(found[:, 0])
+    wrong = [((found[:, 0] > edge) != larger).mean() for edge in edges]
+    return float(min(wrong))
+
+
+def draw(path: Path, test: tuple[Array, Array], mixture: tuple[Array, Array]) -> None:
+    """Found against true values, and the two populations in the plane of radius and index."""
+    figure = Figure(figsize=(12, 4), layout="constrained")
+    for k, (axes, (name, unit)) in enumerate(zip(figure.subplots(1, 3)[:2], TARGETS.items(), strict=True)):
+        truth, found = test[0][:, k], test[1][:, k]
+        axes.plot([truth.min(), truth.max()], [truth.min(), truth.max()], color="0.7", lw=1)
+        axes.plot(truth, found, ".", ms=2, color="#1b6ca8")
+        label = name.replace("_", " ") + (f" ({unit})" if unit != "1" else "")
+        axes.set(xlabel=f"true {label}", ylabel=f"found {label}")
+    axes = figure.axes[2]
+    for radius, colour in zip(POPULATIONS, ("#1b6ca8", "#c2571a"), strict=True):
+        rows = np.isclose(mixture[0][:, 0], radius)
+        axes.plot(*mixture[1][rows].T, ".", ms=2, color=colour, label=f"{radius} um")
+        axes.plot(radius, 1.58, "+", ms=12, color="k")
+    axes.set(xlabel="found radius (um)", ylabel="found refractive index", title="polystyrene of two sizes")
+    axes.legend(markerscale=5)
+    figure.savefig(path, dpi=130)
+
+
+def main(
+    size: Annotated[str, typer.Option(help="smoke, default or paper")] = "default",
+    out: Annotated[Path | None, typer.Option(help="folder for datasets, runs and results")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier call left")] = False,
+) -> None:
+    """Case C of Midtvedt et al. (2021) from recipe to figure."""
+    if size not in SIZES:
+        raise typer.BadParameter(f"--size {size}: must be one of {', '.join(SIZES)}")
+    start, folder, chosen = time.perf_counter(), out or HERE / "runs" / size, SIZES[size]
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    data = generate(HERE / "recipe.yaml", folder / "train.zarr", chosen.fields, seed=1, split="train")
+    test = generate(HERE / "recipe.yaml", folder / "test.zarr", chosen.tests, seed=2, split="test")
+    mixture = generate(HERE / "recipe_mixture.yaml", folder / "mixture.zarr", chosen.tests, seed=3, split="test")
+    run = train(HERE / "training.yaml", data, folder / "run", chosen.epochs)
+    dm.evaluate(run, test, versus=["radius", "refractive_index", "noise"])
+    report(folder, predictions(run, test), predictions(run, mixture))
+    console.print(f"{folder / 'figure.png'} and results.json ({time.perf_counter() - start:.0f} s)")
+
+
+def report(folder: Path, test: tuple[Array, Array], mixture: tuple[Array, Array]) -> None:
+    """Print the numbers, keep them in results.json, draw the figure."""
+    results = {"test": errors(*test), "mixture": errors(*mixture), "overlap": overlap(*mixture)}
+    table = Table("examples", "target", "mean absolute error", "root mean square", "bias")
+    for label in ("test", "mixture"):
+        for name, row in results[label].items():
+            table.add_row(label, name, *(f"{value:.4f}" for value in row.values()))
+    console.print(table)
+    console.print(f"of the two populations {results['overlap']:.2%} lie on the wrong side")
+    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    draw(folder / "figure.png", test, mixture)
+
+
+if __name__ == "__main__":
+    typer.run(main)
