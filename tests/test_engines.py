@@ -249,6 +249,7 @@ def assert_kept(folder, before):
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.thorough
 def test_a_killed_part_goes_on_where_it_stopped(folder, long):
     part = command(folder, *LONG, "--part", "1/2")
     wait_for(lambda: len(committed(folder)) >= 5)
@@ -266,6 +267,7 @@ def test_a_killed_part_goes_on_where_it_stopped(folder, long):
     assert_same(folder / "train.zarr", long)
 
 
+@pytest.mark.thorough
 def test_a_killed_worker_is_made_up_for(folder, cluster, long):
     cluster.add_workers(2)
     run = command(folder, *LONG, "--scheduler", cluster.address)
@@ -275,6 +277,7 @@ def test_a_killed_worker_is_made_up_for(folder, cluster, long):
     assert_same(folder / "train.zarr", long)
 
 
+@pytest.mark.thorough
 def test_a_killed_scheduler_is_one_line_and_the_command_goes_on(folder, cluster, long):
     cluster.add_workers(2)
     run = command(folder, *LONG, "--scheduler", cluster.address)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:9"  # measured data that is not on this machine is not fetched in a test
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_single_particle_tracking(tmp_path):
     command = [sys.executable, ROOT / "examples/single_particle_tracking/run.py", "--size", "smoke", "--out", tmp_path]
     environment = os.environ | {"HTTPS_PROXY": NOWHERE, "https_proxy": NOWHERE}

@@ -303,6 +303,7 @@ def test_what_it_shall_become_is_not_believed_blindly(path, monkeypatch, change)
     assert not sc.verify(path).good
 
 
+@pytest.mark.thorough
 def test_two_at_once_do_no_harm(path):
     for round_ in range(6):
         shutil.rmtree(path, ignore_errors=True)

@@ -44,7 +44,7 @@ def peaks(path, count, kind):
     return [1024 * peak for peak in json.loads(done.stdout)]
 
 
-@pytest.mark.parametrize(("kind", "place"), [("threads", 0), ("processes", 1)])
+@pytest.mark.parametrize(("kind", "place"), [("threads", 0), pytest.param("processes", 1, marks=pytest.mark.thorough)])
 def test_ten_times_as_many_examples_take_no_more_memory(tmp_path, kind, place):
     few, many = 32 * UNIT, 320 * UNIT
     one, other = (peaks(tmp_path / str(count), count, kind)[place] for count in (few, many))

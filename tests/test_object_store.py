@@ -181,6 +181,7 @@ def test_a_writer_that_was_killed_goes_on(url, tmp_path):
     assert_the_same(url, undisturbed(tmp_path / "train.zarr"))
 
 
+@pytest.mark.thorough
 def test_two_writers_at_once_do_no_harm(url, tmp_path):
     writers = [command("-c", SLOW, url) for _ in range(2)]
     errors = [process.communicate()[1] for process in writers]

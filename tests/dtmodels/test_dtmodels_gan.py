@@ -94,6 +94,7 @@ def test_a_training_goes_on_as_if_it_had_not_stopped(parts, tmp_path):
     np.testing.assert_allclose(resumed.history[columns], whole.history[columns], rtol=1e-4)
 
 
+@pytest.mark.thorough
 def test_the_whole_model_comes_back_from_its_file(tmp_path):
     model = small()
     model.compile(optimizer="adam", loss="mae")

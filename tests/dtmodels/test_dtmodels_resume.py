@@ -43,6 +43,7 @@ def finish(process):
     assert process.returncode == 0, error
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_killed_within_an_epoch_it_goes_on_there(datasets, tmp_path):
     (tmp_path / "training.yaml").write_text(TRAINING)

@@ -51,6 +51,7 @@ def test_a_loss_changes_at_its_epoch(parts, whole):
     assert whole.record["best"]["epoch"] == 3
 
 
+@pytest.mark.thorough
 def test_one_loss_given_twice_is_one_training(parts, tmp_path):
     """The optimizer goes on with its state: the same numbers as without a change."""
     plain = dm.fit(small(), *parts["mask"], loss="mse", epochs=2, directory=tmp_path / "plain")
