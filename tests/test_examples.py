@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import simcore as sc
 
 ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:9"  # measured data that is not on this machine is not fetched in a test
@@ -40,3 +43,18 @@ def test_particle_sizing(tmp_path):
     assert results["test"]["radius"]["mae"] < 0.06 and results["test"]["refractive_index"]["mae"] < 0.1
     assert results["overlap"] < 0.1
     assert (tmp_path / "figure.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("examples/*/recipe*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_recipes_are_rendered_and_come_back_from_their_text(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    digits = np.zeros((4, 28, 28), np.uint8)
+    digits[:, 9:19, 12:16] = 255
+    np.savez("digits.npz", image=digits, label=np.arange(4))  # stand-ins for measured ones
+    recipe = sc.load(path)
+    assert sc.loads(recipe.canonical) == recipe
+    for name, array in recipe.render(count=2, seed=1).items():
+        values = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+        assert values.size and (array.ndim < 3 or np.ptp(values.astype(float)) > 0), name
