@@ -196,6 +196,15 @@ def test_one_that_is_not_sealed_is_not_good_but_nothing_is_bad(path):
     assert list(found(path)) == ["image/c.3.0.0.0"]
 
 
+def test_a_seal_that_was_taken_off_is_noticed(path):
+    generate(path)
+    document = json.loads((path / "zarr.json").read_text())
+    document["attributes"]["simcore"]["complete"] = None
+    (path / "zarr.json").write_text(json.dumps(document))
+    result = sc.verify(path)
+    assert not result.good
+
+
 def test_documents_are_compared_with_their_copies_where_the_recipe_cannot_be_read(path):
     generate(path)
     recipes._recipes.clear()  # its text is none that simcore reads
