@@ -83,7 +83,8 @@ class Keeper(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         every, now = self.section.checkpoint_seconds, time.perf_counter()
-        if every is not None and now - self._kept >= every:
+        last = batch + 1 == self.params["steps"]  # nothing would be left of the epoch to go on with
+        if every is not None and now - self._kept >= every and not last:
             save_checkpoint(self.model, self.directory, len(self.rows), self._first + batch + 1)
             self._kept = time.perf_counter()
 

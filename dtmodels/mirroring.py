@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dtmodels.examples import Field
 
 Array = np.ndarray[Any, Any]
+PLACED = ("px", "rad")  # units of properties that an image turned over and about would no longer have
 UP_DOWN, LEFT_RIGHT, TRANSPOSED = 1, 2, 4  # bits of a turn
 
 
@@ -85,8 +86,7 @@ def _part(field: Field, height: int, width: int) -> tuple[str, int]:
         return "".join(field.axes), last
     if field.kind in ("image", "mask") and field.shape[:2] == (height, width):
         return "pixels", last
-    if field.kind == "property" and len(field.shape) <= 1:
+    if field.kind == "property" and len(field.shape) <= 1 and field.units not in PLACED:
         return "plain", last
-    raise ConfigurationError(
-        f"mirrored: {field.name} is {field.kind} {field.shape}; cannot be turned with {height} x {width} images"
-    )
+    what = f"{field.name} is {field.kind} {field.shape} in {field.units}"
+    raise ConfigurationError(f"mirrored: {what}; cannot be turned with {height} x {width} images")

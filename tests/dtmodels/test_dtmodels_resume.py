@@ -73,6 +73,31 @@ def wait_until(done, process, seconds=120):
         time.sleep(0.005)
 
 
+def test_interrupted_while_it_is_validated_it_goes_on(datasets, tmp_path, monkeypatch):
+    """Every batch of the epoch is done then, and nothing of it is left to go on with."""
+    from dtmodels.callbacks import Keeper
+
+    train, validation = dm.open_dataset(datasets[0], inputs="image", targets="position").split(0.1)
+    options = {"epochs": 2, "batch_size": 256, "checkpoint_seconds": 0}
+
+    def fit(name, **more):
+        model = dm.models.cnn(train.input_shape, convolutions=(4,), dense=(8,), outputs=2, seed=1)
+        return dm.fit(model, train, validation, directory=tmp_path / name, **options, **more)
+
+    def interrupted(self, logs=None):
+        if len(self.rows) == 1:
+            raise KeyboardInterrupt
+
+    whole = fit("whole")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Keeper, "on_test_begin", interrupted)
+        fit("stopped")
+    assert last_place(tmp_path / "stopped").batch == len(train.batches(256)) - 1
+    found = fit("stopped", resume=True)
+    columns = ["epoch", "loss", "val_loss"]
+    np.testing.assert_allclose(found.history[columns], whole.history[columns], rtol=2e-3)
+
+
 def test_what_is_left_of_an_epoch(datasets):
     batches = dm.open_dataset(datasets[0], inputs="image", targets="position").batches(100, seed=2)
     batches.epoch = 3

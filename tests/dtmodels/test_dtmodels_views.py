@@ -149,11 +149,44 @@ def test_points_move_with_their_images(data, memory_limit):
     assert len(np.unique(places[0], axis=0)) > 20
 
 
-def test_masks_move_with_their_images(tmp_path):
-    values = arrays()
-    values = {"image": values["image"], "mask": values["image"] > 50}
-    data = dm.open_dataset(write_dataset(tmp_path / "m.zarr", values, unit=32, chunk=8), inputs="image", targets="mask")
-    with pytest.raises(ConfigurationError, match="mask is property"):
+def bright(shape, count=60):
+    """One bright pixel in each image, a mask of it, where it is, and a height that no turn changes."""
+    generator = np.random.default_rng(9)
+    place = np.stack([generator.uniform(0, 9, count), *(generator.integers(0, n, count) for n in shape)], axis=1)
+    image = np.zeros((count, *shape, 1), np.float32)
+    image[np.arange(count), place[:, 1].astype(int), place[:, 2].astype(int), 0] = np.arange(1, count + 1)
+    return {
+        "image": image,
+        "spots": image > 0,
+        "place": place.astype(np.float32),
+        "height": place[:, 0].astype(np.float32),
+    }
+
+
+@pytest.mark.parametrize(("shape", "turns"), [((6, 6), 8), ((4, 7), 4)])
+def test_masks_points_and_heights_belong_to_the_turned_image(tmp_path, shape, turns):
+    values = bright(shape)
+    path = write_dataset(tmp_path / "m.zarr", values, unit=32, chunk=8)
+    images, masks = dm.open_dataset(path, inputs="image", targets="spots").mirrored().batches(60, seed=2)[0]
+    np.testing.assert_array_equal(masks, images > 0)
+    data = dm.open_dataset(path, inputs="image", targets=["place", "height"]).mirrored()
+    assert data.mirror.turns == turns
+    images, targets = data.batches(60, seed=2)[0]
+    rows, columns = targets[:, 1].astype(int), targets[:, 2].astype(int)
+    which = images[np.arange(60), rows, columns, 0].astype(int) - 1
+    assert sorted(which) == list(range(60))
+    np.testing.assert_array_equal(targets[:, 0], values["place"][which, 0])
+    np.testing.assert_array_equal(targets[:, 3], values["height"][which])
+    assert (targets[:, 1:3] != values["place"][which, 1:]).any()
+
+
+def test_what_turns_with_the_image_but_is_no_point_is_refused(tmp_path):
+    values = bright((6, 6))
+    values = {"image": values["image"], "orientation": values["height"]}
+    data = dm.open_dataset(write_dataset(tmp_path / "o.zarr", values), inputs="image", targets="orientation")
+    with pytest.raises(
+        ConfigurationError, match=r"orientation is property \(\) in rad; cannot be turned with 6 x 6 images"
+    ):
         data.mirrored()
 
 

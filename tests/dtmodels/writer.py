@@ -12,6 +12,9 @@ FORMAT = "simcore-dataset/1"
 KINDS = {
     "image": {"kind": "image", "units": "1"},
     "position": {"kind": "points", "units": "px", "axes": ["y", "x"]},
+    "place": {"kind": "points", "units": "px", "axes": ["z", "y", "x"]},
+    "spots": {"kind": "mask", "units": "1"},
+    "orientation": {"kind": "property", "units": "rad"},
 }
 
 
