@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numcodecs import blosc
 
 from benchmarks.timing import Call, processor_seconds
 from benchmarks.transforms import Watch
 from simcore import datasets
 from simcore.datasets.layout import choose_sizes
+from simcore.datasets.shards import compressed
 from simcore.features import Flow
 from simcore.plan import plan
 from simcore.recipe import Recipe
@@ -108,7 +108,7 @@ def _storing(recipe: Recipe, arrays: dict[str, np.ndarray], size: int, rounds: i
             for array in arrays.values():
                 for start in range(0, unit, chunk):
                     piece = np.ascontiguousarray(array[start : start + chunk])
-                    blosc.compress(piece, codec["cname"].encode(), codec["clevel"], blosc.BITSHUFFLE)
+                    compressed(codec, piece)
 
         times = [(processor_seconds(compress), processor_seconds(store)) for _ in range(max(1, min(rounds, 3)))]
     compressing, storing = np.median(times, axis=0)

@@ -41,7 +41,7 @@ def encode(codec: Mapping[str, Any], data: np.ndarray, chunk: int, unit: int, pl
     buffer = _buffer(place, -(-len(data) // chunk) * most + index.nbytes + _CHECKSUM)
     end = 0
     for number, first in enumerate(range(0, len(data), chunk)):
-        part = _compressed(codec, _whole(data[first : first + chunk], chunk))
+        part = compressed(codec, _whole(data[first : first + chunk], chunk))
         index[number] = end, len(part) + _CHECKSUM
         end = _append(buffer, end, part)
     return buffer[: _append(buffer, end, index.tobytes())]
@@ -92,7 +92,8 @@ def _whole(examples: np.ndarray, chunk: int) -> np.ndarray:
     return whole
 
 
-def _compressed(codec: Mapping[str, Any], examples: np.ndarray) -> bytes:
+def compressed(codec: Mapping[str, Any], examples: np.ndarray) -> bytes:
+    """Return the bytes of a chunk as its codec stores them, without a checksum."""
     if codec["name"] == "none":
         return examples.tobytes()
     raw = examples.reshape(-1).view(np.uint8).data
