@@ -8,14 +8,18 @@ ONE_THREAD := OMP_NUM_THREADS=1
 
 .PHONY: demo test test-python test-thorough test-cluster lint format bench bench-plot bench-scaling example gallery soak clean
 
+# Modules are compiled to bytecode when they are first imported and kept so, not all of TensorFlow at once.
+unexport PYTHONDONTWRITEBYTECODE
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
 $(VENV)/ready: requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) --upgrade pip
+	$(PIP) -r requirements-dev.txt
 	touch $@
 
 $(VENV)/built: $(VENV)/ready $(COMPILED)
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e . -e ./dtmodels
+	PYTHONWARNINGS=ignore $(PIP) --no-build-isolation -e . -e ./dtmodels
 	touch $@
 
 demo: $(VENV)/built
@@ -29,9 +33,9 @@ test: lint test-python
 test-python: $(VENV)/built
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough"
 
-# What takes long and repeats in another setting what quicker tests show.
+# What takes long and repeats in another setting what quicker tests show; many more examples of drawn tests.
 test-thorough: $(VENV)/built
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m thorough
+	THOROUGH=1 $(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m "thorough or hypothesis"
 
 # A real SLURM on this machine: as root, after apt install slurm-wlm munge.
 test-cluster: $(VENV)/built

@@ -50,6 +50,7 @@ Where = Annotated[str | None, typer.Option(help="which examples or particles cou
 Data = Annotated[str, typer.Option(help="dataset that the networks have not seen")]
 Folder = Annotated[Path | None, typer.Option(help="folder for tables, figures and report.html")]
 Page = Annotated[Path | None, typer.Option(help="where to write the report besides")]
+Draws = Annotated[int | None, typer.Option(min=2, help="answers with other units dropped each time, for uncertainties")]
 Judging = Annotated[
     list[str] | None,
     typer.Option(help="how it is judged, as threshold=0.3, match_radius=2, positions=position; again for more"),
@@ -67,11 +68,13 @@ def evaluate(
     judging: Judging = None,
     out: Folder = None,
     html: Page = None,
+    dropout_draws: Draws = None,
 ) -> None:
     """Errors of a network, of positions beside the radial centre: numbers, tables, figures, a page."""
     from dtmodels.evaluation import evaluate as evaluated  # noqa: PLC0415
 
     options: dict[str, Any] = {"judging": _pairs(judging), "bins": bins, "where": where, "directory": out, "html": html}
+    options["dropout_draws"] = dropout_draws
     print(evaluated(run, data, _names(versus), **options))
 
 
@@ -89,11 +92,13 @@ def compare(
     judging: Judging = None,
     out: Folder = None,
     html: Page = None,
+    dropout_draws: Draws = None,
 ) -> None:
     """Several networks and classical methods on the same examples."""
     from dtmodels.evaluation import compare as compared  # noqa: PLC0415
 
     options: dict[str, Any] = {"judging": _pairs(judging), "bins": bins, "where": where, "directory": out, "html": html}
+    options["dropout_draws"] = dropout_draws
     named = [_names(one) if "," in one else one for one in contenders]
     print(compared(named, data, _names(versus), **options))
 
@@ -133,6 +138,7 @@ def predict(
     tile: Annotated[str | None, typer.Option(help="height,width in px of the tiles of large frames")] = None,
     overlap: Annotated[int | None, typer.Option(help="px that neighbouring tiles share")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="images, or tiles, at a time")] = None,
+    dropout_draws: Draws = None,
 ) -> None:
     """What a network says of every frame: a table with trackpy's columns, or images."""
     from dtmodels.prediction import predict_to  # noqa: PLC0415
@@ -142,7 +148,7 @@ def predict(
     prepared = opened.record["input"] | {key: value for key, value in tiling.items() if value is not None}
     options: dict[str, Any] = {"output": output, "threshold": threshold, "method": method, "radius": radius}
     options |= {"minimal_area": minimal_area, "z": _numbers("z", z, float), "link": link, "memory": memory}
-    options |= {"input": prepared, "batch_size": batch_size}
+    options |= {"input": prepared, "batch_size": batch_size, "dropout_draws": dropout_draws}
     written = predict_to(out or "-", opened, source, **options, progress=True)
     print(written, file=sys.stderr if out is None else sys.stdout)
 

@@ -7,8 +7,8 @@ from dtmodels import models
 from dtmodels.configuration import Configuration, FitSection, MachineSection, Name
 from dtmodels.errors import DatasetError
 from dtmodels.layer_source import model_source, named_source, output_name
-from dtmodels.named import loss_of, metrics_of, optimizer_of
-from dtmodels.train import ends_linearly
+from dtmodels.named import loss_of, metrics_of, optimizer_of, says_variances
+from dtmodels.target_scale import ends_linearly
 
 HEAD = '''"""Trains the network of a dtmodels training file with plain Keras; dtmodels reads the dataset."""
 
@@ -41,8 +41,9 @@ def script(configuration: Configuration, data: str = "train.zarr") -> str:
     weighted = reading.weights is not None or reading.balance is not None
     training = _training(configuration, per_example=weighted and len(model.outputs[0].shape) > 2)
     parts = [_reading(configuration, data), network, training]
-    head = HEAD.format(math="import math\n\n" if schedule else "") + schedule
-    return "\n".join([head, *("\n".join(part) + "\n" for part in parts)])
+    body = "\n".join("\n".join(part) + "\n" for part in parts)
+    head = HEAD.format(math="import math\n\n" if "math." in schedule + body else "") + schedule
+    return f"{head}\n{body}"
 
 
 def _input_shape(configuration: Configuration, data: str) -> tuple[int | None, ...]:
@@ -89,6 +90,8 @@ def _network(model: Any, fitting: FitSection) -> Iterator[str]:
     last, scaled = output_name(model), fitting.standardize_targets
     if ends_linearly(model) if scaled is None else scaled:
         yield "offset, scale = (values.tolist() for values in train.target_statistics())"
+        if says_variances(fitting.loss):
+            yield "offset, scale = [*offset, *(2 * math.log(one) for one in scale)], [*scale, *(1.0 for _ in scale)]"
         yield f"scaled = keras.layers.Rescaling(scale, offset)({last})"
         last = "scaled"
     yield f"model = keras.Model(inputs, {last})"

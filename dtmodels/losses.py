@@ -49,6 +49,30 @@ class WeightedBinaryCrossentropy(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable(package="dtmodels")
+class GaussianLikelihood(keras.losses.Loss):
+    """Mean of (s + (t - m)^2 exp(-s)) / 2: the negative logarithm of a normal density, less a constant.
+
+    Targets t (example, n); of the 2 n numbers predicted the first half are the means m, the second the logarithms s of
+    the variances: the network says how sure it is of each number. s is kept in -20 .. 20. ConfigurationError when the
+    network does not give twice as many numbers as there are targets.
+
+    D. A. Nix and A. S. Weigend, "Estimating the mean and variance of the target probability distribution", ICNN (1994).
+    """
+
+    def __init__(self, name: str = "gaussian_likelihood", reduction: str = "sum_over_batch_size") -> None:
+        super().__init__(name=name, reduction=reduction)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        count = y_true.shape[-1]
+        if y_pred.shape[-1] != 2 * count:
+            raise ConfigurationError(
+                f"gaussian_likelihood: {y_pred.shape[-1]} outputs for {count} targets; must be twice as many"
+            )
+        mean, log_variance = y_pred[..., :count], ops.clip(y_pred[..., count:], -20, 20)
+        return ops.mean(log_variance + ops.square(y_true - mean) * ops.exp(-log_variance), axis=-1) / 2
+
+
+@keras.saving.register_keras_serializable(package="dtmodels")
 class PerExample(keras.losses.Loss):
     """A loss of images or sequences, averaged within each example, so that weights of examples apply to it.
 

@@ -11,13 +11,16 @@ ops = keras.ops
 
 @keras.saving.register_keras_serializable(package="dtmodels")
 class EuclideanError(keras.metrics.Mean):
-    """Mean distance between predicted and true points, in the unit of the targets (pixels for positions)."""
+    """Mean distance between predicted and true points, in the unit of the targets (pixels for positions).
+
+    Numbers beyond those of the targets (variances) do not count.
+    """
 
     def __init__(self, name: str = "euclidean_error", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        difference = ops.cast(y_pred, self.dtype) - ops.cast(y_true, self.dtype)
+        difference = ops.cast(y_pred[..., : y_true.shape[-1]], self.dtype) - ops.cast(y_true, self.dtype)
         distance = ops.sqrt(ops.sum(ops.square(difference), axis=-1))
         return super().update_state(distance, sample_weight=sample_weight)
 

@@ -31,6 +31,11 @@ def takes_labels(named: Named) -> bool:
     return _flat(_name_and_arguments("fit.loss", named)[0]) == "sparsecategoricalcrossentropy"
 
 
+def says_variances(named: Named) -> bool:
+    """Whether a loss takes twice as many outputs as there are targets: in the second half the logarithms of variances."""
+    return _flat(_name_and_arguments("fit.loss", named)[0]) == "gaussianlikelihood"
+
+
 def metrics_of(named: Sequence[Named]) -> list[Any]:
     """Metrics of Keras or of dtmodels by name; "accuracy" stays a word, Keras knows which from loss and shapes."""
     return [_metric(each) for each in named]

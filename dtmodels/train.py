@@ -28,7 +28,7 @@ from dtmodels.configuration import (
 from dtmodels.errors import ConfigurationError, DatasetError, RunError
 from dtmodels.examples import Examples, fits
 from dtmodels.machine import make_deterministic, prepared
-from dtmodels.named import Named, loss_of, metrics_of, optimizer_of, takes_labels
+from dtmodels.named import Named, loss_of, metrics_of, optimizer_of, says_variances, takes_labels
 from dtmodels.run import (
     CHECKPOINTS,
     CONFIGURATION,
@@ -45,6 +45,7 @@ from dtmodels.run import (
     write_text,
 )
 from dtmodels.run import FORMAT as RUN_FORMAT
+from dtmodels.target_scale import target_scale, with_target_scale
 
 if TYPE_CHECKING:
     from dtmodels.callbacks import Row
@@ -295,15 +296,6 @@ def viewed(examples: Examples, reading: DataSection) -> Examples:
     return examples if reading.balance is None else examples.balanced(reading.balance)
 
 
-def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
-    """The model with a Rescaling layer behind it, whose numbers lie in its configuration: no weights, plain Keras."""
-    if scale is None:
-        return model
-    keras = require_keras()
-    layer = keras.layers.Rescaling(scale=list(scale["scale"]), offset=list(scale["offset"]), name="target_scale")
-    return keras.Model(model.inputs[0], layer(model.outputs[0]), name=model.name)
-
-
 def _check_names(section: FitSection) -> None:
     # A slip is told now, not after the first hundred epochs, nor when the directory is begun.
     for named in (section.loss, *section.loss_schedule.values()):
@@ -327,9 +319,17 @@ def _check_fits(model: Any, train: Examples, validation: Examples, section: FitS
     if not fits(takes, train.input_shape):
         raise DatasetError(f"{train.path}: {train.inputs} has the shape {train.input_shape}; the network takes {takes}")
     labels = takes_labels(section.loss) and train.target_shape[-1] == 1
-    if not fits((*gives[:-1], 1) if labels else gives, train.target_shape):
-        names = ", ".join(train.targets)
-        raise DatasetError(f"{train.path}: {names} has the shape {train.target_shape}; the network gives {gives}")
+    variances = says_variances(section.loss)
+    if any(says_variances(loss) != variances for loss in section.loss_schedule.values()):
+        raise ConfigurationError("fit.loss_schedule: gaussian_likelihood needs twice the outputs of other losses")
+    wanted = (*train.target_shape[:-1], 2 * train.target_shape[-1]) if variances else train.target_shape
+    if not fits((*gives[:-1], 1) if labels else gives, wanted):
+        names, needed = (
+            ", ".join(train.targets),
+            "; must be twice as many: numbers, then variances" if variances else "",
+        )
+        message = f"{train.path}: {names} has the shape {train.target_shape}; the network gives {gives}{needed}"
+        raise DatasetError(message)
 
 
 def _continued(folder: Path, identity: dict[str, Any], resume: bool, overwrite: bool) -> Run | None:
@@ -372,37 +372,11 @@ def _record(model: Any, train: Examples, validation: Examples, section: FitSecti
         "format": RUN_FORMAT,
         "training": _training_identity(train, validation, section),
         "targets": [{**asdict(field)} for field in train.fields],
-        "target_scale": _target_scale(model, train, section.standardize_targets),
+        "target_scale": target_scale(model, train, section),
         "weights": int(model.count_params()),
         "versions": versions(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-
-
-def _target_scale(model: Any, train: Examples, wanted: bool | None) -> dict[str, Any] | None:
-    if _trains_in_its_own_way(model):
-        if wanted:
-            raise ConfigurationError(
-                "fit: standardize_targets: a layer behind this model would lose its way of training"
-            )
-        return None
-    if wanted is None:
-        numbers = all(field.kind in ("points", "property") for field in train.fields) and len(train.target_shape) == 1
-        wanted = numbers and ends_linearly(model)
-    if not wanted:
-        return None
-    mean, deviation = train.target_statistics()
-    return {"offset": np.float32(mean).tolist(), "scale": np.float32(deviation).tolist()}
-
-
-def _trains_in_its_own_way(model: Any) -> bool:
-    plain = require_keras().Model
-    return any(getattr(type(model), name) is not getattr(plain, name) for name in ("train_step", "compute_loss"))
-
-
-def ends_linearly(model: Any) -> bool:
-    """Whether the last layer of a model has no activation."""
-    return getattr(model.layers[-1], "activation", None) is require_keras().activations.linear
 
 
 def _reading(train: Examples, validation: Examples, memory_limit: int) -> DataSection:

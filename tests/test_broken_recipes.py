@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from drawn import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simcore import cli
@@ -92,7 +93,7 @@ _WORDS = [
 
 
 @given(st.data())
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(60)
 def test_recipes_cut_and_mixed(data):
     text = GOOD
     for _ in range(data.draw(st.integers(1, 4))):
@@ -113,7 +114,7 @@ def _grown(inner):
 
 
 @given(st.recursive(_ATOMS, _grown))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(30)
 def test_recipes_of_anything(value):
     for document in (value, {"format": "simcore-recipe/1", "define": {"a": value}, "outputs": {"x": value, "y": "a"}}):
         Path("fuzzed.yaml").write_bytes(yaml.safe_dump(document, allow_unicode=True).encode("utf-8", "surrogatepass"))

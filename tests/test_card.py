@@ -120,6 +120,7 @@ def test_hostile_texts_in_markdown(tmp_path):
     assert sum(tag == "h1" for tag, _ in rendered.tags) == 1
 
 
+@pytest.mark.thorough
 def test_markdown_has_its_pictures_beside_it(stored, tmp_path):
     sc.write_card(stored / "stills.zarr", tmp_path / "card.md")
     rendered = Page(MarkdownIt("commonmark").enable("table").render((tmp_path / "card.md").read_text()))
@@ -163,6 +164,7 @@ def test_histograms_count_every_number(stored):
     assert made["radius_refractive_index"].counts.sum() == len(z)
 
 
+@pytest.mark.thorough
 def test_a_card_of_a_view(stored, tmp_path):
     view = sc.subset(stored / "stills.zarr", "number > 500000000000", tmp_path / "some.json")
     sc.write_card(tmp_path / "some.json", tmp_path / "card.html")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import xarray
 import zarr
+from drawn import drawn
 from fake_datasets import (
     COUNT,
     OPTIONS,
@@ -27,7 +28,7 @@ from fake_datasets import (
     write,
 )
 from fake_recipe import FakeRecipe
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from literal_reader import read
 
@@ -165,7 +166,7 @@ def test_an_object_store_gets_the_same_objects(path):
     width=st.integers(1, 600),
     count=st.one_of(st.integers(1, 5000), st.integers(1, 10**7)),
 )
-@settings(max_examples=150, deadline=None)
+@drawn(100)
 def test_sizes_chosen_keep_their_limits(height, width, count):
     outputs = tuple(FakeRecipe(height, width).outputs.values())
     sizes = [int(np.prod(output.shape)) * output.dtype.itemsize for output in outputs]

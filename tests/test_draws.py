@@ -4,7 +4,8 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from drawn import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -55,7 +56,7 @@ def test_draws_made_of_others():
     assert stats.kstest(far_tail, stats.truncnorm(12, 13).cdf).pvalue > 1e-4
 
 
-@settings(max_examples=30, deadline=None)
+@drawn(30)
 @given(seed=st.integers(0, 2**128 - 1), examples=st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20))
 def test_an_example_does_not_depend_on_its_company(seed, examples):
     a = sc.uniform(0, 1)

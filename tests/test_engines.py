@@ -170,6 +170,7 @@ def test_parts_started_at_once(folder, whole):
     assert_same(folder / "train.zarr", whole)
 
 
+@pytest.mark.thorough
 def test_many_that_begin_one_dataset_begin_one(folder, recipe, whole):
     """Each waits at a barrier just before it creates: what seven starting interpreters seldom do."""
     code = (
@@ -217,8 +218,12 @@ def levels():
     ("code", "said"),
     [
         ("import simcore; simcore.__version__ = '0.0.9'", "a worker runs simcore 0.0.9, this is simcore"),
-        ("import simcore.render; simcore.render.RENDER_VERSION = 1", "a worker has render version 1, the dataset"),
-        ("import sys; sys.modules['simcore'] = None", "cannot import simcore"),
+        pytest.param(
+            "import simcore.render; simcore.render.RENDER_VERSION = 1",
+            "a worker has render version 1, the dataset",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param("import sys; sys.modules['simcore'] = None", "cannot import simcore", marks=pytest.mark.thorough),
     ],
 )
 def test_a_worker_of_another_version_is_refused(folder, recipe, cluster, code, said):

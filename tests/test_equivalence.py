@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from drawn import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 from recipes import localization
 
@@ -25,7 +26,7 @@ def plain() -> dict[str, np.ndarray]:
     return PLAIN
 
 
-@settings(max_examples=15, deadline=None)
+@drawn(15)
 @given(
     block=st.integers(1, 40),
     threads=st.integers(1, 3),

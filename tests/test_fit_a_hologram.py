@@ -112,6 +112,7 @@ def test_standard_errors_know_of_correlated_noise(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no measured holograms in {DATA}; set DTMODELS_DATA")
+@pytest.mark.thorough
 def test_measured_spheres_are_polystyrene_and_silica(profiles):
     import imageio.v3 as iio
 

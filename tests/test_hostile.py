@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from drawn import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 import simcore as sc
@@ -159,7 +160,7 @@ def forge():
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(12)
 def test_documents_that_were_tampered_with(data):
     fresh()
     for _ in range(data.draw(st.integers(1, 2))):
@@ -185,7 +186,7 @@ def test_documents_that_were_tampered_with(data):
 
 @given(st.sampled_from(["first", "count", "unit", "chunk", "arrays", "codec", "seed", "split", "recipe", "render_version"]),
        st.sampled_from(HOSTILE))  # fmt: skip
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(12)
 def test_metadata_whose_checksums_were_forged(field, value):
     fresh()
     file = Path("train.zarr/zarr.json")

@@ -312,7 +312,7 @@ def test_light_left_out_far_from_many_spheres_keeps_the_tolerance(light: Scene, 
         assert np.all(np.abs(found - exact) <= allowed)
 
 
-@pytest.mark.parametrize("tolerance", [5e-4, 0.03])
+@pytest.mark.parametrize("tolerance", [5e-4, pytest.param(0.03, marks=pytest.mark.thorough)])
 def test_light_of_defocused_spheres_far_from_their_axes(tolerance: float) -> None:
     side, rows, columns = 160, [0, 8, 80, 80, 150, 90], [0, 80, 90, 152, 20, 78]
     scenes = [

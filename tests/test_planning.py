@@ -42,7 +42,7 @@ outputs:
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
-    monkeypatch.setattr(trial, "SECONDS", 0.2)
+    monkeypatch.setattr(trial, "SECONDS", 0.5)
     monkeypatch.setattr(tolerance, "SECONDS", 0.05)
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 

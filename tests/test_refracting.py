@@ -266,7 +266,7 @@ ABERRATED = [sc.ComaVertical(sc.uniform(0.02, 0.05)), sc.Refocus(sc.uniform(-1, 
         (sc.OffAxisHolography, {"illumination_angle": 0.2, "precision": "double"}),
     ],
 )
-@pytest.mark.parametrize("aberrations", [[], ABERRATED])
+@pytest.mark.parametrize("aberrations", [pytest.param([], marks=pytest.mark.thorough), ABERRATED])
 def test_bodies_do_not_see_their_company_or_the_instruction_level(kind, changes, aberrations, restore_level):
     cell = sc.Ellipsoid(x=sc.uniform(4, 16), y=sc.uniform(4, 16), radius_x=0.9, radius_y=0.6, radius_z=sc.uniform(0.3, 0.6),
                         rotation=sc.uniform(0, 3), refractive_index=1.36 + 0.01j, deformation=0.1)  # fmt: skip

@@ -13,8 +13,9 @@ import dask
 import distributed
 import numpy as np
 import pytest
+from drawn import drawn
 from fake_recipe import FakeRecipe
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from literal_reader import read
 from rich.console import Console
@@ -73,7 +74,7 @@ def assert_same(path, expected):
     workers=st.integers(1, 3),
     codec=st.sampled_from(["lz4", "zstd", "none"]),
 )
-@settings(max_examples=12, deadline=None)
+@drawn(6)
 def test_threads_units_and_chunks_change_no_value(tmp_path_factory, chunk, chunks, workers, codec):
     path = tmp_path_factory.mktemp("run") / "train.zarr"
     options = {"unit": chunk * chunks, "chunk": chunk, "workers": workers, "codec": codec}

@@ -127,7 +127,9 @@ def test_what_is_wrong_is_one_line(simcore, arguments, status, said):
 
 
 @pytest.mark.parametrize("key", ["axes", "columns", "units", "kind", "description", "scale_factor", "frame"])
-@pytest.mark.parametrize("value", [7, None, {"a": [1]}, "image"])
+@pytest.mark.parametrize(
+    "value", [7, *(pytest.param(v, marks=pytest.mark.thorough) for v in (None, {"a": [1]}, "image"))]
+)
 def test_attributes_that_make_no_sense_are_no_traceback(simcore, key, value):
     """They lie outside the identity, so anyone may have written them."""
     path = Path("a.zarr/snr/zarr.json")

@@ -10,8 +10,9 @@ from pathlib import Path
 import dask
 import numpy as np
 import pytest
+from drawn import drawn
 from fake_recipe import FakeRecipe
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from literal_reader import read
 
@@ -81,7 +82,7 @@ def test_merged_datasets_read_as_one(folder, literal):
 
 
 @given(start=st.integers(-90, 90), stop=st.integers(-90, 90), step=st.integers(1, 9), size=st.integers(500, 9000))
-@settings(max_examples=15, deadline=None)
+@drawn(5)
 def test_any_slice_and_any_block_give_the_same(folder, literal, start, stop, step, size):
     view = sc.merge(paths(folder))
     np.testing.assert_array_equal(view["image"][start:stop:step, 1:, 2], literal["image"][start:stop:step, 1:, 2])
@@ -271,7 +272,7 @@ def test_a_damaged_shard_is_no_traceback_of_codecs(kept):
 
 
 @given(rows=st.sets(st.integers(0, 79), min_size=1), size=st.integers(500, 9000))
-@settings(max_examples=15, deadline=None)
+@drawn(5)
 def test_any_choice_of_examples(folder, literal, rows, size):
     chosen = sorted(rows)
     view = sc.subset(sc.merge(paths(folder)), chosen)

@@ -16,6 +16,7 @@ from dtmodels.evaluation.numbers import Numbers
 from dtmodels.evaluation.task import Task
 from dtmodels.fitting import gaussian_fit, locate
 from dtmodels.prediction.network import Applied
+from dtmodels.prediction.sampling import combined
 from dtmodels.run import Run, open_run
 
 Array = np.ndarray[Any, Any]
@@ -46,11 +47,13 @@ def runs_of(named: Named) -> tuple[Run, ...]:
     return tuple(open_run(one) for one in named)
 
 
-def contender(named: Named, name: str, task: Task, batch_size: int | None) -> Contender:
+def contender(
+    named: Named, name: str, task: Task, batch_size: int | None, dropout_draws: int | None = None
+) -> Contender:
     """Bring networks and rivals to one form."""
     runs = runs_of(named)
     if runs:
-        return Contender(name, runs, _network(runs, task, batch_size))
+        return Contender(name, runs, _network(runs, task, batch_size, dropout_draws))
     kind, arguments = next(iter(named.items())) if isinstance(named, Mapping) else (str(named), {})
     return Contender(name, (), rival(kind, task, **arguments))
 
@@ -86,26 +89,20 @@ def rival(name: str, task: Task, **arguments: Any) -> Callable[[Array], Any]:
     return lambda images: _in_columns(one(images), task)
 
 
-def _network(runs: Sequence[Run], task: Task, batch_size: int | None) -> Callable[[Array], Any]:
-    networks = [Applied(run.model, InputSection(), batch_size) for run in runs]
-    if len(networks) == 1:
-        return lambda images: task.answer(networks[0](images))
-    if not isinstance(task, Numbers):
-        return lambda images: task.answer(np.mean([network(images) for network in networks], axis=0))
-    return lambda images: ensemble([network(images) for network in networks], len(task.names))
+def _network(
+    runs: Sequence[Run], task: Task, batch_size: int | None, dropout_draws: int | None
+) -> Callable[[Array], Any]:
+    networks = [Applied(run.model, InputSection(), batch_size, dropout_draws) for run in runs]
 
+    def answer(images: Array) -> Any:
+        answers = [one for network in networks for one in network.answers(images)]
+        if len(answers) == 1:
+            return task.answer(answers[0])
+        return (
+            combined(answers, len(task.names)) if isinstance(task, Numbers) else task.answer(np.mean(answers, axis=0))
+        )
 
-def ensemble(outputs: Sequence[Array], count: int) -> Array:
-    """Mean of several networks' numbers, and the logarithm of their variance: that between them and, if each says one, within.
-
-    B. Lakshminarayanan, A. Pritzel, C. Blundell, "Simple and scalable predictive uncertainty estimation using deep
-    ensembles", NeurIPS 2017.
-    """
-    stacked = np.stack(outputs).astype(np.float64)
-    means, rest = stacked[..., :count], stacked[..., count:]
-    within = np.exp(rest).mean(axis=0) if rest.shape[-1] == count else 0.0
-    variance = means.var(axis=0, ddof=0 if rest.shape[-1] == count else 1) + within
-    return np.concatenate([means.mean(axis=0), np.log(np.maximum(variance, 1e-300))], axis=-1)
+    return answer
 
 
 def _in_columns(found: Array, task: Numbers) -> Array:

@@ -42,6 +42,7 @@ def evaluate(
     where: str | None = None,
     bound: str | None = None,
     batch_size: int | None = None,
+    dropout_draws: int | None = None,
     directory: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
 ) -> Report:
@@ -56,7 +57,8 @@ def evaluate(
     ``judging`` takes what ``dtmodels.predict`` does about outputs (``output``, ``threshold``, ``method``, ``radius``,
     ``minimal_area``, ``z``), and of particles ``positions`` (the stored array), ``match_radius`` in px (3) and
     ``match_radius_z`` in um (1). ``where``, as "snr >= 6 and neighbor_distance > 5", keeps the examples, of particles those
-    true ones, for which it holds. ``bound`` names an array of Cramer-Rao bounds, by default ``<target>_bound``.
+    true ones, for which it holds. With ``dropout_draws`` networks answer so many times, other units dropped each time: of numbers
+    the spread is their uncertainty. ``bound`` names an array of Cramer-Rao bounds, by default ``<target>_bound``.
 
     CSV files, figures and report.html are written to ``<run>/evaluation/<name of the dataset>`` or to ``directory``, the
     report also to ``html``. TrainedExamplesError when the network was trained or chosen on some of the examples;
@@ -66,7 +68,7 @@ def evaluate(
     section = _section(judging, bins, where)
     examples = examples_for([opened], dataset)
     task = task_of(opened, examples, section)
-    judges = [contender(opened, "network", task, batch_size)]
+    judges = [contender(opened, "network", task, batch_size, _draws(dropout_draws))]
     if _comparable(task, examples):
         judges.append(contender("radial_center", "radial_center", task, batch_size))
     folder = Path(directory) if directory is not None else _folder(opened, examples)
@@ -83,6 +85,7 @@ def compare(
     where: str | None = None,
     bound: str | None = None,
     batch_size: int | None = None,
+    dropout_draws: int | None = None,
     directory: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
 ) -> Report:
@@ -100,9 +103,15 @@ def compare(
     examples = examples_for(runs, dataset)
     task = task_of(runs[0], examples, section)
     named = zip(contenders, names_of(contenders), strict=True)
-    judges = [contender(one, name, task, batch_size) for one, name in named]
+    judges = [contender(one, name, task, batch_size, _draws(dropout_draws)) for one, name in named]
     folder = Path(directory) if directory is not None else _folder(runs[0], examples, "_compared")
     return _judged(judges, examples, task, versus, section, bound).write(folder, html)
+
+
+def _draws(dropout_draws: int | None) -> int | None:
+    if dropout_draws is not None and dropout_draws < 2:
+        raise ConfigurationError(f"dropout_draws: {dropout_draws}; must be at least 2")
+    return dropout_draws
 
 
 def _section(judging: Mapping[str, Any] | None, bins: int, where: str | None) -> JudgingSection:

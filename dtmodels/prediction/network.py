@@ -8,11 +8,13 @@ from dtmodels.backend import require_keras
 from dtmodels.configuration import InputSection
 from dtmodels.errors import SourceError
 from dtmodels.examples import fits
+from dtmodels.prediction.sampling import with_dropout
 from dtmodels.prediction.tiles import Tiles, padded, planned
 
 Array = np.ndarray[Any, Any]
 NUMBERS_BATCH, IMAGES_BATCH = 256, 8
 TILES = 64  # that are cut at a time
+COPIES = 512  # of images, for several draws, at a time
 
 
 def predict_in_batches(model: Any, images: Array, batch_size: int) -> Array:
@@ -23,16 +25,30 @@ def predict_in_batches(model: Any, images: Array, batch_size: int) -> Array:
 class Applied:
     """A Keras model that takes prepared images (n, y, x, channel), larger ones in tiles if it gives images.
 
-    ``batch_size`` counts images, or tiles.
+    ``batch_size`` counts images, or tiles. With ``dropout_draws`` it answers so many times, other units dropped each time.
     """
 
-    def __init__(self, model: Any, section: InputSection, batch_size: int | None = None) -> None:
-        self.model, self.section = model, section
+    def __init__(
+        self, model: Any, section: InputSection, batch_size: int | None = None, dropout_draws: int | None = None
+    ) -> None:
+        self.model, self.section = model if dropout_draws is None else with_dropout(model), section
+        self._draws = 1 if dropout_draws is None else dropout_draws
         self.takes, self.gives = (tuple(ends[0].shape[1:]) for ends in (model.inputs, model.outputs))
         self.gives_images = len(self.takes) == len(self.gives) == 3
         self.batch_size = batch_size or (IMAGES_BATCH if self.gives_images else NUMBERS_BATCH)
         self._of_size: tuple[tuple[int, ...], Any] | None = None
         self._planned: tuple[tuple[int, ...], Tiles] | None = None
+
+    def answers(self, images: Array) -> list[Array]:
+        """The outputs, once for each draw: of copies of the images, since each example of a batch drops other units."""
+        if self._draws == 1:
+            return [self(images)]
+        at_once = max(1, COPIES // len(images))
+        answers: list[Array] = []
+        while len(answers) < self._draws:
+            copies = min(at_once, self._draws - len(answers))
+            answers += np.split(self(np.concatenate([images] * copies)), copies)
+        return answers
 
     def __call__(self, images: Array) -> Array:
         """The outputs, (n, ...); SourceError when images do not fit or are not finite."""

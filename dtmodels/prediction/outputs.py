@@ -104,15 +104,19 @@ def particle_table(
 
 
 def numbers_table(fields: tuple[Field, ...], outputs: Array, mapping: FrameMap) -> pd.DataFrame:
-    """One row per frame; positions first, in pixels of the frame."""
+    """One row per frame; positions first, in pixels of the frame; standard deviations where the network says variances."""
     columns: dict[str, Array] = {"frame": np.arange(len(outputs))}
     named = [(item, name) for item in fields for name in item.columns()]
-    if len(named) != outputs.shape[1]:
-        named = [(fields[0], f"{fields[0].name}_{k}") for k in range(outputs.shape[1])]
+    said = len(named) if outputs.shape[1] == 2 * len(named) else outputs.shape[1]
+    if len(named) != said:
+        named = [(fields[0], f"{fields[0].name}_{k}") for k in range(said)]
     for position, (item, name) in enumerate(named):
         values = outputs[:, position].astype(np.float64)
         placed = item.kind == "points" and name in ("y", "x")
         columns[name] = mapping.to_frame(values, "yx".index(name)) if placed else values
+        if said < outputs.shape[1]:
+            sigma = np.exp(outputs[:, said + position].astype(np.float64) / 2)
+            columns[f"{name}_sigma"] = sigma * mapping.step["yx".index(name)] if placed else sigma
     ordered = [name for name in ("frame", "y", "x") if name in columns]
     return pd.DataFrame(columns)[[*ordered, *(name for name in columns if name not in ordered)]]
 

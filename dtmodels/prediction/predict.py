@@ -17,6 +17,7 @@ from dtmodels.prediction.linking import link as linked
 from dtmodels.prediction.network import Applied
 from dtmodels.prediction.outputs import TABLES, OutputSection, chosen, pictures_of, table_of
 from dtmodels.prediction.progress import Pace
+from dtmodels.prediction.sampling import combined
 from dtmodels.prediction.stream import blocks
 from dtmodels.prediction.writing import check_suffix, write_pictures, write_table
 from dtmodels.run import Run, open_run
@@ -53,6 +54,7 @@ def predict(
     memory: int = 0,
     input: Mapping[str, Any] | None = None,
     batch_size: int | None = None,
+    dropout_draws: int | None = None,
 ) -> pd.DataFrame | Array:
     """What a network says of each frame of a video, TIFF stack, folder, npy, npz, array or zarr dataset.
 
@@ -70,11 +72,14 @@ def predict(
     network of images was trained on go through it in overlapping tiles. The images of a dataset are taken as they are. An
     array is (y, x), (frame, y, x) or (frame, y, x, channel). ``batch_size`` counts images or tiles.
 
+    A network that says variances, or with ``dropout_draws`` one that was trained with dropout and answers so many times, other
+    units dropped each time, gives for each number also ``<name>_sigma``, the standard deviation; of images the mean is taken.
+
     RunError when the network gives neither numbers nor images; SourceError when frames cannot be read or do not fit;
     ConfigurationError for values out of range.
     """
     asked = _asked(output, threshold, method, radius, minimal_area, z)
-    prediction = Prediction(run, asked, input, batch_size, link)
+    prediction = Prediction(run, asked, input, batch_size, link, dropout_draws)
     parts = list(prediction.parts(source, Pace()))
     if prediction.pictures:
         return np.concatenate(parts)
@@ -96,6 +101,7 @@ def predict_to(
     memory: int = 0,
     input: Mapping[str, Any] | None = None,
     batch_size: int | None = None,
+    dropout_draws: int | None = None,
     progress: bool = False,
 ) -> Written:
     """Write what ``predict`` returns to ``path``: a table as .csv, .parquet or "-" (printed), images and masks as .tif.
@@ -105,7 +111,7 @@ def predict_to(
     ConfigurationError for another ending, MissingPackageError for parquet without pyarrow.
     """
     asked, file = _asked(output, threshold, method, radius, minimal_area, z), Path(path)
-    prediction = Prediction(run, asked, input, batch_size, link)
+    prediction = Prediction(run, asked, input, batch_size, link, dropout_draws)
     check_suffix(file, prediction.pictures)
     with Pace(progress) as pace:
         if prediction.pictures:
@@ -126,21 +132,23 @@ class Prediction:
         input: Mapping[str, Any] | None = None,
         batch_size: int | None = None,
         link: float | None = None,
+        dropout_draws: int | None = None,
     ) -> None:
         self.run, self.asked = open_run(run), asked
-        if batch_size is not None and batch_size < 1:
-            raise ConfigurationError(f"batch_size: {batch_size}; must be at least 1")
+        for name, value, least in (("batch_size", batch_size, 1), ("dropout_draws", dropout_draws, 2)):
+            if value is not None and value < least:
+                raise ConfigurationError(f"{name}: {value}; must be at least {least}")
         self.section = self.run.input if input is None else validated(InputSection, input, "input")
         self.kind = chosen(self.run, asked)
         self.pictures = self.kind not in TABLES
         if link is not None:
             check_linkable(self._columns(), link)
-        self._network = Applied(self.run.model, self.section, batch_size)
+        self._network = Applied(self.run.model, self.section, batch_size, dropout_draws)
 
     def parts(self, source: Source, pace: Pace) -> Iterator[Any]:
         """Tables, or arrays (frame, y, x, channel), of one block of frames after the other."""
         for images, mapping in blocks(self.run, source, self.section):
-            outputs = self._network(images)
+            outputs = self._answer(images)
             if self.pictures:
                 yield pictures_of(self.kind, outputs, mapping, self.asked)
             else:
@@ -148,6 +156,13 @@ class Prediction:
                 table["frame"] += pace.frames
                 yield table
             pace.add(len(images))
+
+    def _answer(self, images: Array) -> Array:
+        answers = self._network.answers(images)
+        if len(answers) == 1:
+            return answers[0]
+        count = sum(len(item.columns()) for item in self.run.fields)
+        return combined(answers, count) if self.kind == "numbers" else np.mean(answers, axis=0)
 
     def _columns(self) -> list[str]:
         if self.kind == "particles":

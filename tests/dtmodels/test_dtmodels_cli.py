@@ -31,6 +31,7 @@ def training(tmp_path):
     return path
 
 
+@pytest.mark.thorough
 def test_the_whole_road(training, datasets, tmp_path, capsys):
     out = tmp_path / "runs" / "spots"
     assert call("train", training, "--data", datasets[0], "--out", out) == 0

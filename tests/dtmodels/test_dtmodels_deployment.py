@@ -20,7 +20,13 @@ def onnx():
 
 
 @pytest.mark.parametrize(
-    ("name", "format"), [("volume", "savedmodel"), ("recurrent", "savedmodel"), ("recurrent", "onnx"), ("cgan", "onnx")]
+    ("name", "format"),
+    [
+        ("volume", "savedmodel"),
+        ("recurrent", "onnx"),
+        pytest.param("recurrent", "savedmodel", marks=pytest.mark.thorough),
+        pytest.param("cgan", "onnx", marks=pytest.mark.thorough),
+    ],
 )
 def test_every_kind_says_the_same(name, format, onnx, tmp_path):
     model = tiny(name)

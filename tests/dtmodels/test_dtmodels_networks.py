@@ -132,7 +132,14 @@ def test_plain_keras_opens_every_kind(tmp_path):
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("name", ["dense", "cnn", "encoder_decoder", "unet", "volume", "recurrent"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cnn",
+        "unet",
+        *(pytest.param(n, marks=pytest.mark.thorough) for n in ("dense", "encoder_decoder", "volume", "recurrent")),
+    ],
+)
 def test_it_learns_eight_examples_by_heart(name):
     model = tiny(name)
     generator = np.random.default_rng(2)

@@ -25,7 +25,7 @@ def truth():
     return (SIZE * FACTOR - 1) / 2 + np.random.default_rng(7).uniform(-12, 12, (30, 2))
 
 
-@pytest.mark.parametrize("kind", ["mp4", "avi", "npy", "array"])
+@pytest.mark.parametrize("kind", ["mp4", pytest.param("avi", marks=pytest.mark.thorough), "npy", "array"])
 def test_a_video_is_followed(run, truth, tmp_path, kind):
     images = frames(truth)
     source = images

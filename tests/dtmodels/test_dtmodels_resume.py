@@ -73,6 +73,7 @@ def wait_until(done, process, seconds=120):
         time.sleep(0.005)
 
 
+@pytest.mark.thorough
 def test_interrupted_while_it_is_validated_it_goes_on(datasets, tmp_path, monkeypatch):
     """Every batch of the epoch is done then, and nothing of it is left to go on with."""
     from dtmodels.callbacks import Keeper

@@ -69,6 +69,7 @@ def test_it_goes_on_before_and_at_the_change(parts, whole, tmp_path, after):
     np.testing.assert_allclose(resumed.history[columns], whole.history[columns], rtol=1e-4)
 
 
+@pytest.mark.thorough
 def test_it_goes_on_within_an_epoch_of_the_second_loss(parts, whole, tmp_path, monkeypatch):
     options = {**STAGES, "epochs": 3, "checkpoint_seconds": 0, "directory": tmp_path / "parted"}
     kept = Keeper.on_train_batch_end

@@ -229,6 +229,7 @@ def test_learning_rates():
     assert epochs_since_best(rows) == 4
 
 
+@pytest.mark.thorough
 def test_overwriting_starts_afresh(parts, tmp_path):
     options = {"epochs": 1, "batch_size": 256, "directory": tmp_path / "run"}
     dm.fit(small(parts[0]), *parts, **options)

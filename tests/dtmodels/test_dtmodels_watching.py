@@ -49,7 +49,7 @@ def test_a_failure_is_one_warning_and_the_training_goes_on(parts, tmp_path):
     assert len(run.history) == 3 and run.finished
 
 
-@pytest.mark.parametrize("frames", ["frames.npy", "none.tif"])
+@pytest.mark.parametrize("frames", ["frames.npy", pytest.param("none.tif", marks=pytest.mark.thorough)])
 def test_from_a_training_file(datasets, tmp_path, capsys, frames):
     np.save(tmp_path / "frames.npy", spots(9, 5)["image"])
     (tmp_path / "training.yaml").write_text(TRAINING.replace("FRAMES", str(tmp_path / frames)))
