@@ -91,8 +91,8 @@ def test_standard_deviations_are_in_pixels_of_the_frame(tmp_path):
 
 
 def test_dropout_of_frames_in_a_sequence_and_of_volumes_is_at_work():
-    recurrent = dm.models.recurrent((3, 8, 8, 1), convolutions=(2,), lstm=(4,), dense=(4,), dropout=0.5)
-    volume = dm.models.unet((8, 8, 8, 1), convolutions=(2,), base=(2,), output_convolutions=(2,), dropout=0.5)
+    recurrent = dm.models.recurrent((3, 8, 8, 1), convolutions=(8,), lstm=(8,), dense=(8,), dropout=0.5, seed=1)
+    volume = dm.models.unet((8, 8, 8, 1), convolutions=(2,), base=(4,), output_convolutions=(4,), dropout=0.5, seed=1)
     for model in (recurrent, volume):
         images = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype(np.float32)
         copy = with_dropout(model)
