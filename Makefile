@@ -1,12 +1,13 @@
 # Each target sets itself up: an environment in .venv, the compiled core, the packages. See CONTRIBUTING.md.
 PYTHON ?= python3
 VENV ?= .venv
+TORCH ?= torch==2.13.0
 BIN := $(VENV)/bin
 COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[ch]pp csrc/*.h csrc/bind/*.[ch]pp simcore/*.pyx)
 # One thread per process: the tests run several processes, and results do not depend on it.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-python test-thorough test-cluster lint format bench bench-plot bench-scaling example gallery soak clean
+.PHONY: demo test test-python test-thorough test-cluster test-backends lint format bench bench-plot bench-scaling example gallery soak clean
 
 # Modules are compiled to bytecode when they are first imported and kept so, not all of TensorFlow at once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,6 +37,22 @@ test-python: $(VENV)/built
 # What takes long and repeats in another setting what quicker tests show; many more examples of drawn tests.
 test-thorough: $(VENV)/built
 	THOROUGH=1 $(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m "thorough or hypothesis"
+
+# Keras' other backends, in an environment of their own: dtmodels alone, without simcore.
+BACKENDS := $(VENV)-backends
+BACKEND_TESTS := $(patsubst %,tests/dtmodels/test_dtmodels_%.py,networks losses data train stages resume gan uncertainty rows views)
+
+$(BACKENDS)/ready: dtmodels/pyproject.toml
+	$(PYTHON) -m venv $(BACKENDS)
+	$(BACKENDS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --upgrade pip
+	$(BACKENDS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+		-e './dtmodels[tracking,parquet]' jax $(TORCH) pytest scikit-image
+	touch $@
+
+test-backends: $(BACKENDS)/ready
+	for backend in jax torch; do \
+		KERAS_BACKEND=$$backend $(ONE_THREAD) $(BACKENDS)/bin/python -m pytest $(BACKEND_TESTS) || exit 1; \
+	done
 
 # A real SLURM on this machine: as root, after apt install slurm-wlm munge.
 test-cluster: $(VENV)/built

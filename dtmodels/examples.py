@@ -194,10 +194,15 @@ class Examples:
         return self.store.read(names, places)
 
     def target_statistics(self, limit: int = 100_000) -> tuple[Array, Array]:
-        """Mean and standard deviation of every number of the target, over the first ``limit`` examples at most."""
-        places = self.indices()[:limit]
-        values = self._joined(self.store.read(self.targets, places), places).astype(np.float64)
-        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        """Mean and standard deviation of every number of the target, of images of every channel.
+
+        Over the first ``limit`` examples at most, and of large ones over fewer: ten million numbers.
+        """
+        places = self.indices()[: max(1, min(limit, 10**7 // max(1, int(np.prod(self.target_shape, dtype=int)))))]
+        values = self._joined(self.store.read(self.targets, places), places)
+        over = (0,) if values.ndim < 3 else tuple(range(values.ndim - 1))
+        mean = np.asarray(values.mean(axis=over, dtype=np.float64))
+        deviation = values.std(axis=over, dtype=np.float64)
         return mean, np.where(deviation > 0, deviation, 1.0)
 
     def weights(self, indices: Sequence[int] | Array | None = None) -> Array | None:

@@ -11,6 +11,8 @@ from dtmodels.errors import ConfigurationError
 from dtmodels.examples import Examples
 from dtmodels.named import says_variances
 
+SCALED = ("points", "property", "image", "field")
+
 
 def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
     """The model with a Rescaling layer behind it, whose numbers lie in its configuration: no weights, plain Keras."""
@@ -24,7 +26,7 @@ def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
 def target_scale(model: Any, train: Examples, section: FitSection) -> dict[str, Any] | None:
     """``offset`` and ``scale`` of the layer, None for none.
 
-    By default there is one where targets are numbers and the network ends linearly.
+    By default there is one where the network ends linearly, and its targets are no masks.
     """
     wanted = section.standardize_targets
     if _trains_in_its_own_way(model):
@@ -34,8 +36,7 @@ def target_scale(model: Any, train: Examples, section: FitSection) -> dict[str, 
             )
         return None
     if wanted is None:
-        numbers = all(field.kind in ("points", "property") for field in train.fields) and len(train.target_shape) == 1
-        wanted = numbers and ends_linearly(model)
+        wanted = ends_linearly(model) and all(field.kind in SCALED for field in train.fields)
     if not wanted:
         return None
     mean, deviation = train.target_statistics()

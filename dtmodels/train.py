@@ -88,9 +88,10 @@ def fit(
     ``{10: "binary_crossentropy"}``. The optimizer keeps its state; what is best, and when to stop early, is counted
     among the epochs of the present loss alone.
 
-    With ``standardize_targets`` (default: for points and properties, if the model ends linearly) the model learns
-    targets of mean 0 and deviation 1, and a Rescaling layer without weights is put behind it: ``run.model``, its losses
-    and its metrics are in the units of the targets. ``model`` itself keeps its outputs, and shares its weights.
+    With ``standardize_targets`` (default: if the model ends linearly, and targets are no masks) the model learns
+    targets (of images each channel) of mean 0 and deviation 1, and a Rescaling layer without weights is put behind it:
+    ``run.model``, its losses and its metrics are in the units of the targets. ``model`` itself keeps its outputs, and
+    shares its weights.
 
     ``input`` says how measured frames are brought to what the network saw (see InputSection); by default grey if the
     network has one channel, resized to its input (in tiles of that size for a network that gives images), and each frame
@@ -386,14 +387,16 @@ def _reading(train: Examples, validation: Examples, memory_limit: int) -> DataSe
 
 
 def _default_input(train: Examples) -> InputSection | None:
-    if len(train.input_shape) != 3:
+    if len(train.input_shape) not in (3, 4):
         return None
-    height, width, channels = train.input_shape
-    images, _ = train.numpy(np.arange(min(256, len(train))))
-    low, high = (round(float(edge(images, axis=(1, 2, 3)).mean()), 4) for edge in (np.min, np.max))
-    normalize: dict[str, Any] = {"normalize": {"minmax": [low, high]}} if low < high else {}
+    *row, height, width, channels = train.input_shape
     # A network that gives images keeps the scale of the pixels: larger frames go through it in tiles.
-    spatial = len(train.target_shape) == 3 and train.target_shape[:2] == (height, width)
+    spatial = len(train.target_shape) == len(train.input_shape) and train.target_shape[-3:-1] == (height, width)
+    if row and spatial:
+        return validated(InputSection, {"grey": channels == 1}, "input")  # planes of a volume keep their brightness
+    images, _ = train.numpy(np.arange(min(256, len(train))))
+    low, high = (round(float(edge(images, axis=(-3, -2, -1)).mean()), 4) for edge in (np.min, np.max))
+    normalize: dict[str, Any] = {"normalize": {"minmax": [low, high]}} if low < high else {}
     size = {"tile" if spatial else "resize": [height, width]}
     return validated(InputSection, {"grey": channels == 1, **size, **normalize}, "input")
 

@@ -40,11 +40,24 @@ class MissingData(Exception):  # noqa: N818
     """Measured data that is neither on this machine nor can be fetched."""
 
 
+def places() -> list[Path]:
+    """Folders that may hold measured data."""
+    return [Path(place) for place in (os.environ.get("DTMODELS_DATA"), ROOT.parent / "shared" / "data") if place]
+
+
+def folder(name: str) -> Path:
+    """Return the path of a folder of measured data, which is not fetched; MissingData where there is none."""
+    for place in places():
+        if (place / name).is_dir():
+            return place / name
+    raise MissingData(f"{name}: set DTMODELS_DATA to the folder that holds it")
+
+
 def measured(name: str) -> Path:
     """Return the path of a measured file, fetched once and checked; MissingData says why it cannot be had."""
-    for folder in (os.environ.get("DTMODELS_DATA"), ROOT.parent / "shared" / "data"):
-        if folder and (Path(folder) / name).is_file():
-            return Path(folder) / name
+    for place in places():
+        if (place / name).is_file():
+            return place / name
     if name not in SOURCES:
         raise MissingData(f"{name}: set DTMODELS_DATA to the folder that holds it")
     digest, address = SOURCES[name]

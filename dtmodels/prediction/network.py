@@ -35,7 +35,9 @@ class Applied:
         self._draws = 1 if dropout_draws is None else dropout_draws
         self.takes, self.gives = (tuple(ends[0].shape[1:]) for ends in (model.inputs, model.outputs))
         self.gives_images = len(self.takes) == len(self.gives) == 3
-        self.batch_size = batch_size or (IMAGES_BATCH if self.gives_images else NUMBERS_BATCH)
+        self.batch_size = batch_size or (
+            NUMBERS_BATCH if len(self.takes) == 3 and not self.gives_images else IMAGES_BATCH
+        )
         self._of_size: tuple[tuple[int, ...], Any] | None = None
         self._planned: tuple[tuple[int, ...], Tiles] | None = None
 

@@ -1,5 +1,6 @@
 """What is made of a network's output: decided from what it was trained to say, or asked for."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -41,10 +42,10 @@ class OutputSection(Section):
 
 def kind_of(run: Run) -> Kind:
     """What the output of a run is by itself: numbers, or particles, counts, masks, images; RunError if none of them."""
-    gives = tuple(run.model.outputs[0].shape[1:])
-    if len(gives) == 1:
+    takes, gives = (tuple(ends[0].shape[1:]) for ends in (run.model.inputs, run.model.outputs))
+    if len(gives) == 1 or (len(gives) == 2 and len(takes) == 4):
         return "numbers"
-    if len(gives) != 3:
+    if len(gives) not in (3, 4) or (len(gives) == 4 and len(takes) != 4):
         raise RunError(f"{run.directory}: the network gives {gives} per image; must be numbers or (y, x, channel)")
     target = run.fields[0]
     if "GaussianDensity" in target.description:
@@ -69,6 +70,19 @@ def chosen(run: Run, section: OutputSection) -> Kind:
         possible = "numbers" if own == "numbers" else "particles, counts, masks, images"
         raise ConfigurationError(f"output: {section.output!r}; a network that gives {gives} per image gives {possible}")
     return section.output
+
+
+def one_by_one(outputs: Array, frames: Array, pictures: bool) -> tuple[Array, Array]:
+    """Rows of numbers, maps (n, y, x, plane or channel) or pictures, and what each of them is the number of."""
+    if outputs.ndim == 3:
+        return outputs[frames >= 0], frames[frames >= 0]
+    if outputs.ndim < 5:
+        return outputs, frames
+    if pictures:
+        return outputs.reshape(-1, *outputs.shape[2:]), frames
+    if outputs.shape[-1] != 1:
+        raise ConfigurationError(f"output: volumes of {outputs.shape[-1]} channels give images or masks")
+    return np.moveaxis(outputs[..., 0], 1, -1), frames
 
 
 def table_of(kind: Kind, outputs: Array, mapping: FrameMap, run: Run, section: OutputSection) -> pd.DataFrame:
@@ -103,10 +117,16 @@ def particle_table(
     return table
 
 
+def names_in(item: Field) -> list[str]:
+    """Names of the numbers of a target; of one frame, where it has them for each frame of a sequence."""
+    per_frame = len(item.shape) == 2 and item.shape[1:] == (len(item.axes),)
+    return replace(item, shape=item.shape[1:]).columns() if per_frame else item.columns()
+
+
 def numbers_table(fields: tuple[Field, ...], outputs: Array, mapping: FrameMap) -> pd.DataFrame:
     """One row per frame; positions first, in pixels of the frame; standard deviations where the network says variances."""
     columns: dict[str, Array] = {"frame": np.arange(len(outputs))}
-    named = [(item, name) for item in fields for name in item.columns()]
+    named = [(item, name) for item in fields for name in names_in(item)]
     said = len(named) if outputs.shape[1] == 2 * len(named) else outputs.shape[1]
     if len(named) != said:
         named = [(fields[0], f"{fields[0].name}_{k}") for k in range(said)]

@@ -15,7 +15,7 @@ from dtmodels.io import Source
 from dtmodels.prediction.linking import check_linkable
 from dtmodels.prediction.linking import link as linked
 from dtmodels.prediction.network import Applied
-from dtmodels.prediction.outputs import TABLES, OutputSection, chosen, pictures_of, table_of
+from dtmodels.prediction.outputs import TABLES, OutputSection, chosen, names_in, one_by_one, pictures_of, table_of
 from dtmodels.prediction.progress import Pace
 from dtmodels.prediction.sampling import combined
 from dtmodels.prediction.stream import blocks
@@ -69,7 +69,9 @@ def predict(
 
     ``link`` (px, needs trackpy) adds the column ``particle``: steps of so many pixels at most, lost for up to ``memory`` frames.
     The frames are brought to the network's input as the run's ``input:`` says, or ``input`` here; larger ones than a
-    network of images was trained on go through it in overlapping tiles. The images of a dataset are taken as they are. An
+    network of images was trained on go through it in overlapping tiles. To a network of volumes the frames are the planes of one
+    volume after the other, whose numbers then stand for ``frame``; one of sequences tells of each frame from those until then, or
+    of each in one sequence after the other, as it was trained. The images of a dataset are taken as they are. An
     array is (y, x), (frame, y, x) or (frame, y, x, channel). ``batch_size`` counts images or tiles.
 
     A network that says variances, or with ``dropout_draws`` one that was trained with dropout and answers so many times, other
@@ -147,27 +149,27 @@ class Prediction:
 
     def parts(self, source: Source, pace: Pace) -> Iterator[Any]:
         """Tables, or arrays (frame, y, x, channel), of one block of frames after the other."""
-        for images, mapping in blocks(self.run, source, self.section):
-            outputs = self._answer(images)
+        for block in blocks(self.run, source, self.section):
+            outputs, numbers = one_by_one(self._answer(block.images), block.frames, self.pictures)
             if self.pictures:
-                yield pictures_of(self.kind, outputs, mapping, self.asked)
+                yield pictures_of(self.kind, outputs, block.mapping, self.asked)
             else:
-                table = table_of(self.kind, outputs, mapping, self.run, self.asked)
-                table["frame"] += pace.frames
+                table = table_of(self.kind, outputs, block.mapping, self.run, self.asked)
+                table["frame"] = numbers[table["frame"]]
                 yield table
-            pace.add(len(images))
+            pace.add(block.read)
 
     def _answer(self, images: Array) -> Array:
         answers = self._network.answers(images)
         if len(answers) == 1:
             return answers[0]
-        count = sum(len(item.columns()) for item in self.run.fields)
+        count = sum(len(names_in(item)) for item in self.run.fields)
         return combined(answers, count) if self.kind == "numbers" else np.mean(answers, axis=0)
 
     def _columns(self) -> list[str]:
         if self.kind == "particles":
             return ["y", "x"]
-        return [name for item in self.run.fields for name in item.columns()] if self.kind == "numbers" else []
+        return [name for item in self.run.fields for name in names_in(item)] if self.kind == "numbers" else []
 
 
 def _asked(

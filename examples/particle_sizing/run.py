@@ -40,7 +40,7 @@ class Size:
     epochs: int
 
 
-SIZES = {"smoke": Size(2_000, 400, 1), "default": Size(60_000, 2_000, 20), "paper": Size(200_000, 10_000, 110)}
+SIZES = {"smoke": Size(2_000, 400, 1), "default": Size(40_000, 2_000, 8), "paper": Size(200_000, 10_000, 110)}
 
 
 def predictions(run: dm.Run, dataset: Path) -> tuple[Array, Array]:

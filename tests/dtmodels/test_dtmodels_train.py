@@ -266,3 +266,18 @@ def test_the_exported_script_trains_the_same(datasets, tmp_path, monkeypatch):
     assert trained.count_params() == run.record["weights"]
     assert "dm.fit" not in source
     assert "dm.models" not in source
+
+
+def test_images_that_are_learned_are_scaled_by_channel(datasets, tmp_path):
+    parts = dm.open_dataset(datasets[0], inputs="image", targets="image").split(0.1)
+    inputs = keras.Input(parts[0].input_shape)
+    model = keras.Model(inputs, keras.layers.Conv2D(1, 1)(inputs))
+    run = dm.fit(model, *parts, epochs=1, batch_size=256, directory=tmp_path / "run")
+    images, _ = parts[0].numpy()
+    assert run.record["target_scale"]["offset"] == pytest.approx([images.mean(dtype=float)], rel=1e-3)
+    assert run.record["target_scale"]["scale"] == pytest.approx([images.std(dtype=float)], rel=1e-3)
+    expected = images[:4] * model.get_weights()[0].item() + model.get_weights()[1].item()
+    found = run.model.predict(images[:4], verbose=0)
+    np.testing.assert_allclose(
+        found, expected * images.std(dtype=float) + images.mean(dtype=float), rtol=1e-3, atol=1e-4
+    )

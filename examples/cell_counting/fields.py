@@ -1,0 +1,66 @@
+"""Measured fields of nuclei (BBBC039) in slices of 256 x 256 pixels, and how many nuclei each holds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import imageio.v3 as iio
+import numpy as np
+from measured import folder
+from scipy import ndimage
+
+Array = np.ndarray[Any, Any]
+SIDE, SIGMA = 256, 10  # pixels
+CHOOSING = 100  # fields, by name, that the recipe may be chosen on; the others are for testing alone
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Images in thousands of camera counts above the background, and the sum of the target density in each."""
+
+    images: Array
+    counts: Array
+
+
+def slices(part: str) -> Slices:
+    """Every whole slice of the fields for "choosing" or for the "test"; MissingData where they cannot be had."""
+    paths = sorted(folder("bbbc039/images").glob("*.tif"))
+    images, counts = [], []
+    for path in paths[:CHOOSING] if part == "choosing" else paths[CHOOSING:]:
+        field = background_taken(iio.imread(path).astype(np.float32))
+        density = density_of(path)
+        for y in range(0, field.shape[0] - SIDE + 1, SIDE):
+            for x in range(0, field.shape[1] - SIDE + 1, SIDE):
+                images.append(field[y : y + SIDE, x : x + SIDE])
+                counts.append(density[y : y + SIDE, x : x + SIDE].sum())
+    return Slices(np.array(images, np.float32), np.array(counts))
+
+
+def background_taken(field: Array) -> Array:
+    """Thousands of counts above the level that most of the field lies at."""
+    low = np.percentile(field, 50)
+    values, edges = np.histogram(field[field <= low], bins=100)
+    return (field - edges[values.argmax()]) / 1000
+
+
+def density_of(path: Path) -> Array:
+    """A Gaussian of integral 1 at the centroid of every nucleus outlined by hand, cut at the edges of the field."""
+    labels = nuclei(iio.imread(path.parents[1] / "masks" / f"{path.stem}.png"))
+    centres = np.array(ndimage.center_of_mass(labels > 0, labels, np.arange(1, labels.max() + 1))).reshape(-1, 2)
+    y, x = (np.arange(length) for length in labels.shape)
+    density = np.zeros(labels.shape)
+    for cy, cx in centres:
+        along = [np.exp(-((axis - c) ** 2) / (2 * SIGMA**2)) for axis, c in ((y, cy), (x, cx))]
+        density += np.outer(*along) / (2 * np.pi * SIGMA**2)
+    return density
+
+
+def nuclei(mask: Array) -> Array:
+    """Labels 1, 2, ... of the nuclei: connected regions of one value of the mask's first channel."""
+    values = mask[..., 0] if mask.ndim == 3 else mask
+    labels, count = np.zeros(values.shape, np.int64), 0
+    for value in np.unique(values[values > 0]):
+        found, many = ndimage.label(values == value)
+        labels[found > 0] = found[found > 0] + count
+        count += many
+    return labels

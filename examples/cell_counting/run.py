@@ -1,0 +1,127 @@
+"""Case F from recipe to figure: generate, train, count the nuclei of measured fields.
+
+    python examples/cell_counting/run.py --size smoke
+    python examples/cell_counting/run.py
+
+It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.
+"""
+
+import json
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from matplotlib.figure import Figure
+from rich.table import Table
+
+import dtmodels as dm
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from fields import Slices, slices
+from measured import MissingData
+from steps import console, generate, train
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Size:
+    """Images to generate, epochs to train."""
+
+    images: int
+    epochs: int
+
+
+SIZES = {"smoke": Size(200, 1), "default": Size(3_000, 20), "paper": Size(10_000, 190)}
+
+
+def by_network(run: dm.Run, images: Array) -> Array:
+    """The integral of the density in each image."""
+    return dm.predict(run, images[..., None])["count"].to_numpy()
+
+
+def by_sum(images: Array, choosing: Slices) -> Array:
+    """Sums of pixels, brought to counts by the straight line that fits other fields best."""
+    slope, offset = np.polyfit(choosing.images.sum(axis=(1, 2)), choosing.counts, 1)
+    return np.asarray(slope * images.sum(axis=(1, 2)) + offset)
+
+
+def scores(true: Array, found: Array) -> dict[str, float]:
+    """Mean absolute error of the counts, over the mean count; correlation; bias."""
+    error = found - true
+    return {
+        "error": float(np.abs(error).mean()),
+        "relative_error": float(np.abs(error).mean() / true.mean()),
+        "mean_of_relative_errors": float((np.abs(error) / np.maximum(true, 1)).mean()),
+        "correlation": float(np.corrcoef(true, found)[0, 1]),
+        "bias": float(error.mean() / true.mean()),
+    }
+
+
+def draw(path: Path, run: dm.Run, tested: Slices, found: dict[str, Array]) -> None:
+    """A measured slice, its density, and counts found against true ones."""
+    figure = Figure(figsize=(12, 4), layout="constrained")
+    image, density, counts = figure.subplots(1, 3)
+    k = int(np.argsort(tested.counts)[len(tested.counts) * 3 // 4])
+    image.imshow(tested.images[k], cmap="gray", vmax=np.percentile(tested.images[k], 99.5))
+    density.imshow(dm.predict(run, tested.images[k][None, ..., None], output="images")[0, ..., 0], cmap="magma")
+    image.set(title=f"measured: {tested.counts[k]:.1f} nuclei", xticks=[], yticks=[])
+    density.set(title=f"density of the network: {found['network'][k]:.1f}", xticks=[], yticks=[])
+    top = 1.05 * max(tested.counts.max(), found["network"].max())
+    counts.plot([0, top], [0, top], color="0.7", lw=1)
+    for name, colour in (("sum of pixels", "#c2571a"), ("network", "#1b6ca8")):
+        counts.plot(tested.counts, found[name], ".", ms=5, color=colour, label=name)
+    counts.set(xlabel="nuclei outlined by hand", ylabel="nuclei found", xlim=(0, top), ylim=(0, top))
+    counts.legend()
+    figure.savefig(path, dpi=130)
+
+
+def main(
+    size: Annotated[str, typer.Option(help="smoke, default or paper")] = "default",
+    out: Annotated[Path | None, typer.Option(help="folder for datasets, runs and results")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier call left")] = False,
+) -> None:
+    """Case F of Midtvedt et al. (2021) from recipe to figure."""
+    if size not in SIZES:
+        raise typer.BadParameter(f"--size {size}: must be one of {', '.join(SIZES)}")
+    start, folder, chosen = time.perf_counter(), out or HERE / "runs" / size, SIZES[size]
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    data = generate(HERE / "recipe.yaml", folder / "train.zarr", chosen.images, seed=1, split="train")
+    test = generate(HERE / "recipe.yaml", folder / "test.zarr", max(20, chosen.images // 20), seed=2, split="test")
+    run = train(HERE / "training.yaml", data, folder / "run", chosen.epochs)
+    results: dict[str, Any] = {"simulated": dict(dm.evaluate(run, test).numbers["network"])}
+    try:
+        choosing, tested = slices("choosing"), slices("test")
+    except MissingData as missing:
+        console.print(f"without the measured fields: {missing}")
+    else:
+        found = {"network": by_network(run, tested.images), "sum of pixels": by_sum(tested.images, choosing)}
+        results["measured"] = {name: scores(tested.counts, counts) for name, counts in found.items()}
+        results["choosing"] = scores(choosing.counts, by_network(run, choosing.images))
+        draw(folder / "figure.png", run, tested, found)
+    report(folder, results)
+    console.print(f"{folder / 'results.json'} ({time.perf_counter() - start:.0f} s)")
+
+
+def report(folder: Path, results: dict[str, Any]) -> None:
+    """Print the numbers and keep them in results.json."""
+    table = Table("measured fields not used for choosing", "error (nuclei)", "of the count", "correlation", "bias")
+    for name, row in results.get("measured", {}).items():
+        error, share, bias = f"{row['error']:.2f}", f"{row['relative_error']:.1%}", f"{row['bias']:+.1%}"
+        table.add_row(name, error, share, f"{row['correlation']:.4f}", bias)
+    if "measured" in results:
+        console.print(table)
+    (folder / "results.json").write_text(json.dumps(results, indent=1, default=float) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)
