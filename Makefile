@@ -46,12 +46,12 @@ $(BACKENDS)/ready: dtmodels/pyproject.toml
 	$(PYTHON) -m venv $(BACKENDS)
 	$(BACKENDS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --upgrade pip
 	$(BACKENDS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
-		-e './dtmodels[tracking,parquet]' jax $(TORCH) pytest scikit-image
+		-e './dtmodels[tracking,parquet]' jax $(TORCH) pytest pytest-benchmark hypothesis scikit-image
 	touch $@
 
 test-backends: $(BACKENDS)/ready
 	for backend in jax torch; do \
-		KERAS_BACKEND=$$backend $(ONE_THREAD) $(BACKENDS)/bin/python -m pytest $(BACKEND_TESTS) || exit 1; \
+		KERAS_BACKEND=$$backend $(ONE_THREAD) $(BACKENDS)/bin/python -m pytest $(BACKEND_TESTS) -m "not thorough" || exit 1; \
 	done
 
 # A real SLURM on this machine: as root, after apt install slurm-wlm munge.

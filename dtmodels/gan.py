@@ -35,7 +35,8 @@ class ConditionalGan(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         pixel = super().compute_loss(x, y, y_pred, sample_weight, training)
-        y = ops.cast(y, y_pred.dtype)
+        # PyTorch is handed NumPy's arrays where a single batch is trained on.
+        x, y = ops.convert_to_tensor(x), ops.cast(y, y_pred.dtype)
         real = self.discriminator([x, y], training=training)
         fake = self.discriminator([x, ops.stop_gradient(y_pred)], training=training)
         judge = discriminator_loss(real, fake)

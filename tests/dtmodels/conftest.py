@@ -54,3 +54,12 @@ def particles(tmp_path_factory):
     attributes = {"mask": MASK, "position": POINTS}
     data = write_dataset(folder / "test.zarr", scenes(30), seed="5", attributes=attributes)
     return fake_run(folder / "run", identity(), field=MASK), data
+
+
+@pytest.fixture
+def on_tensorflow():
+    """Asked for by tests that speak TensorFlow's own language."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip(f"needs KERAS_BACKEND=tensorflow, is {keras.backend.backend()}")

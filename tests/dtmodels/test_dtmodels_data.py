@@ -154,7 +154,7 @@ def test_without_shuffling_the_order_is_that_of_the_disk(written):
     np.testing.assert_array_equal(np.concatenate([x for x, _ in batches]), written[1]["image"])
 
 
-def test_keras_sees_every_example_once_per_epoch(written):
+def test_keras_sees_every_example_once_per_epoch(written, on_tensorflow):
     """Through model.fit, where batches are fetched ahead of time by a thread."""
     import keras
 

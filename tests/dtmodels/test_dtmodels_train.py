@@ -83,7 +83,8 @@ def test_it_learns_where_the_spots_are(run):
 
 def test_the_directory_tells_everything(run, datasets):
     names = {path.name for path in run.directory.iterdir()}
-    assert {"model.keras", "run.json", "training.yaml", "history.csv", "logs", "checkpoint"} <= names
+    assert {"model.keras", "run.json", "training.yaml", "history.csv", "checkpoint"} <= names
+    assert ("logs" in names) == (keras.backend.backend() == "tensorflow")
     record = json.loads((run.directory / "run.json").read_text())
     data = dm.open_dataset(datasets[0], inputs="image", targets="position")
     assert record["training"]["dataset"] == data.identity
@@ -98,7 +99,8 @@ def test_the_directory_tells_everything(run, datasets):
     assert high == pytest.approx(images.max(axis=(1, 2, 3)).mean(), abs=1e-4)
     configuration = load_configuration(run.directory / "training.yaml")
     assert configuration.model == {"kind": "cnn", "convolutions": [8, 16], "dense": [32], "outputs": 2, "seed": 1}
-    assert list((run.directory / "logs" / "train").glob("events.*"))
+    if keras.backend.backend() == "tensorflow":
+        assert list((run.directory / "logs" / "train").glob("events.*"))
 
 
 def test_it_opens_elsewhere_with_keras_alone(run, datasets, tmp_path):

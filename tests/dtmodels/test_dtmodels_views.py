@@ -247,8 +247,7 @@ def test_live_examples_are_rendered_when_asked_for(fresh):
 
 
 def test_a_simulator_is_plugged_in(data):
-    import simcore as sc
-
+    sc = pytest.importorskip("simcore", reason="simcore is not installed")
     particle = sc.PointEmitter(x=sc.uniform(4, 11), y=sc.uniform(4, 11), intensity=100)
     optics = sc.Fluorescence(numerical_aperture=0.9, wavelength=0.6, pixel_size=0.1, shape=(16, 16))
     recipe = sc.Recipe(image=particle >> optics, position=sc.positions(particle))
