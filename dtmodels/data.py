@@ -124,10 +124,14 @@ class Store:
 
     def _unscaled(self, name: str, block: Array) -> Array:
         """Undo the scale with which an array is stored (FORMAT.md)."""
-        attributes = self._array(name).attrs
+        attributes = self.attributes(name)
         if "scale_factor" not in attributes:
             return block
-        return block.astype(np.float32) * np.float32(attributes["scale_factor"]) + np.float32(attributes["add_offset"])
+        try:
+            scale, offset = (np.float32(attributes[key]) for key in ("scale_factor", "add_offset"))
+        except (KeyError, TypeError, ValueError):
+            raise DatasetError(f"{self.path}: the scale of {name} cannot be read") from None
+        return block.astype(np.float32) * scale + offset
 
     def _array(self, name: str) -> Any:
         if name not in self._arrays:
@@ -274,11 +278,14 @@ def _member(group: Any, name: str, path: str) -> Any:
         raise DatasetError(f"{path}: the array {name} cannot be opened: {_line(error)}") from error
     if not isinstance(member, zarr.Array):
         raise DatasetError(f"{path}: {name} is not an array")
+    if not isinstance(member.metadata.attributes, dict):
+        raise DatasetError(f"{path}: the attributes of {name} cannot be read")
     return member
 
 
 def _header(group: Any, path: str) -> dict[str, Any]:
-    header = dict(group.attrs).get("simcore")
+    attributes = group.metadata.attributes
+    header = attributes.get("simcore") if isinstance(attributes, dict) else None
     if not isinstance(header, dict) or "format" not in header:
         raise DatasetError(f"{path}: a zarr group, but not a dataset of the format {FORMAT}")
     if header["format"] != FORMAT:

@@ -197,6 +197,16 @@ def test_metadata_whose_checksums_were_forged(field, value):
     run_all()
 
 
+@pytest.mark.parametrize("value", [True, 7, "x", [1], None])
+def test_attributes_that_are_no_mapping(value):
+    fresh()
+    file = Path("train.zarr/vector/zarr.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"attributes": value}))
+    assert run("info", "train.zarr") == 0
+    assert run("info", "train.zarr", "--html", "train.zarr/card.html") == 0
+    run_all()
+
+
 @pytest.mark.parametrize(
     "harm", [b"", b"\xff\xfe", b"[" * 100_000, b"null", b"3", b'{"a": ' + b"9" * 5000 + b"}", b'"\\ud800"']
 )

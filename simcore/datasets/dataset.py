@@ -194,6 +194,12 @@ def describe(dataset: Dataset) -> tuple[dict[str, str], list[dict[str, Any]]]:
     return facts, [_describe_array(dataset, name) for name in dataset.arrays]
 
 
+def attributes_of(array: Any) -> dict[str, Any]:
+    """Attributes of a zarr array; none where something else was put in their place."""
+    found = array.metadata.attributes
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def _describe_array(dataset: Dataset, name: str) -> dict[str, Any]:
     array = dataset[name]
     return {
@@ -201,7 +207,7 @@ def _describe_array(dataset: Dataset, name: str) -> dict[str, Any]:
         "axes": ", ".join(map(str, array.metadata.dimension_names or ())),
         "shape": array.shape,
         "dtype": str(array.dtype),
-        "units": str(array.attrs.get("units", "1")),
+        "units": str(attributes_of(array).get("units", "1")),
         "stored": sum(dataset.storage.sizes(name).values()),
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from simcore.datasets.dataset import Dataset
+from simcore.datasets.dataset import Dataset, attributes_of
 from simcore.datasets.layout import identity_of
 from simcore.errors import DatasetError
 
@@ -14,7 +14,7 @@ class StoredArray:
 
     def __init__(self, dataset: Dataset, name: str) -> None:
         self.array = dataset[name]
-        attributes = dict(self.array.attrs)
+        attributes = attributes_of(self.array)
         self.scale: Any = attributes.get("scale_factor")
         self.offset: Any = attributes.get("add_offset", 0.0)
         self.shape: tuple[int, ...] = self.array.shape

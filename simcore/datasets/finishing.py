@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from simcore.datasets.dataset import Dataset, open_dataset
+from simcore.datasets.dataset import Dataset, attributes_of, open_dataset
 from simcore.datasets.documents import documents, open_array
 from simcore.datasets.layout import Layout
 from simcore.datasets.storage import Storage
@@ -83,7 +83,7 @@ def _what_is_missing(dataset: Dataset, absent: Sequence[int]) -> str:
 
 def _output(dataset: Dataset, name: str) -> StoredOutput:
     array = open_array(dataset.storage, name)
-    described = dict(array.attrs)
+    described = attributes_of(array)
     try:
         units, description, kind = (str(described.pop(key)) for key in _NAMED)
         dimensions = tuple(map(str, array.metadata.dimension_names[1:]))

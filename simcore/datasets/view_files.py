@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 
 from simcore.datasets import dataset as datasets
-from simcore.datasets.dataset import Dataset
+from simcore.datasets.dataset import Dataset, attributes_of
 from simcore.datasets.storage import open_storage
 from simcore.datasets.views import VIEW_FORMAT, Member, View, view_identity, view_of
 from simcore.errors import DatasetError, ParameterError, StorageError
@@ -141,7 +141,7 @@ def refuse_other_arrays(first: Dataset, other: Dataset) -> None:
         if ours != theirs:
             raise DatasetError(f"{other.path} and {first.path} do not go together: {name} is {theirs[1]} {theirs[0]}, "
                                f"and {ours[1]} {ours[0]}")  # fmt: skip
-        meanings = [{key: dict(d[name].attrs).get(key) for key in _SEEN} for d in (first, other)]
+        meanings = [{key: attributes_of(d[name]).get(key) for key in _SEEN} for d in (first, other)]
         if meanings[0] != meanings[1]:
             key = next(key for key in _SEEN if meanings[0][key] != meanings[1][key])
             raise DatasetError(f"{other.path} and {first.path} do not go together: {key} of {name} is "

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from simcore.datasets.dataset import Dataset
+from simcore.datasets.dataset import Dataset, attributes_of
 from simcore.datasets.layout import unit_count
 from simcore.errors import DatasetError, ParameterError, StorageError
 
@@ -227,7 +227,7 @@ class StoredArray:
     @property
     def attributes(self) -> dict[str, Any]:
         """Units, description, kind and the rest; see FORMAT.md."""
-        return dict(self._array.attrs)
+        return attributes_of(self._array)
 
     @property
     def is_picture(self) -> bool:

@@ -280,3 +280,20 @@ def test_what_is_no_dataset(tmp_path, where):
 def test_unknown_arrays_are_named_with_the_known_ones(written):
     with pytest.raises(DatasetError, match=r"no array 'snrr', but image, position, snr, label, mask"):
         opened(written[0]).properties(["snrr"])
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "message"),
+    [
+        ("label/zarr.json", True, "the attributes of label cannot be read"),
+        ("label/zarr.json", {"scale_factor": "x", "add_offset": 0}, "the scale of label cannot be read"),
+        ("label/zarr.json", {"scale_factor": 2}, "the scale of label cannot be read"),
+        ("zarr.json", [1], "cannot be opened"),
+    ],
+)
+def test_attributes_that_make_no_sense_are_one_line(written, tmp_path, name, attributes, message):
+    shutil.copytree(written[0], tmp_path / "copy.zarr")
+    file = tmp_path / "copy.zarr" / name
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"attributes": attributes}))
+    with pytest.raises(DatasetError, match=message):
+        dm.open_dataset(tmp_path / "copy.zarr", inputs="image", targets="label").numpy([0, 1])
