@@ -325,10 +325,8 @@ def _check_fits(model: Any, train: Examples, validation: Examples, section: FitS
         raise ConfigurationError("fit.loss_schedule: gaussian_likelihood needs twice the outputs of other losses")
     wanted = (*train.target_shape[:-1], 2 * train.target_shape[-1]) if variances else train.target_shape
     if not fits((*gives[:-1], 1) if labels else gives, wanted):
-        names, needed = (
-            ", ".join(train.targets),
-            "; must be twice as many: numbers, then variances" if variances else "",
-        )
+        names = ", ".join(train.targets)
+        needed = "; must be twice as many: numbers, then variances" if variances else ""
         message = f"{train.path}: {names} has the shape {train.target_shape}; the network gives {gives}{needed}"
         raise DatasetError(message)
 

@@ -16,9 +16,9 @@ POINTS = POINT | {"shape": [3, 2]}
 LENGTH = 3
 
 
-def summing(frames=LENGTH, channels=1):
-    """Says of a sequence of 4 x 4 frames: the sum of the last frame's first pixel, and the mean of all first pixels."""
-    inputs = keras.Input((frames, 4, 4, channels))
+def rolling(frames=LENGTH):
+    """Says of a sequence of 4 x 4 frames: the last frame's first pixel, and the mean of all first pixels."""
+    inputs = keras.Input((frames, 4, 4, 1))
     first = inputs[:, :, 0, 0, 0]
     outputs = keras.ops.stack([first[:, -1], keras.ops.mean(first, axis=1)], axis=-1)
     return keras.Model(inputs, outputs)
@@ -44,7 +44,7 @@ def count(request):
 
 
 def test_each_frame_is_told_from_those_until_then(tmp_path, count):
-    run = fake_run(tmp_path / "run", summing(), field=POINT)
+    run = fake_run(tmp_path / "run", rolling(), field=POINT)
     table = dm.predict(run, movie(count))
     np.testing.assert_array_equal(table["frame"], np.arange(LENGTH - 1, count))
     np.testing.assert_allclose(table["y"], 10 * table["frame"])
@@ -63,7 +63,7 @@ def test_each_frame_of_sequences_behind_each_other_once(tmp_path, frames):
 
 
 def test_a_network_of_any_length_takes_the_whole_movie(tmp_path, count):
-    last = dm.predict(fake_run(tmp_path / "last", summing(None), field=POINT), movie(count))
+    last = dm.predict(fake_run(tmp_path / "last", rolling(None), field=POINT), movie(count))
     np.testing.assert_allclose(last[["frame", "y", "x"]], [[count - 1, 10 * (count - 1), 5 * (count - 1)]], rtol=1e-5)
     whole = dm.predict(fake_run(tmp_path / "each", each(None), field=POINTS), movie(count))
     np.testing.assert_allclose(whole[["frame", "y", "x"]], [[k, 10 * k, 0] for k in range(count)])
@@ -83,13 +83,13 @@ def test_sequences_of_a_dataset_are_told_one_by_one(tmp_path):
     data = write_dataset(tmp_path / "movies.zarr", arrays)
     table = dm.predict(fake_run(tmp_path / "each", each(), field=POINTS), data)
     np.testing.assert_allclose(table[["frame", "y"]], [[k, 10 * k] for k in range(12)])
-    table = dm.predict(fake_run(tmp_path / "last", summing(), field=POINT), data)
+    table = dm.predict(fake_run(tmp_path / "last", rolling(), field=POINT), data)
     np.testing.assert_allclose(table[["frame", "y"]], [[k, 30 * k + 20] for k in range(4)])
 
 
 def test_too_few_frames_are_told(tmp_path):
     with pytest.raises(SourceError, match="2 frames; the network takes 3 in a row"):
-        dm.predict(fake_run(tmp_path / "run", summing(), field=POINT), movie(2))
+        dm.predict(fake_run(tmp_path / "run", rolling(), field=POINT), movie(2))
 
 
 # -- volumes -------------------------------------------------------------------------------------------------------

@@ -256,8 +256,10 @@ def test_a_loss_that_explodes_is_told(parts, tmp_path):
         )  # fmt: skip
 
 
-def test_the_exported_script_trains_the_same(datasets, tmp_path, monkeypatch):
-    (tmp_path / "training.yaml").write_text(TRAINING)
+@pytest.mark.parametrize(("loss", "outputs"), [("mae", 2), ("gaussian_likelihood", 4)])
+def test_the_exported_script_trains_the_same(datasets, tmp_path, monkeypatch, loss, outputs):
+    text = TRAINING.replace("loss: mae", f"loss: {loss}").replace("outputs: 2", f"outputs: {outputs}")
+    (tmp_path / "training.yaml").write_text(text)
     configuration = load_configuration(tmp_path / "training.yaml")
     run = train_from(configuration, datasets[0], tmp_path / "run")
     source = script(configuration, str(datasets[0]))
