@@ -20,7 +20,7 @@ from dtmodels.ranges import merged_ranges
 from dtmodels.shards import Damaged, ShardedArray
 from dtmodels.view_files import SUFFIX, ViewStore
 
-FORMAT = "simcore-dataset/1"
+FORMATS = ("simcore-dataset/1", "simcore-dataset/2")  # they differ in how shards are checksummed
 THREADS = min(8, os.cpu_count() or 1)  # that decode at once
 Array = np.ndarray[Any, Any]
 
@@ -205,7 +205,7 @@ class Store:
             )
         if done < units:
             raise DatasetError(f"{self.path}: sealed, but {units - done} of {units} units have no commit row")
-        if self._header.get("identity") != _identity(self.metadata, rows):
+        if self._header.get("identity") != _identity(self._header["format"], self.metadata, rows):
             raise DatasetError(f"{self.path}: the commit record does not fit the identity: changed after sealing")
 
 
@@ -287,9 +287,9 @@ def _header(group: Any, path: str) -> dict[str, Any]:
     attributes = group.metadata.attributes
     header = attributes.get("simcore") if isinstance(attributes, dict) else None
     if not isinstance(header, dict) or "format" not in header:
-        raise DatasetError(f"{path}: a zarr group, but not a dataset of the format {FORMAT}")
-    if header["format"] != FORMAT:
-        raise DatasetError(f"{path}: format {header['format']!r}; this version reads {FORMAT}")
+        raise DatasetError(f"{path}: a zarr group, but not a dataset of the format {FORMATS[-1]}")
+    if header["format"] not in FORMATS:
+        raise DatasetError(f"{path}: format {header['format']!r}; this version reads {' and '.join(FORMATS)}")
     metadata = header.get("metadata")
     needed = {"recipe", "recipe_sha256", "seed", "split", "first", "count", "unit", "chunk", "arrays", "render_version"}
     if not isinstance(metadata, dict) or needed - metadata.keys():
@@ -307,9 +307,9 @@ def _metadata_sha256(metadata: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _identity(metadata: dict[str, Any], rows: Array) -> str:
+def _identity(version: str, metadata: dict[str, Any], rows: Array) -> str:
     split = metadata["split"] or "-"
-    values = [FORMAT, metadata["recipe_sha256"], metadata["seed"], split, metadata["first"], metadata["count"]]
+    values = [version, metadata["recipe_sha256"], metadata["seed"], split, metadata["first"], metadata["count"]]
     values += [metadata["render_version"], hashlib.sha256(rows.tobytes()).hexdigest()]
     return hashlib.sha256("".join(f"{value}\n" for value in values).encode()).hexdigest()
 

@@ -79,7 +79,7 @@ def test_what_is_lost_is_named(path, key, said):
 def test_a_shard_of_another_unit_is_named_although_its_own_checksums_fit(path):
     generate(path)
     shutil.copy(path / "image" / "c.1.0.0.0", path / "image" / "c.2.0.0.0")
-    assert found(path) == {"image/c.2.0.0.0": "its SHA-256 is not that of its row"}
+    assert found(path) == {"image/c.2.0.0.0": "its checksum is not that of its row"}
 
 
 def test_a_row_and_its_shard_exchanged_together_break_the_identity(path, tmp_path):

@@ -1,6 +1,5 @@
 """What is wrong with a dataset: every object against its checksum, every document against what it follows from."""
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Any
 import attrs
 
 from simcore.datasets.dataset import Dataset
+from simcore.datasets.digests import digest
 from simcore.datasets.documents import documents, signed
 from simcore.datasets.layout import CHECKSUMS, Layout, object_key
 from simcore.datasets.shards import broken, without_checksum
@@ -48,7 +48,7 @@ class Shard:
     Attributes:
         array: whose shard it is.
         key: of the object.
-        digest: SHA-256 of the object, None where there is none.
+        digest: checksum of the object, None where there is none.
         inner: what the checksums within it say against it, None where they fit.
         what: is wrong with it, None where nothing is.
         size: in bytes.
@@ -69,7 +69,7 @@ class UnitCheck:
 
     Attributes:
         unit: its number.
-        row: SHA-256 of each shard as the commit record has them, None where the row is not whole.
+        row: checksum of each shard as the commit record has them, None where the row is not whole.
         stored_row: the row's object as it lies there.
         row_fault: what is wrong with the row, None where nothing is.
         shards: of every array, in their order; none where the unit does not exist.
@@ -108,7 +108,7 @@ def check_unit(dataset: Dataset, axes: Mapping[str, int], unit: int) -> UnitChec
         return UnitCheck(unit, None, stored, None, ())
     chunks = dataset.metadata["unit"] // dataset.metadata["chunk"]
     shards = (
-        _check_shard(dataset.storage, name, object_key(name, axes[name], unit), row[place] if row else None, chunks)
+        _check_shard(dataset, name, object_key(name, axes[name], unit), row[place] if row else None, chunks)
         for place, name in enumerate(dataset.arrays)
     )
     return UnitCheck(unit, row, stored, fault, tuple(shards))
@@ -124,13 +124,13 @@ def _check_row(dataset: Dataset, unit: int) -> tuple[bytes | None, tuple[bytes, 
     return stored, None, fault or ("it is all zero" if data and not any(data) else "its crc32c does not fit")
 
 
-def _check_shard(storage: Storage, name: str, key: str, expected: bytes | None, chunks: int) -> Shard:
-    data, fault = _read(storage, key)
+def _check_shard(dataset: Dataset, name: str, key: str, expected: bytes | None, chunks: int) -> Shard:
+    data, fault = _read(dataset.storage, key)
     if data is None:
         return Shard(name, key, None, fault, fault)
-    digest, inner = hashlib.sha256(data).digest(), broken(data, chunks)
-    differs = "its SHA-256 is not that of its row" if expected not in (None, digest) else None
-    return Shard(name, key, digest, inner, "; ".join(filter(None, (differs, inner))) or None, len(data))
+    checksum, inner = digest(dataset.metadata, data), broken(data, chunks)
+    differs = "its checksum is not that of its row" if expected not in (None, checksum) else None
+    return Shard(name, key, checksum, inner, "; ".join(filter(None, (differs, inner))) or None, len(data))
 
 
 _LOST = "it is missing"

@@ -9,10 +9,10 @@ import attrs
 import numpy as np
 import zarr
 
+from simcore.datasets.digests import FORMATS, format_of
 from simcore.datasets.documents import open_array
 from simcore.datasets.layout import (
     CHECKSUMS,
-    FORMAT,
     check_extending,
     check_metadata,
     metadata_sha256,
@@ -146,10 +146,13 @@ def read_group(storage: Storage) -> Dataset:
         found = attributes["format"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatasetError(f"{storage.url}: not a dataset of simcore") from error
-    if found != FORMAT:
-        raise DatasetError(f"{storage.url}: its format is {found!r}; this version reads {FORMAT!r}")
+    if found not in FORMATS.values():
+        known = " and ".join(map(repr, FORMATS.values()))
+        raise DatasetError(f"{storage.url}: its format is {found!r}; this version reads {known}")
     try:
         metadata = check_metadata(attributes.get("metadata"), attributes.get("metadata_sha256"))
+        if format_of(metadata) != found:
+            raise DatasetError(f"its format is {found!r}, its metadata are of {format_of(metadata)!r}")
         extending = check_extending(metadata, attributes.get("extending"))
     except DatasetError as error:
         raise DatasetError(f"{storage.url}: {error}") from error

@@ -13,7 +13,8 @@ import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.storage import FsspecStore, LocalStore, MemoryStore
 
-from simcore.datasets.layout import CHECKSUMS, FORMAT, Layout, OutputLike, metadata_sha256
+from simcore.datasets.digests import format_of
+from simcore.datasets.layout import CHECKSUMS, Layout, OutputLike, metadata_sha256
 from simcore.datasets.storage import Folder, ObjectStore, Storage
 from simcore.errors import DatasetError
 from simcore.kernels import instruction_level
@@ -27,7 +28,7 @@ def documents(
     """Every ``zarr.json`` by its key; that of the group is sealed when an identity is given, or says what it shall become."""
     objects = dict(_in_memory(layout))
     attributes: dict[str, Any] = {
-        "format": FORMAT,
+        "format": format_of(layout.metadata),
         "metadata": layout.metadata,
         "metadata_sha256": layout.sha256,
         "complete": identity is not None,
@@ -107,7 +108,7 @@ def _build_in_memory(layout: Layout, checksum: str) -> dict[str, Any]:
         fill_value=0,
         chunk_key_encoding=_SEPARATOR,
         dimension_names=(f"{CHECKSUMS}_unit", f"{CHECKSUMS}_array", f"{CHECKSUMS}_byte"),
-        attributes={"metadata_sha256": checksum, "description": "SHA-256 of every stored shard"},
+        attributes={"metadata_sha256": checksum, "description": "checksum of every stored shard"},
     )
     return objects
 

@@ -1,6 +1,5 @@
 """A dataset mended: shards and rows put back where they are not what they must be, lost metadata found again."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from simcore.datasets.checking import Fault, UnitCheck, json_or_none, row_key
 from simcore.datasets.codecs import codec_text, is_codec
 from simcore.datasets.dataset import kept_checksum
+from simcore.datasets.digests import digest
 from simcore.datasets.layout import CHECKSUMS, Layout, RecipeLike, make_layout
 from simcore.datasets.shards import with_checksum
 from simcore.datasets.storage import Storage
@@ -55,11 +55,11 @@ def mend_unit(storage: Storage, layout: Layout, check: UnitCheck, arrays: Mappin
     found = {shard.array: shard for shard in check.shards}
     for place, output in enumerate(layout.outputs):
         key, shard = encode_shard(layout, output, check.unit, arrays[output.name], place)
-        digest = hashlib.sha256(shard).digest()
-        digests.append(digest)
+        checksum = digest(layout.metadata, shard)
+        digests.append(checksum)
         lies = found.get(output.name)
-        agrees = lies is not None and lies.digest == digest
-        vouched = check.row is not None and check.row[place] == digest
+        agrees = lies is not None and lies.digest == checksum
+        vouched = check.row is not None and check.row[place] == checksum
         mended.witnessed |= agrees or vouched
         if lies is not None and lies.what is None and check.row is not None:
             continue
@@ -98,7 +98,8 @@ def rebuilt_layout(
 
     """
     known = kept_checksum(storage)
-    candidates = list(_candidates(storage, recipe, count, seed, render_version, options))
+    found = _candidates(storage, recipe, count, seed, render_version, options)
+    candidates = [layout for new in found for layout in (new, _older(new))]
     if not candidates:
         raise ParameterError("count: not given, and no array is left that tells it; give --count")
     return next((layout for layout in candidates if layout.sha256 == known), candidates[0])
@@ -119,6 +120,11 @@ def _candidates(
             continue
     if count is not None:
         yield make_layout(recipe, count, seed, render_version=version, **given)
+
+
+def _older(layout: Layout) -> Layout:
+    """The same of the first format, which had one kind of checksum."""
+    return Layout(layout.outputs, {key: value for key, value in layout.metadata.items() if key != "checksum"})
 
 
 def _cut(document: Any) -> tuple[int, int, int, str] | None:

@@ -1,6 +1,5 @@
 """Datasets written: begun, filled unit by unit, sealed."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import numpy as np
 
 from simcore.datasets.codecs import codec_text, is_codec
 from simcore.datasets.dataset import Dataset, open_dataset
+from simcore.datasets.digests import digest
 from simcore.datasets.documents import documents
 from simcore.datasets.layout import (
     CHECKSUMS,
@@ -101,9 +101,9 @@ def write_unit(storage: Storage, layout: Layout, unit: int, arrays: Mapping[str,
         waiting = []
         for place, output in enumerate(layout.outputs):
             key, shard = encode_shard(layout, output, unit, arrays[output.name], place)
-            waiting.append((pool.submit(store, storage, key, shard), pool.submit(_digest, shard)))
+            waiting.append((pool.submit(store, storage, key, shard), pool.submit(digest, layout.metadata, shard)))
         sizes = [store.result() for store, _ in waiting]
-        digests = [digest.result() for _, digest in waiting]
+        digests = [checksum.result() for _, checksum in waiting]
     storage.put(f"{CHECKSUMS}/c.{unit}.0.0", with_checksum(b"".join(digests)))
     return sum(sizes)
 
@@ -114,10 +114,6 @@ def store(storage: Storage, key: str, shard: memoryview) -> int:
     if not storage.holds(key, shard):
         raise StorageError(f"{storage.url}: {key} reads back differently from what was written")
     return len(shard)
-
-
-def _digest(shard: memoryview) -> bytes:
-    return hashlib.sha256(shard).digest()
 
 
 def encode_shard(

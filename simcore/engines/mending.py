@@ -1,11 +1,11 @@
 """Damaged units rendered again: what a task of a repair does."""
 
-import hashlib
 import threading
 import time
 
 from simcore import datasets
 from simcore.datasets.checking import UnitCheck
+from simcore.datasets.digests import digest
 from simcore.datasets.mending import Mended, mend_row, mend_unit
 from simcore.datasets.storage import open_storage
 from simcore.engines.unit import Done, Job, examples, job_layout, render_unit
@@ -25,8 +25,8 @@ def mend(job: Job, check: UnitCheck, stop: threading.Event | None, turns: thread
 
 
 def rendered_digests(job: Job, unit: int) -> tuple[bytes, ...]:
-    """SHA-256 of the shards of a unit as they are rendered now."""
+    """Checksums of the shards of a unit as they are rendered now."""
     layout = job_layout(job)
     arrays = render_unit(job, layout, unit)
     shards = (datasets.encode_shard(layout, o, unit, arrays[o.name])[1] for o in layout.outputs)
-    return tuple(hashlib.sha256(shard).digest() for shard in shards)
+    return tuple(digest(job.metadata, shard) for shard in shards)

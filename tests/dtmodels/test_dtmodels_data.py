@@ -208,7 +208,10 @@ def edit(path, change):
     [
         (lambda header: header["metadata"].update(seed="2"), "edited"),
         (lambda header: header["metadata"].update(count=140), "edited"),
-        (lambda header: header.update(format="simcore-dataset/9"), "this version reads simcore-dataset/1"),
+        (
+            lambda header: header.update(format="simcore-dataset/9"),
+            "this version reads simcore-dataset/1 and simcore-dataset/2",
+        ),
         (lambda header: header.update(identity="0" * 64), "changed after sealing"),
         (lambda header: header["metadata"].pop("chunk"), "lacks chunk"),
         (lambda header: header.pop("format"), "not a dataset"),
