@@ -6,16 +6,12 @@
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.
 """
 
-import json
-import shutil
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-import typer
 from matplotlib.figure import Figure
 from rich.table import Table
 
@@ -26,7 +22,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from fields import Slices, slices
 from measured import MissingData
-from steps import console, generate, train
+from steps import Call, command, console
 
 Array = np.ndarray[Any, Any]
 
@@ -40,6 +36,26 @@ class Size:
 
 
 SIZES = {"smoke": Size(200, 1), "default": Size(3_000, 20), "paper": Size(10_000, 190)}
+
+
+def case(call: Call[Size]) -> None:
+    """Case F of Midtvedt et al. (2021) from recipe to figure."""
+    size = call.size
+    data = call.generate(HERE / "recipe.yaml", "train.zarr", size.images, seed=1, split="train")
+    test = call.generate(HERE / "recipe.yaml", "test.zarr", max(20, size.images // 20), seed=2, split="test")
+    run = call.train(HERE / "training.yaml", data, size.epochs)
+    results: dict[str, Any] = {"simulated": dict(dm.evaluate(run, test).numbers["network"])}
+    try:
+        choosing, tested = slices("choosing"), slices("test")
+    except MissingData as missing:
+        console.print(f"without the measured fields: {missing}")
+    else:
+        found = {"network": by_network(run, tested.images), "sum of pixels": by_sum(tested.images, choosing)}
+        results["measured"] = {name: scores(tested.counts, counts) for name, counts in found.items()}
+        results["choosing"] = scores(choosing.counts, by_network(run, choosing.images))
+        draw(call.folder / "figure.png", run, tested, found)
+    call.keep(results)
+    report(results)
 
 
 def by_network(run: dm.Run, images: Array) -> Array:
@@ -83,45 +99,15 @@ def draw(path: Path, run: dm.Run, tested: Slices, found: dict[str, Array]) -> No
     figure.savefig(path, dpi=130)
 
 
-def main(
-    size: Annotated[str, typer.Option(help="smoke, default or paper")] = "default",
-    out: Annotated[Path | None, typer.Option(help="folder for datasets, runs and results")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier call left")] = False,
-) -> None:
-    """Case F of Midtvedt et al. (2021) from recipe to figure."""
-    if size not in SIZES:
-        raise typer.BadParameter(f"--size {size}: must be one of {', '.join(SIZES)}")
-    start, folder, chosen = time.perf_counter(), out or HERE / "runs" / size, SIZES[size]
-    if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    data = generate(HERE / "recipe.yaml", folder / "train.zarr", chosen.images, seed=1, split="train")
-    test = generate(HERE / "recipe.yaml", folder / "test.zarr", max(20, chosen.images // 20), seed=2, split="test")
-    run = train(HERE / "training.yaml", data, folder / "run", chosen.epochs)
-    results: dict[str, Any] = {"simulated": dict(dm.evaluate(run, test).numbers["network"])}
-    try:
-        choosing, tested = slices("choosing"), slices("test")
-    except MissingData as missing:
-        console.print(f"without the measured fields: {missing}")
-    else:
-        found = {"network": by_network(run, tested.images), "sum of pixels": by_sum(tested.images, choosing)}
-        results["measured"] = {name: scores(tested.counts, counts) for name, counts in found.items()}
-        results["choosing"] = scores(choosing.counts, by_network(run, choosing.images))
-        draw(folder / "figure.png", run, tested, found)
-    report(folder, results)
-    console.print(f"{folder / 'results.json'} ({time.perf_counter() - start:.0f} s)")
-
-
-def report(folder: Path, results: dict[str, Any]) -> None:
-    """Print the numbers and keep them in results.json."""
+def report(results: dict[str, Any]) -> None:
+    """Print the numbers."""
     table = Table("measured fields not used for choosing", "error (nuclei)", "of the count", "correlation", "bias")
     for name, row in results.get("measured", {}).items():
         error, share, bias = f"{row['error']:.2f}", f"{row['relative_error']:.1%}", f"{row['bias']:+.1%}"
         table.add_row(name, error, share, f"{row['correlation']:.4f}", bias)
     if "measured" in results:
         console.print(table)
-    (folder / "results.json").write_text(json.dumps(results, indent=1, default=float) + "\n")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command(case, HERE, SIZES)

@@ -6,16 +6,12 @@
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.
 """
 
-import json
-import shutil
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-import typer
 from matplotlib.figure import Figure
 from rich.table import Table
 
@@ -24,7 +20,7 @@ import dtmodels as dm
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from steps import console, generate, train
+from steps import Call, command, console
 
 Array = np.ndarray[Any, Any]
 TARGETS = {"radius": "um", "refractive_index": "1"}
@@ -41,6 +37,17 @@ class Size:
 
 
 SIZES = {"smoke": Size(2_000, 400, 1), "default": Size(40_000, 2_000, 8), "paper": Size(200_000, 10_000, 110)}
+
+
+def case(call: Call[Size]) -> None:
+    """Case C of Midtvedt et al. (2021) from recipe to figure."""
+    size = call.size
+    data = call.generate(HERE / "recipe.yaml", "train.zarr", size.fields, seed=1, split="train")
+    test = call.generate(HERE / "recipe.yaml", "test.zarr", size.tests, seed=2, split="test")
+    mixture = call.generate(HERE / "recipe_mixture.yaml", "mixture.zarr", size.tests, seed=3, split="test")
+    run = call.train(HERE / "training.yaml", data, size.epochs)
+    dm.evaluate(run, test, versus=["radius", "refractive_index", "noise"])
+    report(call, predictions(run, test), predictions(run, mixture))
 
 
 def predictions(run: dm.Run, dataset: Path) -> tuple[Array, Array]:
@@ -90,28 +97,7 @@ def draw(path: Path, test: tuple[Array, Array], mixture: tuple[Array, Array]) ->
     figure.savefig(path, dpi=130)
 
 
-def main(
-    size: Annotated[str, typer.Option(help="smoke, default or paper")] = "default",
-    out: Annotated[Path | None, typer.Option(help="folder for datasets, runs and results")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier call left")] = False,
-) -> None:
-    """Case C of Midtvedt et al. (2021) from recipe to figure."""
-    if size not in SIZES:
-        raise typer.BadParameter(f"--size {size}: must be one of {', '.join(SIZES)}")
-    start, folder, chosen = time.perf_counter(), out or HERE / "runs" / size, SIZES[size]
-    if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    data = generate(HERE / "recipe.yaml", folder / "train.zarr", chosen.fields, seed=1, split="train")
-    test = generate(HERE / "recipe.yaml", folder / "test.zarr", chosen.tests, seed=2, split="test")
-    mixture = generate(HERE / "recipe_mixture.yaml", folder / "mixture.zarr", chosen.tests, seed=3, split="test")
-    run = train(HERE / "training.yaml", data, folder / "run", chosen.epochs)
-    dm.evaluate(run, test, versus=["radius", "refractive_index", "noise"])
-    report(folder, predictions(run, test), predictions(run, mixture))
-    console.print(f"{folder / 'figure.png'} and results.json ({time.perf_counter() - start:.0f} s)")
-
-
-def report(folder: Path, test: tuple[Array, Array], mixture: tuple[Array, Array]) -> None:
+def report(call: Call[Size], test: tuple[Array, Array], mixture: tuple[Array, Array]) -> None:
     """Print the numbers, keep them in results.json, draw the figure."""
     results = {"test": errors(*test), "mixture": errors(*mixture), "overlap": overlap(*mixture)}
     table = Table("examples", "target", "mean absolute error", "root mean square", "bias")
@@ -120,9 +106,9 @@ def report(folder: Path, test: tuple[Array, Array], mixture: tuple[Array, Array]
             table.add_row(label, name, *(f"{value:.4f}" for value in row.values()))
     console.print(table)
     console.print(f"of the two populations {results['overlap']:.2%} lie on the wrong side")
-    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    draw(folder / "figure.png", test, mixture)
+    call.keep(results)
+    draw(call.folder / "figure.png", test, mixture)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command(case, HERE, SIZES)

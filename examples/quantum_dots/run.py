@@ -6,18 +6,14 @@
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.
 """
 
-import json
-import shutil
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import trackpy
-import typer
 from matplotlib.figure import Figure
 from rich.table import Table
 
@@ -28,7 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import imageio.v3 as iio
 from measured import MissingData, measured
-from steps import console, generate, train
+from steps import Call, command, console
 from truth import alone, matched_snr
 
 Array = np.ndarray[Any, Any]
@@ -57,6 +53,20 @@ def test_recipe(folder: Path) -> Path:
     path = folder / "recipe_test.yaml"
     path.write_text((HERE / "recipe.yaml").read_text().replace("outputs:\n", more))
     return path
+
+
+def case(call: Call[Size]) -> None:
+    """Case D of Midtvedt et al. (2021) from recipe to figure."""
+    size, recipe = call.size, test_recipe(call.folder)
+    data = call.generate(HERE / "recipe.yaml", "train.zarr", size.images, seed=1, split="train")
+    choosing = call.generate(recipe, "choosing.zarr", size.tests // 2, seed=2, split="validation")
+    tested = call.generate(recipe, "test.zarr", size.tests, seed=3, split="test")
+    run = call.train(HERE / "training.yaml", data, size.epochs)
+    test = Test(tested)
+    results = judge(run, Test(choosing), test)
+    call.keep(results)
+    report(results)
+    draw(call.folder / "figure.png", run, test, results["threshold"], measured_frame(run, results["threshold"]))
 
 
 class Test:
@@ -150,33 +160,8 @@ def draw(path: Path, run: dm.Run, test: Test, threshold: float, real: dict[str, 
     figure.savefig(path, dpi=130)
 
 
-def main(
-    size: Annotated[str, typer.Option(help="smoke, default or paper")] = "default",
-    out: Annotated[Path | None, typer.Option(help="folder for datasets, runs and results")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier call left")] = False,
-) -> None:
-    """Case D of Midtvedt et al. (2021) from recipe to figure."""
-    if size not in SIZES:
-        raise typer.BadParameter(f"--size {size}: must be one of {', '.join(SIZES)}")
-    start, folder, chosen = time.perf_counter(), out or HERE / "runs" / size, SIZES[size]
-    if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    data = generate(HERE / "recipe.yaml", folder / "train.zarr", chosen.images, seed=1, split="train")
-    recipe = test_recipe(folder)
-    choosing = generate(recipe, folder / "choosing.zarr", chosen.tests // 2, seed=2, split="validation")
-    tested = generate(recipe, folder / "test.zarr", chosen.tests, seed=3, split="test")
-    run = train(HERE / "training.yaml", data, folder / "run", chosen.epochs)
-    test = Test(tested)
-    results = judge(run, Test(choosing), test)
-    real = measured_frame(run, results["threshold"])
-    report(folder, results)
-    draw(folder / "figure.png", run, test, results["threshold"], real)
-    console.print(f"{folder / 'figure.png'} and results.json ({time.perf_counter() - start:.0f} s)")
-
-
-def report(folder: Path, results: dict[str, Any]) -> None:
-    """Print the numbers and keep them in results.json."""
+def report(results: dict[str, Any]) -> None:
+    """Print the numbers."""
     table = Table("emitters", "by", "F1", "recall", "precision", "RMSE (px per axis)")
     for group, words in (("clear", "matched-filter SNR >= 6, none within 7 px"), ("all", "all within the image")):
         for name in ("network", "trackpy"):
@@ -185,8 +170,7 @@ def report(folder: Path, results: dict[str, Any]) -> None:
                 f"{words} ({row['emitters']})", name, *(f"{row[k]:.3f}" for k in ("f1", "recall", "precision", "rmse"))
             )
     console.print(table)
-    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command(case, HERE, SIZES)

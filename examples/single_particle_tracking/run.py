@@ -6,17 +6,13 @@
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.
 """
 
-import json
-import shutil
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import typer
 from matplotlib.figure import Figure
 from rich.table import Table
 
@@ -26,7 +22,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from measured import MissingData, measured
-from steps import console, generate, train
+from steps import Call, command, console
 
 VIDEOS = {"clean": "trapped_particle/low_noise.mp4", "noisy": "trapped_particle/high_noise.mp4"}
 COLOURS = {"network": "#1b6ca8", "radial_center": "#c2571a"}
@@ -45,14 +41,26 @@ class Size:
 SIZES = {"smoke": Size(4_000, 4, 2_000, 1), "demo": Size(30_000, 12, 30_000, 12), "full": Size(150_000, 30, 60_000, 25)}
 
 
-def localize(out: Path, size: Size) -> dict[str, Any]:
+def case(call: Call[Size]) -> None:
+    """Case B of Midtvedt et al. (2021) from recipe to figure."""
+    simulated = localize(call)
+    try:
+        tracks = follow(call)
+    except MissingData as missing:
+        console.print(f"without the videos: {missing}")
+        tracks = {}
+    report(call, simulated, tracks)
+    draw(call.folder, simulated, tracks)
+
+
+def localize(call: Call[Size]) -> dict[str, Any]:
     """The paper's case on simulated images that the network has not seen."""
-    generate(HERE / "recipe.yaml", out / "train.zarr", size.images, seed=1, split="train")
-    generate(HERE / "recipe.yaml", out / "snr_2_to_60.zarr", 1000, seed=2, split="validation")
-    generate(HERE / "recipe.yaml", out / "snr_5_to_100.zarr", 1000, seed=3, split="test")
-    train(HERE / "training.yaml", out / "train.zarr", out / "localization", size.epochs)
-    bins = dm.evaluate(out / "localization", out / "snr_2_to_60.zarr", versus=["snr", "z"], bins=10)
-    later = dm.evaluate(out / "localization", out / "snr_5_to_100.zarr", versus=["snr"])
+    data = call.generate(HERE / "recipe.yaml", "train.zarr", call.size.images, seed=1, split="train")
+    first = call.generate(HERE / "recipe.yaml", "snr_2_to_60.zarr", 1000, seed=2, split="validation")
+    second = call.generate(HERE / "recipe.yaml", "snr_5_to_100.zarr", 1000, seed=3, split="test")
+    run = call.train(HERE / "training.yaml", data, call.size.epochs, "localization")
+    bins = dm.evaluate(run, first, versus=["snr", "z"], bins=10)
+    later = dm.evaluate(run, second, versus=["snr"])
     return {
         "table": bins.tables["snr"],
         "examples": bins.examples,
@@ -66,16 +74,16 @@ def spread(track: pd.DataFrame) -> dict[str, float]:
     return {"std_x": float(track["x"].std()), "std_y": float(track["y"].std()), "largest_step": float(steps.max())}
 
 
-def follow(out: Path, size: Size) -> dict[str, dict[str, pd.DataFrame]]:
+def follow(call: Call[Size]) -> dict[str, dict[str, pd.DataFrame]]:
     """Both videos of the trapped particle, frame by frame, by the network and by the radial centre."""
     paths = {label: measured(name) for label, name in VIDEOS.items()}
-    generate(HERE / "recipe_videos.yaml", out / "videos.zarr", size.video_images, seed=1, split="train")
-    train(HERE / "training_videos.yaml", out / "videos.zarr", out / "videos", size.video_epochs)
+    data = call.generate(HERE / "recipe_videos.yaml", "videos.zarr", call.size.video_images, seed=1, split="train")
+    run = call.train(HERE / "training_videos.yaml", data, call.size.video_epochs, "videos")
     tracks = {}
     for label, path in paths.items():
-        tracks[label] = {"network": dm.predict(out / "videos", path), "radial_center": dm.track_radial_center(path)}
+        tracks[label] = {"network": dm.predict(run, path), "radial_center": dm.track_radial_center(path)}
         for method, track in tracks[label].items():
-            track.to_csv(out / f"{label}_{method}.csv", index=False)
+            track.to_csv(call.folder / f"{label}_{method}.csv", index=False)
     return tracks
 
 
@@ -106,7 +114,7 @@ def draw(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.Da
     return path
 
 
-def report(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.DataFrame]]) -> None:
+def report(call: Call[Size], simulated: dict[str, Any], tracks: dict[str, dict[str, pd.DataFrame]]) -> None:
     """Print the numbers and keep them in results.json."""
     results: dict[str, Any] = {}
     table = Table(
@@ -128,31 +136,8 @@ def report(out: Path, simulated: dict[str, Any], tracks: dict[str, dict[str, pd.
                 table.add_row(label, method, *(f"{value:.2f}" for value in row.values()))
         console.print(table)
     results["bins"] = simulated["table"].to_dict("records")
-    (out / "results.json").write_text(json.dumps(results, indent=1, default=float) + "\n")
-
-
-def main(
-    size: Annotated[str, typer.Option(help="smoke, demo or full")] = "demo",
-    out: Annotated[Path | None, typer.Option(help="folder for datasets, runs and results")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier call left")] = False,
-) -> None:
-    """Case B of Midtvedt et al. (2021) from recipe to figure."""
-    if size not in SIZES:
-        raise typer.BadParameter(f"--size {size}: must be one of {', '.join(SIZES)}")
-    start = time.perf_counter()
-    folder = out or HERE / "runs" / size
-    if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    simulated = localize(folder, SIZES[size])
-    try:
-        tracks = follow(folder, SIZES[size])
-    except MissingData as missing:
-        console.print(f"without the videos: {missing}")
-        tracks = {}
-    report(folder, simulated, tracks)
-    console.print(f"{draw(folder, simulated, tracks)} and results.json ({time.perf_counter() - start:.0f} s)")
+    call.keep(results)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command(case, HERE, SIZES, usual="demo")
