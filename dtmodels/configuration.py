@@ -48,15 +48,27 @@ class DataSection(Section):
 
 
 class MinMax(Section):
-    """The darkest and the brightest pixel of a frame are brought to these two values."""
+    """The darkest and the brightest pixel of a frame are brought to these two values.
+
+    ``percentiles``, in per cent of the pixels, say what is dark and bright where single pixels are neither: [1, 99.9]. What
+    lies beyond goes on along the same line.
+    """
 
     minmax: tuple[float, float] = (0.0, 1.0)
+    percentiles: tuple[float, float] = (0.0, 100.0)
 
     @field_validator("minmax")
     @classmethod
     def _ascending(cls, value: tuple[float, float]) -> tuple[float, float]:
         if not value[0] < value[1]:
             raise ValueError("must be [low, high] with low < high")
+        return value
+
+    @field_validator("percentiles")
+    @classmethod
+    def _shares(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= value[0] < value[1] <= 100:
+            raise ValueError("must be [low, high] with 0 <= low < high <= 100")
         return value
 
 
@@ -88,11 +100,11 @@ class InputSection(Section):
         return self
 
     @property
-    def range(self) -> tuple[float, float] | None:
-        """Values of the darkest and the brightest pixel, or None."""
+    def scaling(self) -> MinMax | None:
+        """What the darkest and the brightest pixel are brought to; None: values stay."""
         if isinstance(self.normalize, MinMax):
-            return self.normalize.minmax
-        return (0.0, 1.0) if self.normalize == "minmax" else None
+            return self.normalize
+        return MinMax() if self.normalize == "minmax" else None
 
 
 class Cosine(Section):

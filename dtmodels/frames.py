@@ -34,8 +34,8 @@ def prepare(frames: Array, section: InputSection) -> tuple[Array, FrameMap]:
     size = section.resize or images.shape[1:3]
     step = (images.shape[1] / size[0], images.shape[2] / size[1])
     images = resize(images, size)
-    if section.range is not None:
-        images = normalize(images, *section.range)
+    if section.scaling is not None:
+        images = normalize(images, *section.scaling.minmax, section.scaling.percentiles)
     return np.ascontiguousarray(images, np.float32), FrameMap(step, offset)
 
 
@@ -84,10 +84,16 @@ def _hat_integral(t: Array) -> Array:
     return np.where(t < 0, left, 0.5 + right)
 
 
-def normalize(images: Array, low: float, high: float) -> Array:
-    """Each image scaled so that its darkest value becomes ``low`` and its brightest ``high``; a flat one is ``low``."""
-    least = images.min(axis=(1, 2, 3), keepdims=True)
-    span = images.max(axis=(1, 2, 3), keepdims=True) - least
+def normalize(images: Array, low: float, high: float, percentiles: tuple[float, float] = (0, 100)) -> Array:
+    """Each image scaled so that its darkest value becomes ``low`` and its brightest ``high``; a flat one is ``low``.
+
+    ``percentiles`` are taken for darkest and brightest.
+    """
+    if percentiles == (0, 100):
+        least, most = (function(images, axis=(1, 2, 3), keepdims=True) for function in (np.min, np.max))
+    else:
+        least, most = np.percentile(images, percentiles, axis=(1, 2, 3), keepdims=True).astype(images.dtype)
+    span = most - least
     return low + (images - least) * ((high - low) / np.where(span > 0, span, 1))
 
 

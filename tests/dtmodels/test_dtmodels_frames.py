@@ -104,6 +104,19 @@ def test_grey_and_normalize():
         prepare(colour, InputSection(crop=(1, 1, 2, 2)))
 
 
+def test_percentiles_stand_for_darkest_and_brightest():
+    """Of 0 .. 100, each once, the 10th and the 90th percentile are 10 and 90; one pixel that is far too bright changes little."""
+    image = np.arange(101.0).reshape(1, 101, 1, 1)
+    scaled = normalize(image, 0.2, 0.7, (10, 90))
+    np.testing.assert_allclose(scaled[0, :, 0, 0], 0.2 + 0.5 * (np.arange(101) - 10) / 80)
+    image[0, 100] = 1e6
+    np.testing.assert_allclose(normalize(image, 0.2, 0.7, (10, 90))[0, :100], scaled[0, :100])
+    section = InputSection.model_validate({"normalize": {"minmax": [0.2, 0.7], "percentiles": [10, 90]}})
+    np.testing.assert_allclose(prepare(image, section)[0][0, 10], 0.2, atol=1e-6)
+    with pytest.raises(ValueError, match="0 <= low < high <= 100"):
+        InputSection.model_validate({"normalize": {"percentiles": [90, 10]}})
+
+
 def test_resize_of_the_same_size_changes_nothing():
     images = FRAMES[..., None].astype(np.float32)
     np.testing.assert_array_equal(resize(images, (12, 10)), images)
