@@ -18,6 +18,7 @@ from dtmodels.io import read_frames
 from dtmodels.live import live
 from dtmodels.mixture import mix
 from dtmodels.prediction import predict, predict_to
+from dtmodels.pretrained import open_pretrained, pretrained_names
 from dtmodels.run import Run, open_run
 from dtmodels.train import fit
 
@@ -35,9 +36,11 @@ __all__ = [
     "mix",
     "models",
     "open_dataset",
+    "open_pretrained",
     "open_run",
     "predict",
     "predict_to",
+    "pretrained_names",
     "radial_center",
     "read_frames",
     "track_radial_center",

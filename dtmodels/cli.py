@@ -9,6 +9,7 @@ import typer
 
 from dtmodels.configuration import load_configuration
 from dtmodels.errors import ConfigurationError, DtmodelsError
+from dtmodels.pretrained import open_pretrained
 from dtmodels.run import Run, open_run
 
 app = typer.Typer(
@@ -119,9 +120,17 @@ def _pairs(texts: list[str] | None) -> dict[str, Any]:
 
 @app.command()
 def predict(
-    run: RunDirectory,
-    source: Annotated[str, typer.Argument(metavar="FRAMES", help="video, TIFF, folder of images, npy, npz or zarr")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN FRAMES",
+            help="run directory; video, TIFF, folder of images, npy, npz or zarr. FRAMES alone with --pretrained",
+        ),
+    ],
     *,
+    pretrained: Annotated[
+        str | None, typer.Option(help="a network that comes with dtmodels, by the name of its example")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="file to write: .csv, .parquet, .tif; else a table is printed")
     ] = None,
@@ -143,7 +152,11 @@ def predict(
     """What a network says of every frame: a table with trackpy's columns, or images."""
     from dtmodels.prediction import predict_to  # noqa: PLC0415
 
-    opened = open_run(run)
+    needed = ["FRAMES"] if pretrained else ["RUN", "FRAMES"]
+    if len(paths) != len(needed):
+        raise ConfigurationError(f"predict: {' '.join(paths)}; must be {' '.join(needed)}")
+    opened = open_pretrained(pretrained) if pretrained else open_run(paths[0])
+    source = paths[-1]
     tiling = {"tile": _numbers("tile", tile, int), "overlap": overlap}
     prepared = opened.record["input"] | {key: value for key, value in tiling.items() if value is not None}
     options: dict[str, Any] = {"output": output, "threshold": threshold, "method": method, "radius": radius}

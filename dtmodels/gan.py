@@ -37,8 +37,8 @@ class ConditionalGan(keras.Model):
         pixel = super().compute_loss(x, y, y_pred, sample_weight, training)
         # PyTorch is handed NumPy's arrays where a single batch is trained on.
         x, y = ops.convert_to_tensor(x), ops.cast(y, y_pred.dtype)
-        real = self.discriminator([x, y], training=training)
-        fake = self.discriminator([x, ops.stop_gradient(y_pred)], training=training)
+        real = self._exact(self.discriminator([x, y], training=training))
+        fake = self._exact(self.discriminator([x, ops.stop_gradient(y_pred)], training=training))
         judge = discriminator_loss(real, fake)
         self._judged.update_state(judge)
         if not training:
@@ -51,7 +51,12 @@ class ConditionalGan(keras.Model):
             ops.stop_gradient(ops.convert_to_tensor(weight)) for weight in self.discriminator.trainable_variables
         ]
         state = self.discriminator.non_trainable_variables
-        return self.discriminator.stateless_call(weights, state, [x, image], training=True)[0]
+        return self._exact(self.discriminator.stateless_call(weights, state, [x, image], training=True)[0])
+
+    @staticmethod
+    def _exact(scores: Any) -> Any:
+        """Scores of a network in half precision as the loss of the pixels is, to which theirs is added."""
+        return ops.cast(scores, "float32")
 
     def get_config(self) -> dict[str, Any]:
         parts = {"generator": self.generator, "discriminator": self.discriminator}

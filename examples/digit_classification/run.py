@@ -36,7 +36,7 @@ class Size:
     epochs: int
 
 
-SIZES = {"smoke": Size(20_000, 1), "default": Size(1_600_000, 6), "paper": Size(6_000_000, 20)}
+SIZES = {"smoke": Size(20_000, 1), "default": Size(1_200_000, 4), "paper": Size(6_000_000, 20)}
 
 
 def case(call: Call[Size]) -> None:

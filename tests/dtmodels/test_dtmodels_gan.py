@@ -72,6 +72,23 @@ def test_the_losses_that_are_told(parts):
     assert told["loss"] == pytest.approx(expected, rel=1e-5)
 
 
+def test_half_precision_judges_alike(parts):
+    """The losses of scores and pixels are added in single precision; those of a network in half are nearly the same."""
+    masks, images = (array[:8] for array in parts[0].numpy())
+    exact = small()
+    told = {}
+    for policy in ("float32", "mixed_bfloat16"):
+        keras.config.set_dtype_policy(policy)
+        try:
+            model = small()
+        finally:
+            keras.config.set_dtype_policy("float32")
+        model.set_weights(exact.get_weights())
+        model.compile(loss="mae", optimizer=keras.optimizers.SGD(0.0))
+        told[policy] = model.train_on_batch(masks, images, return_dict=True)["loss"]
+    assert told["mixed_bfloat16"] == pytest.approx(told["float32"], rel=0.02)
+
+
 @pytest.mark.thorough
 def test_it_learns_to_make_images(parts, tmp_path):
     run = dm.fit(small(), *parts, loss="mae", epochs=12, batch_size=8, optimizer=FASTER, directory=tmp_path / "run")

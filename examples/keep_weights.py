@@ -1,0 +1,38 @@
+"""Take a trained network into dtmodels, for ``dtmodels predict --pretrained``: what was trained, on what, and how well.
+
+python examples/keep_weights.py quantum_dots examples/quantum_dots/runs/default/run
+"""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import dtmodels as dm
+
+KEPT = Path(__file__).parents[1] / "dtmodels" / "pretrained"
+FILES = ("model.keras", "run.json", "history.csv", "training.yaml")
+MOST = 5 * 10**6  # bytes, so that the repository stays small
+
+
+def main(
+    example: Annotated[str, typer.Argument(help="folder in examples/")],
+    run: Annotated[Path, typer.Argument(help="run directory")],
+) -> None:
+    """Copy a finished run, without checkpoints and logs."""
+    if not (KEPT.parents[1] / "examples" / example / "recipe.yaml").exists():
+        raise typer.BadParameter(f"{example}: no folder of that name in examples/ holds a recipe")
+    if not dm.open_run(run).finished:
+        raise typer.BadParameter(f"{run}: the training is not finished")
+    size = (run / "model.keras").stat().st_size
+    if size >= MOST:
+        raise typer.BadParameter(f"{run}: the network has {size / 1e6:.1f} MB; at most {MOST / 1e6:.0f} are kept")
+    (KEPT / example).mkdir(exist_ok=True)
+    for name in FILES:
+        shutil.copyfile(run / name, KEPT / example / name)
+    print(f"{KEPT / example}: {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    typer.run(main)
