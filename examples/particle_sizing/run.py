@@ -18,8 +18,10 @@ from rich.table import Table
 import dtmodels as dm
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from holograms import FITS, windows
+from measured import MissingData
 from steps import Call, command, console
 
 Array = np.ndarray[Any, Any]
@@ -29,14 +31,20 @@ POPULATIONS = (0.15, 0.23)  # um
 
 @dataclass(frozen=True)
 class Size:
-    """Fields to generate for training and for each test, epochs to train."""
+    """Fields to generate for training and for each test, epochs to train; holograms, and epochs for them."""
 
     fields: int
     tests: int
     epochs: int
+    holograms: int
+    hologram_epochs: int
 
 
-SIZES = {"smoke": Size(2_000, 400, 1), "default": Size(40_000, 2_000, 8), "paper": Size(200_000, 10_000, 110)}
+SIZES = {
+    "smoke": Size(2_000, 400, 1, 1_000, 1),
+    "default": Size(40_000, 2_000, 8, 30_000, 10),
+    "paper": Size(200_000, 10_000, 110, 200_000, 50),
+}
 
 
 def case(call: Call[Size]) -> None:
@@ -47,7 +55,7 @@ def case(call: Call[Size]) -> None:
     mixture = call.generate(HERE / "recipe_mixture.yaml", "mixture.zarr", size.tests, seed=3, split="test")
     run = call.train(HERE / "training.yaml", data, size.epochs)
     dm.evaluate(run, test, versus=["radius", "refractive_index", "noise"])
-    report(call, predictions(run, test), predictions(run, mixture))
+    report(call, predictions(run, test), predictions(run, mixture), on_holograms(call))
 
 
 def predictions(run: dm.Run, dataset: Path) -> tuple[Array, Array]:
@@ -55,6 +63,23 @@ def predictions(run: dm.Run, dataset: Path) -> tuple[Array, Array]:
     examples = dm.open_dataset(dataset, inputs="image", targets=list(TARGETS))
     fields, truth = examples.numpy()
     return truth, np.asarray(run.model.predict(fields, batch_size=256, verbose=0))
+
+
+def on_holograms(call: Call[Size]) -> dict[str, Any]:
+    """Radius, index and height of the spheres in measured holograms, beside least-squares fits of the same frames."""
+    size = call.size
+    try:
+        names, images = windows()
+    except MissingData as missing:
+        console.print(f"without the measured holograms: {missing}")
+        return {}
+    data = call.generate(HERE / "recipe_holograms.yaml", "holograms.zarr", size.holograms, seed=1, split="train")
+    test = call.generate(HERE / "recipe_holograms.yaml", "holograms_test.zarr", size.tests, seed=2, split="test")
+    run = call.train(HERE / "training_holograms.yaml", data, size.hologram_epochs, "holograms")
+    fields, truth = dm.open_dataset(test, inputs="image", targets=["radius", "refractive_index", "z"]).numpy()
+    simulated = abs(np.asarray(run.model.predict(fields, batch_size=256, verbose=0)) - truth).mean(axis=0)
+    found = np.asarray(run.model.predict(images, verbose=0)).tolist()
+    return {"simulated_mae": simulated.tolist(), "measured": dict(zip(names, found, strict=True))}
 
 
 def errors(truth: Array, found: Array) -> dict[str, dict[str, float]]:
@@ -97,7 +122,9 @@ def draw(path: Path, test: tuple[Array, Array], mixture: tuple[Array, Array]) ->
     figure.savefig(path, dpi=130)
 
 
-def report(call: Call[Size], test: tuple[Array, Array], mixture: tuple[Array, Array]) -> None:
+def report(
+    call: Call[Size], test: tuple[Array, Array], mixture: tuple[Array, Array], holograms: dict[str, Any]
+) -> None:
     """Print the numbers, keep them in results.json, draw the figure."""
     results = {"test": errors(*test), "mixture": errors(*mixture), "overlap": overlap(*mixture)}
     table = Table("examples", "target", "mean absolute error", "root mean square", "bias")
@@ -106,6 +133,13 @@ def report(call: Call[Size], test: tuple[Array, Array], mixture: tuple[Array, Ar
             table.add_row(label, name, *(f"{value:.4f}" for value in row.values()))
     console.print(table)
     console.print(f"of the two populations {results['overlap']:.2%} lie on the wrong side")
+    if holograms:
+        spheres = Table("sphere", "radius (um)", "fits", "index", "fits", "z (um)", "fit")
+        for name, (radius, index, z) in holograms["measured"].items():
+            fit = FITS[name]
+            spheres.add_row(name, f"{radius:.3f}", fit.radius, f"{index:.3f}", fit.index, f"{z:.1f}", fit.z)
+        console.print(spheres)
+        results["holograms"] = holograms
     call.keep(results)
     draw(call.folder / "figure.png", test, mixture)
 
