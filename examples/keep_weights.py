@@ -3,6 +3,7 @@
 python examples/keep_weights.py quantum_dots examples/quantum_dots/runs/default/run
 """
 
+import json
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,9 @@ MOST = 5 * 10**6  # bytes, so that the repository stays small
 def main(
     example: Annotated[str, typer.Argument(help="folder in examples/")],
     run: Annotated[Path, typer.Argument(help="run directory")],
+    training: Annotated[
+        Path | None, typer.Option(help="training file whose `input` has changed since: weights do not depend on it")
+    ] = None,
 ) -> None:
     """Copy a finished run, without checkpoints and logs."""
     if not (KEPT.parents[1] / "examples" / example / "recipe.yaml").exists():
@@ -31,6 +35,12 @@ def main(
     (KEPT / example).mkdir(exist_ok=True)
     for name in FILES:
         shutil.copyfile(run / name, KEPT / example / name)
+    if training is not None:
+        record = json.loads((run / "run.json").read_text())
+        section = dm.load_configuration(training).input
+        record["input"] = section.model_dump(exclude_none=True) if section else record["input"]
+        shutil.copyfile(training, KEPT / example / "training.yaml")
+        (KEPT / example / "run.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     print(f"{KEPT / example}: {size / 1e6:.1f} MB")
 
 

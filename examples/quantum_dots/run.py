@@ -128,14 +128,11 @@ def measured_frame(run: dm.Run, threshold: float) -> dict[str, Any] | None:
     except MissingData as missing:
         console.print(f"the measured frame is left out: {missing}")
         return None
-    # Brought to the range of the training images: the background dark, the brightest emitters short of 1.
-    low, high = np.percentile(frame, (1, 99.9))
-    scaled = np.clip((frame - low) / (high - low), 0, 1.2) * 0.5 + 0.2
-    network = dm.predict(run, scaled[None, ..., None], threshold=threshold, input={"tile": [128, 128], "overlap": 32})
-    located = trackpy.locate(scaled, 7)
+    network = dm.predict(run, frame[None, ..., None], threshold=threshold)
+    located = trackpy.locate(frame, 7)
     # As many as the network finds: trackpy has no threshold of its own.
     best = located.sort_values("mass").tail(len(network))
-    return {"frame": scaled, "network": network, "trackpy": best}
+    return {"frame": frame, "network": network, "trackpy": best}
 
 
 def draw(path: Path, run: dm.Run, test: Test, threshold: float, real: dict[str, Any] | None) -> None:
@@ -150,7 +147,8 @@ def draw(path: Path, run: dm.Run, test: Test, threshold: float, real: dict[str, 
         axes.set(title="simulated", xticks=[], yticks=[], xlim=(-0.5, 127.5), ylim=(127.5, -0.5))
     panels[0].legend(loc="lower right", fontsize=8)
     if real:
-        panels[2].imshow(real["frame"][400:700, 400:700], cmap="gray", vmin=0.15, vmax=0.7)
+        low, high = np.percentile(real["frame"], (1, 99.9))
+        panels[2].imshow(real["frame"][400:700, 400:700], cmap="gray", vmin=low, vmax=high)
         for name, mark, colour in (("trackpy", "o", "#ffb000"), ("network", "+", "#3fd0ff")):
             table: pd.DataFrame = real[name]
             options = {"mfc": "none"} if mark == "o" else {}

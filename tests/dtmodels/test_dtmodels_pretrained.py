@@ -1,0 +1,65 @@
+"""The networks that come with the package: small, whole, and as good on fresh draws of their recipe as their example says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dtmodels as dm
+import simcore as sc
+from dtmodels import cli
+from dtmodels.pretrained import open_pretrained, pretrained_names
+
+ROOT = Path(__file__).parents[2]
+NAMES = pretrained_names()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_kept(name):
+    run = open_pretrained(name)
+    assert run.finished and run.history["val_loss"].notna().all()
+    assert (run.directory / "model.keras").stat().st_size < 5e6
+    assert run.model.count_params() == run.record["weights"]
+    assert (run.directory / "training.yaml").read_text().startswith("format: dtmodels-training/1")
+    for file in ("run.json", "history.csv", "training.yaml"):
+        assert not re.search(r"(?:^|[\s\"'])/\w+/", (run.directory / file).read_text()), "a path of some machine"
+
+
+def rendered(recipe, count, seed=20):
+    return sc.load(ROOT / "examples" / recipe).render(count=count, seed=seed)
+
+
+def test_particle_sizing():
+    fields = rendered("particle_sizing/recipe.yaml", 200)
+    table = dm.predict(open_pretrained("particle_sizing"), fields["image"])
+    assert np.abs(table["radius"] - fields["radius"]).mean() < 0.008
+    assert np.abs(table["refractive_index"] - fields["refractive_index"]).mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--pretrained", "particle_sizes", "frames.npy"],
+            "pretrained: 'particle_sizes'; must be one of particle_sizing",
+        ),
+        (["--pretrained", "particle_sizing", "run", "frames.npy"], "predict: run frames.npy; must be FRAMES"),
+        (["frames.npy"], "predict: frames.npy; must be RUN FRAMES"),
+    ],
+)
+def test_wrong_names_are_one_line(capsys, arguments, message):
+    with pytest.raises(SystemExit, match="1"):
+        cli.main(["predict", *arguments])
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1 and message in line
+
+
+@pytest.mark.thorough
+def test_from_the_command_line(tmp_path):
+    np.save(tmp_path / "fields.npy", rendered("particle_sizing/recipe.yaml", 3)["image"])
+    command = [sys.executable, "-m", "dtmodels.cli", "predict", "--pretrained", "particle_sizing", "fields.npy"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "frame,radius,refractive_index" and len(done.stdout.splitlines()) == 4
