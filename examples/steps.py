@@ -57,6 +57,8 @@ def command(case: Callable[[Call[S]], None], here: Path, sizes: Mapping[str, S],
 
     def main(
         size: Annotated[str, typer.Option(help=", ".join(sizes))] = usual,
+        smoke: Annotated[bool, typer.Option("--smoke", help="the smallest size: the pieces fit together")] = False,
+        paper: Annotated[bool, typer.Option("--paper", help="the largest size: a GPU is advised")] = False,
         out: Annotated[Path | None, typer.Option(help="folder for datasets, runs and results")] = None,
         fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier call left")] = False,
         precision: Annotated[
@@ -64,6 +66,7 @@ def command(case: Callable[[Call[S]], None], here: Path, sizes: Mapping[str, S],
             typer.Option(help="mixed_bfloat16: twice as fast on processors with AMX; mixed_float16: GPUs"),
         ] = None,
     ) -> None:
+        size = {(True, False): "smoke", (False, True): list(sizes)[-1]}.get((smoke, paper), size)
         if size not in sizes:
             raise typer.BadParameter(f"--size {size}: must be one of {', '.join(sizes)}")
         if precision not in (None, *PRECISIONS):

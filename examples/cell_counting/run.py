@@ -1,6 +1,6 @@
 """Case F from recipe to figure: generate, train, count the nuclei of measured fields.
 
-    python examples/cell_counting/run.py --size smoke
+    python examples/cell_counting/run.py --smoke
     python examples/cell_counting/run.py
 
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.

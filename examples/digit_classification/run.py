@@ -1,6 +1,6 @@
 """Case A from recipe to figure: digits bent in many ways, a dense network, digits that it has not seen.
 
-    python examples/digit_classification/run.py --size smoke
+    python examples/digit_classification/run.py --smoke
     python examples/digit_classification/run.py
 
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.

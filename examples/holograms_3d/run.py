@@ -1,6 +1,6 @@
 """Case E from recipe to figure: generate, train, find spheres in three dimensions, beside numerical refocusing.
 
-    python examples/holograms_3d/run.py --size smoke
+    python examples/holograms_3d/run.py --smoke
     python examples/holograms_3d/run.py
 
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.

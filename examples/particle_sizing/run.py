@@ -1,6 +1,6 @@
 """Case C from recipe to figure: generate, train, judge radius and refractive index, tell two populations apart.
 
-    python examples/particle_sizing/run.py --size smoke
+    python examples/particle_sizing/run.py --smoke
     python examples/particle_sizing/run.py
 
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.

@@ -1,6 +1,6 @@
 """Case D from recipe to figure: generate, train, judge on emitters that can be seen, look at the measured frame.
 
-    python examples/quantum_dots/run.py --size smoke
+    python examples/quantum_dots/run.py --smoke
     python examples/quantum_dots/run.py
 
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.

@@ -1,6 +1,6 @@
 """Case G from recipe to figure: micrographs from masks by a conditional GAN, beside a network trained with MAE alone.
 
-    python examples/synthetic_micrographs/run.py --size smoke
+    python examples/synthetic_micrographs/run.py --smoke
     python examples/synthetic_micrographs/run.py
 
 It goes on where it was stopped; results lie in ``runs/<size>`` beside this file.
