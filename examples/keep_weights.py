@@ -6,7 +6,7 @@ python examples/keep_weights.py quantum_dots examples/quantum_dots/runs/default/
 import json
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,18 @@ import dtmodels as dm
 KEPT = Path(__file__).parents[1] / "dtmodels" / "pretrained"
 FILES = ("model.keras", "run.json", "history.csv", "training.yaml")
 MOST = 5 * 10**6  # bytes, so that the repository stays small
+
+
+def in_single_precision(model: Any) -> Any:
+    """The same network, whatever it was trained in: half precision is slow where processors have none."""
+    import keras
+
+    text = model.to_json()
+    for policy in ("mixed_bfloat16", "mixed_float16"):
+        text = text.replace(f'"{policy}"', '"float32"')
+    exact = keras.models.model_from_json(text)
+    exact.set_weights(model.get_weights())
+    return exact
 
 
 def main(
@@ -33,8 +45,9 @@ def main(
     if size >= MOST:
         raise typer.BadParameter(f"{run}: the network has {size / 1e6:.1f} MB; at most {MOST / 1e6:.0f} are kept")
     (KEPT / example).mkdir(exist_ok=True)
-    for name in FILES:
+    for name in FILES[1:]:
         shutil.copyfile(run / name, KEPT / example / name)
+    in_single_precision(dm.open_run(run).model).save(KEPT / example / FILES[0])
     if training is not None:
         record = json.loads((run / "run.json").read_text())
         section = dm.load_configuration(training).input

@@ -145,7 +145,7 @@ def draw(path: Path, run: dm.Run, test: Test, threshold: float, real: dict[str, 
         axes.plot(points[:, 1], points[:, 0], "o", ms=11, mfc="none", color="#ffb000", label="truth")
         axes.plot(places[:, 1], places[:, 0], "+", ms=7, color="#3fd0ff", label="network")
         axes.set(title="simulated", xticks=[], yticks=[], xlim=(-0.5, 127.5), ylim=(127.5, -0.5))
-    panels[0].legend(loc="lower right", fontsize=8)
+    panels[0].legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, frameon=False)
     if real:
         low, high = np.percentile(real["frame"], (1, 99.9))
         panels[2].imshow(real["frame"][400:700, 400:700], cmap="gray", vmin=low, vmax=high)
@@ -154,7 +154,7 @@ def draw(path: Path, run: dm.Run, test: Test, threshold: float, real: dict[str, 
             options = {"mfc": "none"} if mark == "o" else {}
             panels[2].plot(table["x"] - 400, table["y"] - 400, mark, ms=8, color=colour, label=name, **options)
         panels[2].set(title="measured, 300 x 300 px of it", xticks=[], yticks=[], xlim=(0, 300), ylim=(300, 0))
-        panels[2].legend(loc="lower right", fontsize=8)
+        panels[2].legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, frameon=False)
     figure.savefig(path, dpi=130)
 
 

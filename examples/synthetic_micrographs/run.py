@@ -42,7 +42,7 @@ class Size:
 
 SIZES = {
     "smoke": Size(60, 128, 1, 1),
-    "default": Size(6_000, 128, 5, 2),
+    "default": Size(3_000, 128, 6, 3),
     "paper": Size(20_000, 256, 90, 20, "training_paper.yaml"),
 }
 
