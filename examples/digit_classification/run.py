@@ -98,6 +98,7 @@ def draw(path: Path, run: dm.Run, examples: dm.Examples, answers: tuple[Array, A
     for name, label in (("loss", "training, bent, with dropout"), ("val_loss", "validation, bent")):
         losses.plot(run.history["epoch"], run.history[name], "o-", ms=3, label=label)
     losses.set(xlabel="epoch", ylabel="cross-entropy", yscale="log")
+    losses.xaxis.get_major_locator().set_params(integer=True)
     losses.legend()
     counts = np.zeros((10, 10), int)
     np.add.at(counts, answers, 1)
