@@ -1,1 +1,6 @@
-"""The whole way from a recipe to a measured video without writing code: a local web application on simcore and dtmodels."""
+"""studio: a local web application on simcore and dtmodels. See docs/studio.md.
+
+It edits the files of a project folder and runs the command-line programs, so that whatever is done here can go on in a terminal.
+"""
+
+__version__ = "0.1.0"

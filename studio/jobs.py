@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import IO
 
 from studio.errors import StudioError
+from studio.project import OWN, Project
 from studio.running.job import LIVE, STOP, Job, Order, read_job, write_job
 from studio.running.process import start
 
-JOBS, LOCK = "jobs", "lock"
+JOBS, LOCK = "jobs", "queue.lock"
 TICK = 0.3  # seconds between two looks at the queue
 RETRY = 10.0  # seconds after which a job that could not be started is tried again
 PATIENCE = 10.0  # seconds that a program has to end after SIGINT
@@ -28,9 +29,9 @@ class Jobs:
     the same jobs and may queue and stop too; when the first is closed another takes over.
     """
 
-    def __init__(self, project: Path, *, watch: bool = True) -> None:
-        self.project = project.resolve()
-        self.folder = self.project / ".studio" / JOBS
+    def __init__(self, project: Project, *, watch: bool = True) -> None:
+        self.project = project.folder
+        self.folder = self.project / OWN / JOBS
         self._mutex = threading.RLock()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._known: dict[str, Job] = {}

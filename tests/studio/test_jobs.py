@@ -13,6 +13,7 @@ import pytest
 
 from studio.errors import StudioError
 from studio.jobs import Jobs, Order
+from studio.project import Project
 from studio.running import process
 from studio.running.job import Job
 
@@ -36,7 +37,7 @@ def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     script = tmp_path / "fake.py"
     script.write_text(FAKE)
     monkeypatch.setitem(process.PROGRAMS, "fake", (sys.executable, "-I", str(script)))
-    made = Jobs(tmp_path)
+    made = Jobs(Project(tmp_path))
     yield made
     for job in made.live():
         job.send(signal.SIGKILL)
@@ -141,7 +142,7 @@ def test_a_job_survives_the_studio_and_is_found_again(jobs: Jobs, tmp_path: Path
     job = jobs.add(order("1"))
     begun(job)
     jobs.close()
-    later = Jobs(tmp_path)
+    later = Jobs(Project(tmp_path))
     [found] = later.all()
     assert found == job
     assert later.state(found) == "running"
@@ -164,7 +165,7 @@ def test_a_number_used_again_is_not_taken_for_the_job(jobs: Jobs) -> None:
 
 
 def test_two_studios_start_a_job_once(jobs: Jobs, tmp_path: Path) -> None:
-    second = Jobs(tmp_path)
+    second = Jobs(Project(tmp_path))
     job = second.add(order("0.3"))
     wait(lambda: job.state == "done")
     assert job.tail("output").split() == ["began", "done"]
@@ -174,7 +175,7 @@ def test_two_studios_start_a_job_once(jobs: Jobs, tmp_path: Path) -> None:
 
 def test_the_second_studio_takes_over(jobs: Jobs, tmp_path: Path) -> None:
     wait(lambda: jobs._lock is not None)
-    second = Jobs(tmp_path)
+    second = Jobs(Project(tmp_path))
     jobs.close()
     job = second.add(order("0"))
     wait(lambda: job.state == "done")

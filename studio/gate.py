@@ -1,0 +1,80 @@
+"""Who may speak with the studio: a browser that was given the token, from our own pages. Others get nothing."""
+
+from __future__ import annotations
+
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+LOCAL = ("127.0.0.1", "localhost")
+
+
+class Gate:
+    """ASGI middleware in front of everything, websockets too.
+
+    The address that is opened carries the token once; it is exchanged for a cookie that scripts cannot read and that other
+    sites cannot make the browser send. ``Host`` must be ours, so that no foreign name that points to 127.0.0.1 will do,
+    and so must ``Origin`` and ``Sec-Fetch-Site`` where the browser says them: another port of this machine is another site.
+    """
+
+    def __init__(self, app: Any, token: str, port: int) -> None:
+        self.app, self.token = app, token
+        self.hosts = {f"{name}:{port}" for name in LOCAL} | (set(LOCAL) if port == 80 else set())
+        self.cookie = f"simcore_studio_{port}"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let a request through, exchange its token for the cookie, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+        if not self._from_us(headers):
+            await _refuse(scope, receive, send)
+        elif self._holds(self._cookie_of(headers)):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "GET" and self._holds(query.get("token", "")):
+            await self._exchange(scope, send, query)
+        else:
+            await _refuse(scope, receive, send)
+
+    def _from_us(self, headers: dict[str, str]) -> bool:
+        if headers.get("host", "") not in self.hosts:
+            return False
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return False
+        origin = headers.get("origin")
+        return origin is None or origin == f"http://{headers['host']}"
+
+    def _holds(self, token: str) -> bool:
+        return secrets.compare_digest(token.encode(), self.token.encode())
+
+    def _cookie_of(self, headers: dict[str, str]) -> str:
+        try:
+            found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+        except CookieError:
+            return ""
+        return found.value if found else ""
+
+    async def _exchange(self, scope: Any, send: Any, query: dict[str, str]) -> None:
+        rest = urlencode({name: value for name, value in query.items() if name != "token"})
+        target = scope["path"] if scope["path"].startswith("/") and not scope["path"].startswith("//") else "/"
+        cookie = f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"
+        fields = [
+            (b"location", (target + (f"?{rest}" if rest else "")).encode("latin-1", "ignore")),
+            (b"set-cookie", cookie.encode()),
+            (b"referrer-policy", b"no-referrer"),
+            (b"content-length", b"0"),
+        ]
+        await send({"type": "http.response.start", "status": 303, "headers": fields})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _refuse(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,14 @@
+"""The page Generate."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from studio.state import Studio
+
+
+def page(studio: Studio) -> None:
+    """Build the page in the current container."""
+    with ui.column().classes("studio-empty"):
+        ui.icon("construction")
+        ui.label("Generate is not written yet.")
