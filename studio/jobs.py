@@ -185,7 +185,9 @@ class Jobs:
         if job is not None and job.state == "queued":
             self._refused[number] = time.monotonic()
             free = shutil.disk_usage(self.project).free
-            self.trouble = f"{job.order.title}: cannot be started: nothing can be written to {job.folder} ({free:,} bytes free)"
+            self.trouble = (
+                f"{job.order.title}: cannot be started: nothing can be written to {job.folder} ({free:,} bytes free)"
+            )
 
     def _insist(self, job: Job) -> None:
         until = time.monotonic() + PATIENCE

@@ -22,7 +22,7 @@ from studio.errors import StudioError
 JOB, OUTPUT, ERRORS, CODE, STOP, PID = "job.json", "output", "errors", "code", "stop", "pid"
 State = Literal["queued", "running", "paused", "done", "stopped", "failed"]
 LIVE: tuple[State, ...] = ("queued", "running", "paused")
-LANES = {"generate": "generate", "train": "train"}  # all other kinds share one lane
+LANES = {"generate": "generate", "train": "train", "plan": "plan", "card": "plan"}  # all other kinds share one lane
 TAIL = 16_384  # bytes of a log that are read
 
 

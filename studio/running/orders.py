@@ -56,7 +56,7 @@ class Dataset:
         return Order("generate", f"Generate {self.path}", command, self.path, self.count)
 
     def _options(self) -> tuple[str, ...]:
-        options = ("--count", str(self.count), "--seed", str(self.seed))
+        options: tuple[str, ...] = ("--count", str(self.count), "--seed", str(self.seed))
         if self.workers != 1:
             options += ("--workers", str(self.workers))
         options += ("--processes",) * self.processes

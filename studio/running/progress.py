@@ -103,7 +103,13 @@ def size(count: float) -> str:
 
 
 def _rate(rate: float, unit: str) -> str:
-    return f"{rate:,.0f} {unit}/s" if rate >= 10 else f"{rate:.2g} {unit}/s" if rate >= 0.5 else f"{duration(1 / rate)} each"
+    return (
+        f"{rate:,.0f} {unit}/s"
+        if rate >= 10
+        else f"{rate:.2g} {unit}/s"
+        if rate >= 0.5
+        else f"{duration(1 / rate)} each"
+    )
 
 
 def _slope(points: deque[tuple[float, int]], now: float) -> float | None:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import yaml
+
 from dtmodels.configuration import FORMAT, Configuration, _Loader, validated  # its reading of 1e-3 must be ours
 from dtmodels.errors import ConfigurationError
 from dtmodels.models import check
-
 from studio.errors import StudioError
 
 Path = Sequence[str]

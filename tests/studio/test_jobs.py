@@ -183,7 +183,9 @@ def test_the_second_studio_takes_over(jobs: Jobs, tmp_path: Path) -> None:
 
 
 def test_files_are_kept_as_they_were_when_the_job_was_queued(jobs: Jobs, tmp_path: Path) -> None:
-    job = jobs.add(Order("plan", "print", (sys.executable, "-c", "print(open('{job}/note').read())")), {"note": "as it was"})
+    job = jobs.add(
+        Order("plan", "print", (sys.executable, "-c", "print(open('{job}/note').read())")), {"note": "as it was"}
+    )
     wait(lambda: job.state == "done")
     assert job.tail("output").strip() == "as it was"
 

@@ -90,12 +90,24 @@ def test_messages_are_those_of_the_library() -> None:
         checked("model: {")
 
 
-PATHS = st.sampled_from([["fit", "epochs"], ["fit", "loss"], ["model", "outputs"], ["data", "where"], ["input", "grey"]])
-VALUES = st.one_of(st.none(), st.integers(0, 10**6), st.floats(1e-9, 1e9), st.booleans(), st.text(max_size=20), st.lists(st.integers(0, 99), max_size=4))
+PATHS = st.sampled_from(
+    [["fit", "epochs"], ["fit", "loss"], ["model", "outputs"], ["data", "where"], ["input", "grey"]]
+)
+VALUES = st.one_of(
+    st.none(),
+    st.integers(0, 10**6),
+    st.floats(1e-9, 1e9),
+    st.booleans(),
+    st.text(max_size=20),
+    st.lists(st.integers(0, 99), max_size=4),
+)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from([START, BLOCK, *(path.read_text() for path in EXAMPLES)]), st.lists(st.tuples(PATHS, VALUES), max_size=6))
+@given(
+    st.sampled_from([START, BLOCK, *(path.read_text() for path in EXAMPLES)]),
+    st.lists(st.tuples(PATHS, VALUES), max_size=6),
+)
 def test_any_edits_mean_what_was_asked_for(text: str, edits: list[tuple[list[str], object]]) -> None:
     for path, value in edits:
         text = set_value(text, path, value)
