@@ -8,9 +8,9 @@ from pathlib import Path
 
 from studio.running.job import CODE, ERRORS, OUTPUT, PID, STOP, Job
 
-# The shell leads a session of its own; it notes its number before and the exit code after. Signals for the whole group must not end
-# it before the program: with a trap it waits, and the program gets the signal as it always does. The file of the exit code is there
-# already and is written over in place, which a full disk cannot refuse.
+# The shell leads a session of its own; it notes its number before and the exit code after. Signals for the whole group must not
+# end it before the program: with a trap it waits, and the program gets the signal as it always does. The file of the exit code is
+# there already and is written over in place, which a full disk cannot refuse.
 _SHELL = f"""
 folder=$1; shift
 trap : INT TERM

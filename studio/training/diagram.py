@@ -6,6 +6,7 @@ Sizes and weights are worked out here, without Keras; a test compares them with 
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -140,7 +141,7 @@ def drawing(section: dict[str, Any], shape: Sequence[int | None]) -> str:
         parts.append(_box(layer, x, top, width, height))
         x += max(width, 30.0) + 16
     bottom = 20 + (deepest * step + 54 if step else tallest) + 40
-    lines = "".join(_arrow(one, other) for one, other in zip(places, places[1:], strict=False))
+    lines = "".join(_arrow(one, other) for one, other in itertools.pairwise(places))
     passed = _skips(places) if section.get("kind") != "encoder_decoder" else ""
     told = html.escape(f"{section.get('kind')}: {len(found)} layers")
     return (
