@@ -29,12 +29,11 @@ def limits(values: Array) -> tuple[float, float]:
 
 
 def grey(image: Array, low: float | None = None, high: float | None = None) -> Array:
-    """An image (y, x) or (y, x, channel) as uint8, (y, x) or (y, x, 3); colours are kept as they are."""
+    """An image (y, x) or (y, x, channel) as uint8, (y, x) or (y, x, 3): three channels of a file are colours."""
     values = np.abs(image) if np.iscomplexobj(image) else image
     if values.ndim == 3:
-        if values.shape[-1] in (3, 4) and values.dtype == np.uint8:
-            return np.asarray(values[..., :3])
-        values = values[..., 0]
+        coloured = values.shape[-1] in (3, 4) and values.dtype == np.uint8 and np.any(values[..., 0] != values[..., 1])
+        values = values[..., :3] if coloured else values[..., 0]
     values = np.asarray(values, np.float32)
     if low is None or high is None:
         low, high = limits(values)

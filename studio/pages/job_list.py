@@ -73,7 +73,7 @@ class JobList:
         self._rows.clear()
         with self.box:
             if not jobs:
-                parts.nothing("Nothing was started yet.")
+                parts.nothing("Nothing was started yet.").style("padding: 4px 0")
             for job in jobs:
                 self._row(job)
 

@@ -129,7 +129,7 @@ def name_of(named: Any) -> str:
 
 def arguments_of(named: Any) -> dict[str, Any]:
     """Its arguments, if it has any."""
-    found = next(iter(named.values()), {}) if isinstance(named, dict) and named else {}
+    found: Any = next(iter(named.values()), {}) if isinstance(named, dict) and named else {}
     return dict(found) if isinstance(found, dict) else {}
 
 
