@@ -36,7 +36,7 @@ class Against:
             )
             ui.button("Evaluate", icon="rule", on_click=self._evaluate).props("outline no-caps")
         self.message = parts.Message()
-        JobList(studio, ("evaluate",), self.update_evaluations)
+        JobList(studio, ("evaluate",), self.update_evaluations, quiet=True)
         with ui.element("div").classes("work-buttons q-mt-sm") as self.choices:
             self.evaluation = (
                 ui.select([], label="Evaluation", on_change=self._open)

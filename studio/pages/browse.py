@@ -188,7 +188,7 @@ class Browse:
                 "Write the card", icon="article", on_click=parts.guarded(self.studio, self.studio.jobs.add, order)
             ).props("outline no-caps").tooltip("One page with pictures, to pass on with the data")
             ui.button("Download it", icon="download", on_click=lambda: self._download(out)).props("flat no-caps")
-        JobList(self.studio, ("card",))
+        JobList(self.studio, ("card",), quiet=True)
 
     def _download(self, out: str) -> None:
         path = self.studio.project.inside(out)

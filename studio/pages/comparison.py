@@ -38,7 +38,7 @@ class Comparison:
             self.data = ui.select([], label="Dataset").props("dense outlined").style("min-width: 170px")
             ui.button("Compare", icon="balance", on_click=self._compare).props("outline no-caps")
         self.message = parts.Message()
-        JobList(studio, ("compare",), self.update)
+        JobList(studio, ("compare",), self.update, quiet=True)
         self.box = ui.element("div").classes("w-full q-mt-sm")
         self.update()
         ui.timer(2.0, self.update)

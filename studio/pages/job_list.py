@@ -29,8 +29,10 @@ ICONS = {
 class JobList:
     """Jobs of some kinds, the newest first; ``on_end`` is called when one of them has ended."""
 
-    def __init__(self, studio: Studio, kinds: tuple[str, ...], on_end: Callable[[], None] | None = None) -> None:
-        self.studio, self.kinds, self.on_end = studio, kinds, on_end
+    def __init__(
+        self, studio: Studio, kinds: tuple[str, ...], on_end: Callable[[], None] | None = None, *, quiet: bool = False
+    ) -> None:
+        self.studio, self.kinds, self.on_end, self.quiet = studio, kinds, on_end, quiet
         self.follower = Follower(studio.project.folder)
         self._shown: list[tuple[str, str]] | None = None
         self._rows: dict[str, tuple[ui.linear_progress, ui.label]] = {}
@@ -72,7 +74,7 @@ class JobList:
         self.box.clear()
         self._rows.clear()
         with self.box:
-            if not jobs:
+            if not jobs and not self.quiet:
                 parts.nothing("Nothing was started yet.").style("padding: 4px 0")
             for job in jobs:
                 self._row(job)

@@ -14,11 +14,13 @@ from studio.pages import parts
 from studio.pages.comparison import Comparison
 from studio.pages.job_list import JobList
 from studio.pages.viewer import Viewer
+from studio.project import PICTURES, VIDEOS
 from studio.remembered import Remembered
 from studio.running.orders import OUTPUTS, Prediction
 from studio.state import Studio
 from studio.training import runs
 
+ENDINGS = ",".join((*VIDEOS, *PICTURES))
 CHOICE = {"": "what fits the network", **{name: name for name in OUTPUTS}}
 
 
@@ -58,9 +60,7 @@ class Use:
             upload = ui.upload(
                 label="Drop a video or images here", multiple=True, auto_upload=True, on_upload=self._uploaded
             )
-            upload.props(
-                'flat bordered color="primary" accept=".mp4,.avi,.mov,.mkv,.webm,.gif,.tif,.tiff,.png,.jpg,.jpeg,.bmp,.npy,.npz"'
-            )
+            upload.props(f'flat bordered color="none" text-color="primary" accept="{ENDINGS}"')
             upload.classes("w-full work-upload").on("rejected", lambda: studio_refuses(self.studio))
             self.frames_message = parts.Message()
 
