@@ -16,7 +16,7 @@ from studio.project import OWN, Project
 from studio.running.job import LIVE, STOP, Job, Order, read_job, write_job
 from studio.running.process import start
 
-JOBS, LOCK = "jobs", "queue.lock"
+JOBS, LOCK, LAST = "jobs", "queue.lock", "last"
 TICK = 0.3  # seconds between two looks at the queue
 RETRY = 10.0  # seconds after which a job that could not be started is tried again
 PATIENCE = 10.0  # seconds that a program has to end after SIGINT
@@ -199,12 +199,16 @@ class Jobs:
 
     def _new_folder(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
+        last = self.folder / LAST  # no number is given twice, lest an old job be taken for a new one
+        known = int(last.read_text() or 0) if last.exists() else 0
         number = max((int(path.name) for path in self.folder.iterdir() if path.name.isdigit()), default=0)
+        number = max(number, known)
         while True:  # another studio may take the same number
             number += 1
             folder = self.folder / f"{number:05d}"
             try:
                 folder.mkdir()
+                last.write_text(f"{number}")
                 return folder
             except FileExistsError:
                 continue

@@ -54,10 +54,22 @@ class Browser:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._open()
+
+    def _open(self) -> None:
+        self._stamp = stamp(self.path)
         try:
-            self.view = sc.open_dataset(path)
+            self.view = sc.open_dataset(self.path)
         except (SimcoreError, OSError) as error:
             raise StudioError(str(error)) from None
+
+    def _check(self) -> None:
+        """Open it again where it was extended. Of one that has vanished zarr reads zeros, so that must be seen before."""
+        found = stamp(self.path)
+        if not found:
+            raise StudioError(f"{self.path.name}: cannot be read, it is no longer there")
+        if found != self._stamp:
+            self._open()
 
     def __len__(self) -> int:
         return len(self.view)
@@ -102,6 +114,7 @@ class Browser:
 
     def page(self, first: int, count: int, image: str, drawn: list[str] | None = None, frame: int = 0) -> list[str]:
         """Examples ``first`` .. as SVG, with what is drawn over them; StudioError where the dataset has vanished."""
+        self._check()
         first = max(0, min(first, len(self) - 1))
         stop = min(len(self), first + count)
         try:
@@ -126,6 +139,7 @@ class Browser:
 
     def numbers(self, place: int) -> list[tuple[str, str]]:
         """All stored numbers of one example, by name, as text with units."""
+        self._check()
         told = []
         for name in self.view.arrays:
             array = self.view[name]

@@ -151,4 +151,4 @@ class Against:
         if self.evaluation.value:
             path = self.studio.project.inside(self.evaluation.value) / "report.html"
             if path.is_file():
-                ui.download.file(path)
+                parts.download(path)

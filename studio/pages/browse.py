@@ -195,4 +195,4 @@ class Browse:
         if not path.is_file():
             self.studio.notify(f"{out}: is not there yet; write it first", "warning")
             return
-        ui.download.file(path)
+        parts.download(path)

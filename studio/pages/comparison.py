@@ -133,7 +133,7 @@ class Comparison:
             with ui.element("div").classes("work-buttons q-mt-xs"):
                 report = path.parent / "report.html"
                 if report.is_file():
-                    ui.button("Report", icon="article", on_click=lambda: ui.download.file(report)).props(
+                    ui.button("Report", icon="article", on_click=lambda: parts.download(report)).props(
                         "flat dense no-caps"
                     )
                 for figure in figures[:3]:

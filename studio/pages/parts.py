@@ -98,6 +98,14 @@ def guarded(studio: Studio, action: Callable[..., Any], *arguments: Any) -> Call
     return act
 
 
+def download(path: Path) -> None:
+    """Hand a file of the project to the browser; what cannot be read is told."""
+    try:
+        ui.download.content(path.read_bytes(), path.name)
+    except OSError as error:
+        ui.notify(f"{path.name}: {error.strerror or error}", type="negative", close_button="Close", timeout=0)
+
+
 async def in_thread(action: Callable[..., Any], *arguments: Any) -> Any:
     """Run something slow without holding up the page."""
     return await run.io_bound(action, *arguments)

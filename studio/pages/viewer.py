@@ -223,7 +223,7 @@ class Viewer:
             select = ui.select(names, value=0, on_change=lambda event: show(event.value)).props(
                 'dense outlined aria-label="Table"'
             )
-            ui.button("CSV", icon="download", on_click=lambda: ui.download.file(chosen[select.value].path)).props(
+            ui.button("CSV", icon="download", on_click=lambda: parts.download(chosen[select.value].path)).props(
                 'outline no-caps aria-label="Download the table as CSV"'
             )
         show(0)

@@ -88,6 +88,7 @@ def test_a_dataset_that_vanished_is_told(project: Path, tmp_path: Path) -> None:
     path = tmp_path / "gone.zarr"
     shutil.copytree(project / "train.zarr", path)
     browser = Browser(path)
+    browser.page(0, 8, "image", ["position"])
     shutil.rmtree(path)
     with pytest.raises(StudioError, match="gone"):
         browser.page(0, 8, "image", ["position"])

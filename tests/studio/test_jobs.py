@@ -236,6 +236,9 @@ def test_a_job_that_ended_is_forgotten_and_a_live_one_is_not(jobs: Jobs) -> None
     wait(lambda: job.state == "stopped")
     jobs.forget(job)
     assert jobs.all() == []
+    another = jobs.add(order("0"))  # is not taken for the one that was forgotten
+    assert another.id != job.id
+    wait(lambda: jobs.state(another) == "done")
 
 
 def test_a_broken_job_file_is_passed_over(jobs: Jobs) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from windows import Window, browser_path, running, window
+from windows import SIZE, Window, browser_path, running, window
 
 pytestmark = [pytest.mark.studio, pytest.mark.slow]
 RECIPE = """format: simcore-recipe/1
@@ -204,7 +204,7 @@ def test_use_on_frames(studio: Window, project: Path) -> None:
 def test_a_vanished_dataset_is_told_and_the_page_lives(studio: Window, project: Path) -> None:
     page = studio.go("Generate")
     page.locator('[data-dataset="test.zarr"]').click()
-    page.locator("[data-example]").first.wait_for()
+    page.get_by_text("of 100", exact=True).wait_for()
     shutil.move(project / "test.zarr", project / "elsewhere")
     studio.button("Last examples").click()
     page.get_by_role("alert").filter(has_text="cannot be read").first.wait_for()
@@ -217,8 +217,12 @@ def test_nothing_went_wrong_in_the_browser(studio: Window) -> None:
     assert studio.wrong == []
 
 
-def test_the_jobs_of_a_studio_that_was_closed_are_there_again(project: Path) -> None:
-    with running(project) as address, window(address) as opened:
-        opened.go("Train")
-        opened.job("Train runs/run-1", "done")
+def test_the_jobs_of_a_studio_that_was_closed_are_there_again(studio: Window, project: Path) -> None:
+    with running(project) as address:  # a second studio on the same project
+        page = studio.page.context.browser.new_page(viewport=SIZE)
+        page.set_default_timeout(8_000)
+        second = Window(page, address)
+        second.go("Train")
+        second.job("Train runs/run-1", "done")
         assert json.loads((project / "runs/run-1/run.json").read_text())["finished"]
+        page.close()

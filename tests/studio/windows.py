@@ -134,7 +134,7 @@ def window(address: str, **options: Any) -> Iterator[Window]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
             page = browser.new_page(viewport=SIZE, **options)
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(8_000)
             yield Window(page, address)
         finally:
             browser.close()
