@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nicegui import app, ui
+from starlette.responses import Response
 
-from studio import settings
+from studio import palette, settings
+from studio.building.thumbnails import thumbnail
 from studio.errors import StudioError
 from studio.gate import Gate
 from studio.look import add_look
@@ -49,11 +51,19 @@ def serve(project: Project, port: int, browser: bool) -> None:
     settings.remember(project.folder)
     app.add_middleware(Gate, token=token, port=port)
 
+    @app.get("/studio/thumbnail/{name}")
+    def picture(name: str) -> Response:
+        # By the name of something in the palette, never by a path.
+        found = thumbnail(name) if palette.item(name) else b""
+        return Response(found, 200 if found else 404, {"Cache-Control": "max-age=3600"}, "image/png")
+
     @ui.page("/", title=f"{project.name} - studio")
     @ui.page("/{_:path}", title=f"{project.name} - studio")
     def window() -> None:
         _layout(studio)
 
+    app.on_startup(studio.preview.start)
+    app.on_shutdown(studio.preview.close)
     app.on_startup(lambda: print(address, flush=True))
     if browser:
         app.on_startup(lambda: _open(address))

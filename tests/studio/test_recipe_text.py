@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import simcore as sc
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import simcore as sc
 from studio import palette
 from studio.building import naming, steps
 from studio.building.expression import Expression, ExpressionError
@@ -43,7 +43,9 @@ def expressions_of(text: str) -> list[tuple[str, str]]:
 @settings(max_examples=40, deadline=None)
 def test_another_expression_leaves_the_rest_as_it_is(text: str, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(expressions_of(text)))
-    new = data.draw(st.sampled_from(["1.5", "uniform(2, 3)", 'stored(a >> B(x="c: d # e"), dtype="uint8")', "None", "'it''s'"]))
+    new = data.draw(
+        st.sampled_from(["1.5", "uniform(2, 3)", 'stored(a >> B(x="c: d # e"), dtype="uint8")', "None", "'it''s'"])
+    )
     entry = RecipeText(text).find(*place)
     made = RecipeText(text).with_expression(*place, new)
     assert made.startswith(text[: entry.start]) and made.endswith(text[entry.end :])
@@ -177,10 +179,12 @@ def test_what_is_off_is_renamed_as_well() -> None:
 
 
 def test_parts_of_an_expression_are_found_and_replaced() -> None:
-    text = 'scene >> Holography(numerical_aperture=0.9, aberrations=[ComaHorizontal(0.1), ComaVertical((0.2))]) >> Clip(0, 1)'
+    text = "scene >> Holography(numerical_aperture=0.9, aberrations=[ComaHorizontal(0.1), ComaVertical((0.2))]) >> Clip(0, 1)"
     expression = Expression(text)
     assert expression.source(expression.find((1, "aberrations", 1, "coefficient"), NAMES)) == "0.2"
-    assert expression.replaced((1, "aberrations", 0), "Defocus(1)", NAMES) == text.replace("ComaHorizontal(0.1)", "Defocus(1)")
+    assert expression.replaced((1, "aberrations", 0), "Defocus(1)", NAMES) == text.replace(
+        "ComaHorizontal(0.1)", "Defocus(1)"
+    )
     assert expression.with_steps((1, "aberrations"), [1, 0], NAMES) == text.replace(
         "ComaHorizontal(0.1), ComaVertical((0.2))", "ComaVertical((0.2)), ComaHorizontal(0.1)"
     )
