@@ -42,7 +42,7 @@ class Field:
                 if parameter.meaning:
                     name.tooltip(parameter.meaning)
                 if parameter.unit not in ("", "1"):
-                    ui.label(parameter.unit).classes("field-unit")
+                    ui.label(parameter.unit.replace("um", "µm")).classes("field-unit")
                 ui.space()
                 self.modes = ui.element("div").classes("field-modes")
             self.editor = ui.element("div").classes("field-editor")

@@ -94,15 +94,15 @@ class Pipeline:
         )
         with ui.element("div").classes(style) as card:
             card.props["data-entry"] = f"{entry.section}.{entry.key}"
-            with ui.element("div").classes("card-head"):
+            with ui.element("div").classes("card-row"):
                 name = ui.label(entry.key).classes("card-name").props('tabindex=0 role=button title="Rename"')
                 name.on("click", lambda _: self._rename(entry))
                 on_keys(name, ("Enter", "F2"), lambda _: self._rename(entry))
+                if entry.on:
+                    self._chain(place)
+                else:
+                    ui.label(" ".join(entry.expression.split())).classes("card-text mono")
                 self._menu(entry)
-            if entry.on:
-                self._chain(place)
-            else:
-                ui.label(" ".join(entry.expression.split())).classes("card-text mono")
             if problem:
                 with ui.element("div").classes("card-problem"):
                     ui.icon("error_outline")
@@ -380,7 +380,8 @@ def title(text: str) -> str:
     words = " ".join(text.split())
     if name == "repeat":
         return f"{words.partition('.')[0]}, repeated"
-    if name in ("positions", "properties", "tracks", "boxes", "bounds", "photons"):
+    item = palette.item(name or "")
+    if item is not None and item.kind in ("draw", "function") and name != "stored":
         name = None
     return name or (words if len(words) <= LONGEST else words[: LONGEST - 1] + "…")
 
