@@ -7,6 +7,7 @@ import html
 import numpy as np
 from nicegui import ui
 
+from studio import palette
 from studio.building.session import Session, session
 from studio.panels import status
 from studio.panels.curves import Curves, line_of
@@ -169,9 +170,13 @@ class SeePage:
         for stage in self.answer.stages:
             if stage.kind == "points":
                 made.append(scene(stage, 0, stage.frame or shape))
-            elif stage.kind in PICTURES:
+                continue
+            if stage.kind in PICTURES:
+                word = stage_word(stage)
                 for title, plane, sort in planes(stage.values[0], stage.kind, stage.name)[:2]:
-                    made.append(figure(title, plane, sort, caption=span(plane) if sort == "value" else ""))
+                    made.append(
+                        figure(title, plane, sort, caption=f"{word} {span(plane)}" if sort == "value" else word)
+                    )
         arrow = '<i class="stage-arrow material-icons" aria-hidden="true">chevron_right</i>'
         return f'<div class="stages">{arrow.join(made)}</div>' if made else ""
 
@@ -192,3 +197,15 @@ class SeePage:
         how = self.measured.scale
         middle = scaled(first[0], how)
         self.curves.show(middle, None if measured is None else scaled(measured, how), self.along, self.place)
+
+
+def stage_word(stage: Shown) -> str:
+    """Return what an image is after a stage, by the feature that made it."""
+    if stage.kind == "field":
+        return "field"
+    item = palette.item(stage.name)
+    if stage.name == "Camera":
+        return "counts"
+    if item is not None and item.family == "Noise and camera":
+        return "photons"
+    return "intensity" if item is not None and item.kind == "microscope" else ""

@@ -24,6 +24,7 @@ class Chart:
     """One chart of two curves."""
 
     def __init__(self, title: str, x: str, y_kind: str = "value", step: bool = False) -> None:
+        filled = {"opacity": 0.12} if step else None
         line: dict[str, Any] = {
             "type": "line",
             "showSymbol": False,
@@ -37,7 +38,7 @@ class Chart:
                 "xAxis": _axis(x), "yAxis": {**_axis("", y_kind), "splitNumber": 3},
                 "tooltip": {"trigger": "axis", "confine": True},
                 "series": [
-                    {**line, "name": "simulated", "color": SIMULATED, "areaStyle": {"opacity": 0.12} if step else None, "data": []},
+                    {**line, "name": "simulated", "color": SIMULATED, "areaStyle": filled, "data": []},
                     {**line, "name": "measured", "color": MEASURED, "data": []},
                 ],
             }).classes("chart-plot")  # fmt: skip

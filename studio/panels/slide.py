@@ -43,8 +43,9 @@ class Slider:
             slide = self.slide
             with self.box:
                 with ui.element("div").classes("slider-row"):
-                    self.track = ui.slider(min=slide.low, max=slide.high, step=(slide.high - slide.low) / STEPS, value=slide.start,
-                                           on_change=lambda e: self._move(float(e.value))).props("dense")  # fmt: skip
+                    step = (slide.high - slide.low) / STEPS
+                    self.track = ui.slider(min=slide.low, max=slide.high, step=step, value=slide.start)
+                    self.track.on_value_change(lambda e: self._move(float(e.value))).props("dense")
                     self.track.props["aria-label"] = slide.label
                     self.words = ui.label(self._written(slide.start)).classes("small mono")
                 with ui.element("div").classes("pair"):

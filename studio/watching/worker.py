@@ -85,7 +85,7 @@ def render(request: Request) -> Answer:
 
 
 def _rendered(request: Request) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
-    recipe = sc.loads(request.text, request.trust)
+    recipe = plain = sc.loads(request.text, request.trust)
     stages = _stages(recipe, request.stages) if request.stages in recipe.targets else []
     if stages:
         with contextlib.suppress(sc.SimcoreError):  # a stage that cannot be an output is left out
@@ -101,7 +101,11 @@ def _rendered(request: Request) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
         )
     arrays = recipe.render(indices=request.indices, seed=request.seed, split=request.split, outputs=chosen)
     shown = [_shown(recipe, name, values) for name, values in arrays.items() if not name.startswith(STAGE)]
-    return tuple(shown), tuple(_stage(recipe, k, title, arrays) for k, (title, _) in enumerate(stages))
+    made = [_stage(recipe, k, title, arrays) for k, (title, _) in enumerate(stages)]
+    field = _field(plain, request, arrays.get(str(request.stages))) if stages else None
+    if field is not None:
+        made.insert(1 if made[0].name == "scene" else 0, field)
+    return tuple(shown), tuple(made)
 
 
 def _shown(recipe: sc.Recipe, name: str, values: np.ndarray) -> Shown:
@@ -133,25 +137,51 @@ def _stages(recipe: sc.Recipe, output: str | None) -> list[tuple[str, Flow]]:
         if isinstance(flow, Applied):
             found.append((flow.feature.title(), flow))
             if isinstance(flow.feature, Microscope):
-                found += _before_camera(flow)
+                with contextlib.suppress(sc.SimcoreError):
+                    found.append(("scene", sc.positions(flow.inputs[0], microscope=flow.feature)))
         flow = flow.inputs[0]
     return found[::-1]
 
 
-def _before_camera(flow: Applied) -> list[tuple[str, Flow]]:
-    """Return the field that the light of a microscope has in the image, and the positions of the scene."""
-    scene, microscope = flow.inputs[0], flow.feature
-    assert isinstance(microscope, Microscope)
-    found: list[tuple[str, Flow]] = []
-    if flow.kind != "field":
-        shared = {f.alias for f in attrs.fields(sc.ComplexField) if f.init} & {
-            f.alias for f in attrs.fields(type(microscope)) if f.init and f.alias != "name"
+def _field(recipe: sc.Recipe, request: Request, image: np.ndarray | None) -> Shown | None:
+    """Return the field that the light of the output's microscope has in the image; None where that has none.
+
+    It is rendered beside the image, whose draws must be the same: the names of draws follow the outputs.
+    """
+    flow: Any = recipe.targets[str(request.stages)]
+    while isinstance(flow, Applied | Stored) and not (
+        isinstance(flow, Applied) and isinstance(flow.feature, Microscope)
+    ):
+        flow = flow.inputs[0]
+    if image is None or not isinstance(flow, Applied) or flow.kind == "field":
+        return None
+    with contextlib.suppress(Exception):  # fluorescence has no field, nor has whatever else ComplexField refuses
+        field = flow.inputs[0] >> sc.ComplexField(**_for_field(flow.feature))
+        others = {
+            name: target
+            for name, target in recipe.targets.items()
+            if getattr(target, "kind", "") not in ("points", "boxes")
         }
-        with contextlib.suppress(Exception):  # of light that has no field: fluorescence
-            found.append(("field", scene >> sc.ComplexField(**{name: getattr(microscope, name) for name in shared})))
-    with contextlib.suppress(sc.SimcoreError):
-        found.append(("scene", sc.positions(scene, microscope=microscope)))
-    return found
+        beside = sc.Recipe(**others, **{STAGE: field})
+        arrays = beside.render(
+            indices=request.indices, seed=request.seed, split=request.split, outputs=[str(request.stages), STAGE]
+        )
+        if np.array_equal(arrays[str(request.stages)], image):
+            return _titled(_shown(beside, STAGE, arrays[STAGE]), "field")
+    return None
+
+
+def _for_field(microscope: Any) -> dict[str, Any]:
+    """Return the parameters of a microscope that a field has too; of several wavelengths the middle one."""
+    shared = {f.alias for f in attrs.fields(type(microscope)) if f.init} & {
+        f.alias for f in attrs.fields(sc.ComplexField) if f.init
+    }
+    given = {name: getattr(microscope, name) for name in shared - {"name", "spectral_weights"}}
+    if given.get("polarization_angle") is None:
+        given.pop("polarization_angle", None)
+    if given["wavelength"].shape:
+        given["wavelength"] = given["wavelength"][given["wavelength"].shape[0] // 2]
+    return given
 
 
 # -- the process -----------------------------------------------------------------------------------------------------
