@@ -12,9 +12,11 @@ from nicegui import app, ui
 from starlette.responses import Response
 
 from studio import palette, settings
+from studio.building.covers import cover
 from studio.building.thumbnails import thumbnail
 from studio.errors import StudioError
 from studio.gate import Gate
+from studio.launching import close_others
 from studio.look import add_look
 from studio.pages import build, generate, keep, see, train, use
 from studio.project import Project
@@ -57,6 +59,11 @@ def serve(project: Project, port: int, browser: bool) -> None:
         found = thumbnail(name) if palette.item(name) else b""
         return Response(found, 200 if found else 404, {"Cache-Control": "max-age=3600"}, "image/png")
 
+    @app.get("/studio/example/{name}")
+    def example(name: str) -> Response:
+        found = cover(name)
+        return Response(found, 200 if found else 404, {"Cache-Control": "max-age=3600"}, "image/png")
+
     @ui.page("/", title=f"{project.name} - studio")
     @ui.page("/{_:path}", title=f"{project.name} - studio")
     def window() -> None:
@@ -64,6 +71,7 @@ def serve(project: Project, port: int, browser: bool) -> None:
 
     app.on_startup(studio.preview.start)
     app.on_shutdown(studio.preview.close)
+    app.on_shutdown(close_others)
     app.on_startup(lambda: print(address, flush=True))
     if browser:
         app.on_startup(lambda: _open(address))
