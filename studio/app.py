@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nicegui import app, ui
+from nicegui import app, background_tasks, ui
 from starlette.responses import Response
 
 from studio import palette, settings
@@ -72,9 +73,7 @@ def serve(project: Project, port: int, browser: bool) -> None:
     app.on_startup(studio.preview.start)
     app.on_shutdown(studio.preview.close)
     app.on_shutdown(close_others)
-    app.on_startup(lambda: print(address, flush=True))
-    if browser:
-        app.on_startup(lambda: _open(address))
+    app.on_startup(lambda: background_tasks.create(_announce(address, port, browser), name="announce"))
     ui.run(
         host=HOST,
         port=port,
@@ -86,6 +85,19 @@ def serve(project: Project, port: int, browser: bool) -> None:
         reconnect_timeout=30,
         title="studio",
     )
+
+
+async def _announce(address: str, port: int, browser: bool) -> None:
+    """Print the address as soon as it answers: startup comes before the port is listened at."""
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(HOST, port)
+            writer.close()
+            break
+        await asyncio.sleep(0.02)
+    print(address, flush=True)
+    if browser:
+        _open(address)
 
 
 def _open(address: str) -> None:

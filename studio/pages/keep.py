@@ -183,10 +183,7 @@ class KeepPage:
             for example in examples.EXAMPLES:
                 with ui.element("div").classes("example").props("tabindex=0 role=button") as card:
                     card.props["aria-label"] = f"Copy the example {example.title}"
-                    name = html.escape(example.name)
-                    ui.html(f'<img src="/studio/example/{name}" alt="" loading="lazy">', sanitize=False).classes(
-                        "example-picture"
-                    )
+                    self._picture(example)
                     with ui.element("div").classes("example-words"):
                         with ui.element("div").classes("example-head"):
                             ui.label(example.case).classes("example-case")
