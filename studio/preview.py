@@ -75,9 +75,12 @@ class Preview:
                 self._process.kill()
         self._process = None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the process."""
+        process = self._process
         self._kill()
+        if process is not None:
+            await process.wait()
 
 
 async def _receive(process: asyncio.subprocess.Process) -> Any:
