@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nicegui import app, ui
+from nicegui import app, background_tasks, ui
+from starlette.responses import Response
 
-from studio import settings
+from studio import palette, settings
+from studio.building.covers import cover
+from studio.building.thumbnails import thumbnail
 from studio.errors import StudioError
 from studio.gate import Gate
+from studio.launching import close_others
 from studio.look import add_look
 from studio.pages import build, generate, keep, see, train, use
 from studio.project import Project
@@ -49,14 +54,26 @@ def serve(project: Project, port: int, browser: bool) -> None:
     settings.remember(project.folder)
     app.add_middleware(Gate, token=token, port=port)
 
+    @app.get("/studio/thumbnail/{name}")
+    def picture(name: str) -> Response:
+        # By the name of something in the palette, never by a path.
+        found = thumbnail(name) if palette.item(name) else b""
+        return Response(found, 200 if found else 404, {"Cache-Control": "max-age=3600"}, "image/png")
+
+    @app.get("/studio/example/{name}")
+    def example(name: str) -> Response:
+        found = cover(name)
+        return Response(found, 200 if found else 404, {"Cache-Control": "max-age=3600"}, "image/png")
+
     @ui.page("/", title=f"{project.name} - studio")
     @ui.page("/{_:path}", title=f"{project.name} - studio")
     def window() -> None:
         _layout(studio)
 
-    app.on_startup(lambda: print(address, flush=True))
-    if browser:
-        app.on_startup(lambda: _open(address))
+    app.on_startup(studio.preview.start)
+    app.on_shutdown(studio.preview.close)
+    app.on_shutdown(close_others)
+    app.on_startup(lambda: background_tasks.create(_announce(address, port, browser), name="announce"))
     ui.run(
         host=HOST,
         port=port,
@@ -68,6 +85,19 @@ def serve(project: Project, port: int, browser: bool) -> None:
         reconnect_timeout=30,
         title="studio",
     )
+
+
+async def _announce(address: str, port: int, browser: bool) -> None:
+    """Print the address as soon as it answers: startup comes before the port is listened at."""
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(HOST, port)
+            writer.close()
+            break
+        await asyncio.sleep(0.02)
+    print(address, flush=True)
+    if browser:
+        _open(address)
 
 
 def _open(address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -30,9 +31,9 @@ class Gate:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
-        if not self._from_us(headers):
+        if headers.get("host", "") not in self.hosts:
             await _refuse(scope, receive, send)
-        elif self._holds(self._cookie_of(headers)):
+        elif self._from_us(headers) and self._holds(self._cookie_of(headers)):
             await self.app(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "GET" and self._holds(query.get("token", "")):
             await self._exchange(scope, send, query)
@@ -40,8 +41,6 @@ class Gate:
             await _refuse(scope, receive, send)
 
     def _from_us(self, headers: dict[str, str]) -> bool:
-        if headers.get("host", "") not in self.hosts:
-            return False
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return False
         origin = headers.get("origin")
@@ -60,15 +59,18 @@ class Gate:
     async def _exchange(self, scope: Any, send: Any, query: dict[str, str]) -> None:
         rest = urlencode({name: value for name, value in query.items() if name != "token"})
         target = scope["path"] if scope["path"].startswith("/") and not scope["path"].startswith("//") else "/"
-        cookie = f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"
+        # Not a redirect: what follows shall come from a page of ours, wherever the address was opened from.
+        where = json.dumps(target + (f"?{rest}" if rest else "")).replace("<", "\\u003c")
+        body = f"<!doctype html><title>studio</title><script>location.replace({where})</script>".encode()
         fields = [
-            (b"location", (target + (f"?{rest}" if rest else "")).encode("latin-1", "ignore")),
-            (b"set-cookie", cookie.encode()),
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"set-cookie", f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict".encode()),
             (b"referrer-policy", b"no-referrer"),
-            (b"content-length", b"0"),
+            (b"cache-control", b"no-store"),
+            (b"content-length", str(len(body)).encode()),
         ]
-        await send({"type": "http.response.start", "status": 303, "headers": fields})
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
 
 
 async def _refuse(scope: Any, receive: Any, send: Any) -> None:

@@ -35,7 +35,11 @@ CALLS = {
     "Folder": 'Folder("measured/*.tif")',
     "Apply": 'Apply("numpy:negative")',
     "Volume": "Volume(x=31.5, y=31.5, voxels=[[[1, 1], [1, 1]], [[1, 1], [1, 1]]], voxel_size=0.5)",
-    "ScatteringTable": "ScatteringTable(x=31.5, y=31.5, s1=[1, 1, 1], s2=[1, 0, -1])",
+    "ScatteringTable": "ScatteringTable(x=31.5, y=31.5, s1=["
+    + ", ".join(["1"] * 16)
+    + "], s2=["
+    + ", ".join(["1"] * 16)
+    + "])",
     "PupilArray": "PupilArray([[1, 1, 1], [1, 1, 1], [1, 1, 1]])",
     "Maybe": "Maybe(FlipLeftRight(1), probability=0.5)",
     "OneOf": "OneOf([FlipLeftRight(1), FlipUpDown(1)])",

@@ -262,6 +262,11 @@ class RecipeText:
         return RecipeText(head + line + self.text[place:])._filled(section, key, expression)
 
     def _filled(self, section: str, key: str, expression: str) -> str:
+        if section == "code":  # lines of Python, which only a block keeps
+            entry = self.find(section, key)
+            indent = self.newline + self._indent(entry) + "  "
+            block = "|" + "".join(indent + line if line else self.newline for line in expression.rstrip().splitlines())
+            return self.text[: entry.start] + block + self.text[entry.end :]
         return self._written(self.find(section, key), expression)
 
     def _padding(self, entries: list[Entry], key: str) -> str:

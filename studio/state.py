@@ -8,6 +8,7 @@ from typing import Literal
 from nicegui import ui
 
 from studio.jobs import Jobs
+from studio.preview import Preview
 from studio.project import Project
 
 Mood = Literal["positive", "negative", "warning", "info"]
@@ -19,9 +20,11 @@ class Studio:
 
     project: Project
     jobs: Jobs = field(init=False)
+    preview: Preview = field(init=False)
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.project)
+        self.preview = Preview(self.project.folder)
 
     def notify(self, message: str, mood: Mood = "info") -> None:
         """Show a line at the edge of the window that is being served; errors stay until they are closed."""

@@ -95,6 +95,11 @@ class Document:
         except ProjectError as error:
             self.failure = str(error)
 
+    def retry(self) -> None:
+        """Write again what the disk refused."""
+        self.save()
+        self.tell()
+
     def refresh(self) -> bool:
         """Take over what changed on disk, if nothing here is unsaved; return whether something did. It can be undone."""
         if self.unsaved:
