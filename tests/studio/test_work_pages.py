@@ -5,11 +5,12 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
-from windows import SIZE, Window, browser_path, running, window
+from windows import Window, running
 
 pytestmark = [pytest.mark.studio, pytest.mark.slow]
 RECIPE = """format: simcore-recipe/1
@@ -32,7 +33,6 @@ fit:     {loss: mae, optimizer: adam, epochs: 3, batch_size: 32, seed: 1}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    browser_path()
     folder = tmp_path_factory.mktemp("studio") / "spheres"
     (folder / "measured").mkdir(parents=True)
     (folder / "recipe.yaml").write_text(RECIPE)
@@ -44,9 +44,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def studio(project: Path) -> Iterator[Window]:
-    with running(project) as address, window(address) as opened:
+def studio(project: Path, browser: Any) -> Iterator[Window]:
+    with running(project) as address:
+        opened = Window(browser, address)
         yield opened
+        opened.close()
 
 
 def test_generate_plan_pause_and_browse(studio: Window, project: Path) -> None:
@@ -217,12 +219,10 @@ def test_nothing_went_wrong_in_the_browser(studio: Window) -> None:
     assert studio.wrong == []
 
 
-def test_the_jobs_of_a_studio_that_was_closed_are_there_again(studio: Window, project: Path) -> None:
-    with running(project) as address:  # a second studio on the same project
-        page = studio.page.context.browser.new_page(viewport=SIZE)
-        page.set_default_timeout(8_000)
-        second = Window(page, address)
+def test_the_jobs_of_a_studio_that_was_closed_are_there_again(project: Path, browser: Any) -> None:
+    with running(project) as address:
+        second = Window(browser, address)
         second.go("Train")
         second.job("Train runs/run-1", "done")
         assert json.loads((project / "runs/run-1/run.json").read_text())["finished"]
-        page.close()
+        second.close()

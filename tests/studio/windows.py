@@ -1,9 +1,8 @@
-"""A studio that runs, and a browser window on it; where there is no browser the tests are skipped with the reason."""
+"""A studio that runs, and a window of the browser on it."""
 
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,19 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-
+ROOT = Path(__file__).parents[2]
 SIZE = {"width": 1280, "height": 800}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def browser_path() -> str:
-    """Return the browser of this machine; skips where there is none."""
-    pytest.importorskip("playwright", reason="no browser tests: pip install playwright")
-    found = os.environ.get("STUDIO_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        pytest.skip("no browser tests: no Chromium is installed (STUDIO_BROWSER names one)")
-    return found
 
 
 @contextlib.contextmanager
@@ -36,9 +24,7 @@ def running(project: Path) -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     environment |= {"XDG_CONFIG_HOME": str(project.parent / "config"), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     log = (project.parent / f"{project.name}.log").open("w+")
-    process = subprocess.Popen(
-        command, cwd=Path(__file__).parents[2], env=environment, stdout=log, stderr=subprocess.STDOUT
-    )
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield _address(process, Path(log.name))
     finally:
@@ -72,16 +58,23 @@ def _end_jobs(project: Path) -> None:
 
 
 class Window:
-    """A page of the browser; it remembers what went wrong in it."""
+    """A window of the browser on a studio; it remembers what went wrong in it."""
 
-    def __init__(self, page: Any, address: str) -> None:
-        self.page, self.address = page, address
+    def __init__(self, browser: Any, address: str, scheme: str = "light") -> None:
+        self.address = address
         self.base = f"http://{urlsplit(address).netloc}"
         self.wrong: list[str] = []
+        self.context = browser.new_context(viewport=SIZE, color_scheme=scheme)
+        self.page = page = self.context.new_page()
+        page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: self._check(request.url))
         page.goto(address)
+
+    def close(self) -> None:
+        """Close it."""
+        self.context.close()
 
     def _check(self, url: str) -> None:
         if not url.startswith((self.base, "data:", "blob:", self.base.replace("http", "ws"))):
@@ -117,24 +110,13 @@ class Window:
         found.wait_for(timeout=seconds * 1000)
         return found
 
-    def shot(self, path: Path) -> None:
-        """Keep a picture of the window."""
-        self.page.mouse.move(1275, 795)
-        self.page.wait_for_timeout(500)
-        self.page.screenshot(path=str(path))
-
-
-@contextlib.contextmanager
-def window(address: str, **options: Any) -> Iterator[Window]:
-    """A browser window on a studio."""
-    path = browser_path()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        try:
-            page = browser.new_page(viewport=SIZE, **options)
-            page.set_default_timeout(8_000)
-            yield Window(page, address)
-        finally:
-            browser.close()
+    def shot(self, name: str) -> None:
+        """Keep a picture of the window where ``STUDIO_SHOTS`` names a folder for them."""
+        folder = os.environ.get("STUDIO_SHOTS")
+        if folder:
+            self.page.wait_for_timeout(900)
+            self.page.mouse.move(640, 4)
+            self.page.wait_for_timeout(400)
+            path = ROOT / folder / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=str(path))
