@@ -90,6 +90,7 @@ class Jobs:
         other = self.of(order.target) if order.target else None
         if other is not None and self.state(other) in LIVE:
             raise StudioError(f"{order.target}: a job is at it already ({other.order.title}); stop it first")
+        folder = None
         try:
             folder = self._new_folder()
             for name, text in (files or {}).items():
@@ -98,6 +99,8 @@ class Jobs:
             command = tuple(word.replace("{job}", place) for word in order.command)
             job = write_job(folder, Order(order.kind, order.title, command, order.target, order.total), time.time())
         except OSError as error:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
             raise StudioError(f"{self.folder}: {error.strerror or error}; the job was not queued") from error
         self.tick()
         return job
@@ -153,7 +156,10 @@ class Jobs:
 
     def _watch(self) -> None:
         while not self._closed.wait(TICK):
-            self.tick()
+            try:
+                self.tick()
+            except OSError as error:  # the project folder was taken away, for instance; it may come back
+                self.trouble = f"{self.folder}: {error.strerror or error}"
 
     def _start_next(self) -> None:
         busy = set()

@@ -79,7 +79,7 @@ class Browse:
                 drawn, value=drawn, multiple=True, on_change=self._show, label="Drawn over it"
             ).props("dense outlined options-dense use-chips")
             self.drawn.set_visibility(bool(drawn))
-            self.width = ui.toggle(list(WIDTHS), value="middle", on_change=self._show).props("dense no-caps flat")
+            self.width = ui.toggle(list(WIDTHS), value="middle", on_change=self._resize).props("dense no-caps flat")
             ui.space()
             parts.small_button("first_page", "First examples", lambda: self._go(0))
             parts.small_button("chevron_left", "Examples before", lambda: self._go(self.first - COUNT))
@@ -117,8 +117,7 @@ class Browse:
             self.message.show(str(error))
             return
         self.message.show(None)
-        width = WIDTHS[self.width.value]
-        self.thumbs.style(f"grid-template-columns: repeat(auto-fill, minmax({width}px, 1fr))")
+        self._resize()
         self.thumbs.clear()
         with self.thumbs:
             for k, picture in enumerate(shown):
@@ -127,6 +126,10 @@ class Browse:
                 with ui.element("button").classes("work-thumb").props(told) as thumb:
                     ui.html(f"{picture}<span>{place}</span>", sanitize=False).classes("w-full")
                 thumb.on("click", lambda _, place=place: self._one(place))
+
+    def _resize(self) -> None:
+        width = WIDTHS[self.width.value]
+        self.thumbs.style(f"grid-template-columns: repeat(auto-fill, minmax({width}px, 1fr))")
 
     def _one(self, place: int) -> None:
         browser = self.browser

@@ -65,7 +65,7 @@ class Train:
         with parts.panel("New training"):
             with ui.element("div").classes("work-form q-mt-sm"):
                 kept = self.kept.get("data", "")
-                value = kept if kept in datasets else (datasets[0] if datasets else None)
+                value = kept if kept in datasets else _usual(datasets)
                 self.dataset = parts.field(
                     ui.select(datasets, label="Dataset", value=value, on_change=self._chosen), True
                 )
@@ -172,7 +172,7 @@ class Train:
         """What another window or program wrote is shown, unless there is something here that is not saved."""
         datasets = self.studio.project.datasets()
         if datasets != self.dataset.options:
-            kept = self.dataset.value if self.dataset.value in datasets else (datasets[0] if datasets else None)
+            kept = self.dataset.value if self.dataset.value in datasets else _usual(datasets)
             self.dataset.set_options(datasets, value=kept)
         if self.conflict.visible:
             return
@@ -205,3 +205,8 @@ class Train:
     def _ended(self) -> None:
         self.curves.update()
         self.against.update_runs()
+
+
+def _usual(datasets: list[str]) -> str | None:
+    """The dataset that is meant for training, as far as its name says so."""
+    return next((name for name in datasets if "train" in name), datasets[0] if datasets else None)
