@@ -13,6 +13,7 @@ from PIL import Image
 
 Array = np.ndarray[Any, Any]
 GOLDEN = 0.61803
+FIRST_HUE = 0.5  # so that a plain mask is orange
 TRUTH, FOUND, RIVAL, OTHER = "#ff9f1c", "#2ec4f1", "#e5578f", "#7bd66b"
 COLOURS = (FOUND, RIVAL, OTHER, "#c79bff", "#ffd166", "#f28482")
 
@@ -47,7 +48,7 @@ def labels(mask: Array) -> Array:
     numbers = numbers[..., 0] if numbers.ndim == 3 else numbers
     if numbers.dtype.kind == "f":
         return _heat(numbers)
-    hue = np.mod(numbers.astype(np.float64) * GOLDEN, 1) * 6
+    hue = np.mod(numbers.astype(np.float64) * GOLDEN + FIRST_HUE, 1) * 6
     channels = [np.clip(np.abs(np.mod(hue + shift, 6) - 3) - 1, 0, 1) for shift in (0, 4, 2)]
     rgba = np.stack([*channels, np.where(numbers != 0, 0.45, 0.0)], axis=-1)
     return (rgba * 255).astype(np.uint8)

@@ -140,7 +140,7 @@ def drawing(section: dict[str, Any], shape: Sequence[int | None]) -> str:
         places.append((layer, x, top, width, height))
         parts.append(_box(layer, x, top, width, height))
         x += max(width, 30.0) + 16
-    bottom = 20 + (deepest * step + 54 if step else tallest) + 40
+    bottom = max(top + height for _, _, top, _, height in places) + 30
     lines = "".join(_arrow(one, other) for one, other in itertools.pairwise(places))
     passed = _skips(places) if section.get("kind") != "encoder_decoder" else ""
     told = html.escape(f"{section.get('kind')}: {len(found)} layers")

@@ -29,11 +29,9 @@ def test_the_studio_imports_no_framework() -> None:
         assert not imported(path) & {"keras", "tensorflow", "torch", "jax", "zarr"}, path
 
 
-def test_only_layout_imports_nicegui() -> None:
-    known = {"app.py", "look.py", "state.py"}
-    for path in (ROOT / "studio").rglob("*.py"):
-        part = path.relative_to(ROOT / "studio").parts[0]
-        if part not in ("pages", "panels", *known):
+def test_what_lies_below_the_pages_knows_no_layout() -> None:
+    for part in ("running", "browsing", "training", "applying", "watching"):
+        for path in (ROOT / "studio" / part).rglob("*.py"):
             assert "nicegui" not in imported(path), path
 
 
