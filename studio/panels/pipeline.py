@@ -347,7 +347,7 @@ class Pipeline:
             ui.label(head).classes("title")
             field = (
                 (ui.textarea if long else ui.input)(value=value)
-                .props("outlined autofocus dense autogrow")
+                .props("outlined autofocus dense" + (" autogrow" if long else ""))
                 .classes("mono full")
             )
             if note:

@@ -21,10 +21,12 @@ def studios(home: Path) -> Iterator[Callable[[Path], str]]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     environment |= {"XDG_CONFIG_HOME": str(home), "OMP_NUM_THREADS": "1"}
 
+    log = (home / "log.txt").open("w+")
+
     def start(folder: Path) -> str:
         process = subprocess.Popen(
             [sys.executable, "-m", "studio.cli", str(folder), "--no-browser"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True, cwd=ROOT,
+            stdout=subprocess.PIPE, stderr=log, env=environment, text=True, cwd=ROOT,
         )  # fmt: skip
         started.append(process)
         assert process.stdout is not None
@@ -42,3 +44,7 @@ def studios(home: Path) -> Iterator[Callable[[Path], str]]:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+        log.seek(0)
+        said = log.read()
+        log.close()
+    assert "Traceback" not in said, said
