@@ -9,9 +9,10 @@ from studio.building import adding
 from studio.building.expression import Expression, ExpressionError, Path, arguments, called
 from studio.building.session import Selection, Session
 from studio.palette import Item, Parameter
+from studio.panels.cards import title
 from studio.panels.field import Field
 from studio.panels.palette import hue
-from studio.panels.pipeline import Pipeline, title
+from studio.panels.pipeline import Pipeline
 
 
 class Form:

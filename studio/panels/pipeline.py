@@ -13,11 +13,12 @@ from studio.building import adding, naming, steps
 from studio.building.expression import Expression, ExpressionError, called
 from studio.building.session import Selection, Session
 from studio.palette import Item
+from studio.panels.asking import ask
+from studio.panels.cards import Card, address, addressed, gap, parts_inside, title
 from studio.panels.dragging import listen
 from studio.panels.palette import hue
 from studio.recipe_text import Entry, RecipeText
 
-LONGEST = 34  # characters of an expression on a chip
 TITLES = {"define": "Definitions", "outputs": "Outputs"}
 HINTS = {
     "define": "Drop features here to define them once and use them in several chains.",
@@ -45,12 +46,30 @@ class Pipeline:
             ui.button(icon="add", on_click=lambda: self._new(section)).props(
                 f'flat round dense size=sm aria-label="New entry in {TITLES[section].lower()}"'
             ).tooltip("Write an expression")
+            if section == "outputs":
+                store = ui.button("Store a property", icon="data_object").props("flat dense no-caps size=sm")
+                with store:
+                    menu = ui.menu()
+                store.on("click", lambda: self._offer(menu))
         self.lists[section] = ui.element("div").classes("cards")
         with ui.element("div").classes("drop-new") as zone:
             ui.icon("add")
             ui.label(HINTS[section])
         zone.props["data-drop"] = section
         self.zones[section] = zone
+
+    def _offer(self, menu: ui.menu) -> None:
+        """List the properties that an output can store."""
+        recipe = self.session.recipe
+        menu.clear()
+        with menu:
+            for text in adding.properties(recipe, self.session.names) if recipe else []:
+                ui.menu_item(text, lambda t=text: self._store(t)).classes("mono")
+            if not menu.default_slot.children:
+                ui.menu_item("No property yet: define a feature first").props("disable")
+
+    def _store(self, text: str) -> None:
+        self._edit(lambda r: r.with_entry("outputs", naming.free_output(r, text.rpartition(".")[2]), text))
 
     def redraw(self) -> None:
         """Draw anew what has changed."""
@@ -325,127 +344,25 @@ class Pipeline:
             return self._edit(lambda r: naming.renamed(r, entry.section, entry.key, new.strip()))
 
         note = "Random numbers follow names: the draws of what is renamed are others afterwards."
-        self._ask(f"Rename {entry.key}", entry.key, done, note)
+        ask(f"Rename {entry.key}", entry.key, done, note)
 
     def _as_text(self, entry: Entry) -> None:
         def done(new: str) -> bool:
             return self._edit(lambda r: r.with_expression(entry.section, entry.key, checked(new)))
 
-        self._ask(entry.key, entry.expression, done, long=True)
+        ask(entry.key, entry.expression, done, long=True)
 
     def _new(self, section: str) -> None:
         name = self.session.free_name("value" if section == "define" else "output")
         word = "definition" if section == "define" else "output"
-        self._ask(f"New {word}: name = expression", f"{name} = ", lambda new: self._add_written(section, new))
+        ask(f"New {word}: name = expression", f"{name} = ", lambda new: self._add_written(section, new))
 
     def _add_written(self, section: str, written: str) -> bool:
         name, _, text = written.partition("=")
         return self._edit(lambda r: r.with_entry(section, name.strip(), checked(text.strip())))
-
-    def _ask(self, head: str, value: str, done: Callable[[str], bool], note: str = "", long: bool = False) -> None:
-        with ui.dialog(value=True) as dialog, ui.card().classes("ask"):
-            ui.label(head).classes("title")
-            field = (
-                (ui.textarea if long else ui.input)(value=value)
-                .props("outlined autofocus dense" + (" autogrow" if long else ""))
-                .classes("mono full")
-            )
-            if note:
-                ui.label(note).classes("soft small")
-
-            def finish() -> None:
-                if done(str(field.value)):
-                    dialog.close()
-
-            if not long:
-                field.on("keydown.enter", finish)
-            with ui.row().classes("about-foot"):
-                ui.button("Done", on_click=finish).props("no-caps unelevated")
-                ui.button("Cancel", on_click=dialog.close).props("no-caps flat")
-        dialog.on("hide", dialog.delete)
-
-
-class Card:
-    """One entry: its name, its chain as HTML, its menu."""
-
-    def __init__(self, place: steps.Place, fill: Callable[[ui.menu, steps.Place], None]) -> None:
-        self.place = place
-        self.shown: object = None
-        with ui.element("div").classes("card").props("draggable=true") as self.box:
-            self.box.props["data-entry"] = address(place)
-            self.body = ui.html("", sanitize=False).classes("card-body")
-            more = ui.button(icon="more_horiz").props("flat round dense size=sm").classes("card-menu")
-            more.props["aria-label"] = f"More for {place[1]}"
-            with more:
-                menu = ui.menu()
-            more.on("click", lambda: fill(menu, place))
-
-    def show(self, on: bool, chosen: bool, body: str, problem: str) -> None:
-        """Show the entry as it is now."""
-        if self.shown == (on, chosen, body, problem):
-            return
-        self.shown = (on, chosen, body, problem)
-        for style, wanted in (("card-off", not on), ("card-here", chosen), ("card-bad", bool(problem))):
-            self.box.classes(**{"add" if wanted else "remove": style})
-        key = html.escape(self.place[1], quote=True)
-        place = address(self.place)
-        name = f'<div class="card-name" tabindex="0" role="button" title="Rename {key}" data-name="{place}">{key}</div>'
-        wrong = f'<div class="card-problem" role="alert"><i class="material-icons">error_outline</i>{html.escape(problem)}</div>'
-        self.body.content = f'<div class="card-row">{name}{body}</div>{wrong if problem else ""}'
-
-
-def address(place: steps.Place, at: int = 0) -> str:
-    """Return how the page calls a step, for an attribute in double quotes."""
-    return html.escape(f"{place[0]}.{place[1]}.{at}", quote=True)
-
-
-def addressed(where: str) -> tuple[steps.Place, int]:
-    """Return what an address stands for; keys may hold points themselves."""
-    section, _, rest = where.partition(".")
-    key, _, at = rest.rpartition(".")
-    return (section, key), int(at) if at.isdigit() else 0
-
-
-def gap(place: steps.Place, at: int, last: bool = False) -> str:
-    """Return the HTML of where a step can be dropped."""
-    arrow = "" if last else '<i class="material-icons" aria-hidden="true">arrow_right_alt</i>'
-    return f'<div class="gap{" gap-last" if last else ""}" data-gap="{address(place, at)}">{arrow}</div>'
 
 
 def checked(text: str) -> str:
     """Return an expression; ExpressionError if it is none."""
     Expression(text)
     return text
-
-
-def title(text: str) -> str:
-    """Return what a chip says."""
-    try:
-        name = called(Expression(text).tree)
-    except ExpressionError:
-        name = None
-    words = " ".join(text.split())
-    if name == "repeat":
-        return f"{words.partition('.')[0]}, repeated"
-    item = palette.item(name or "")
-    if item is not None and item.kind in ("draw", "function") and name != "stored":
-        name = None
-    return name or (words if len(words) <= LONGEST else words[: LONGEST - 1] + "…")
-
-
-def parts_inside(text: str, session: Session) -> int:
-    """Return how many features stand inside a step."""
-    try:
-        expression = Expression(text)
-        item = palette.item(called(expression.tree) or "", session.own)
-        inside = [p.name for p in item.parameters if p.kind == "parts"] if item else []
-        count = 0
-        for name in inside:
-            try:
-                node = expression.find((name,), session.names)
-            except ExpressionError:
-                continue
-            count += len(getattr(node, "elts", [node]))
-        return count
-    except ExpressionError:
-        return 0
