@@ -79,10 +79,15 @@ class Item:
     text: str
     source: str = ""  # of what users wrote: the code that goes into the recipe
 
+    @property
+    def words(self) -> str:
+        """All that a search looks through, in small letters."""
+        said = [self.name, self.family, self.doc, *(f"{p.name} {p.meaning}" for p in self.parameters)]
+        return " ".join(" ".join(said).lower().split())
+
     def matches(self, words: str) -> bool:
-        """Return whether all words occur in its name, family, meaning or parameters."""
-        hay = " ".join([self.name, self.family, self.doc, *(f"{p.name} {p.meaning}" for p in self.parameters)]).lower()
-        return all(word in hay for word in words.lower().split())
+        """Return whether all words occur in its name, family, description or parameters."""
+        return all(word in self.words for word in words.lower().split())
 
 
 @cache

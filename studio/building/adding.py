@@ -201,6 +201,33 @@ def last_scene(recipe: RecipeText) -> str | None:
     return best
 
 
+def properties(recipe: RecipeText, names: Names) -> list[str]:
+    """Return what an output can store: ``particle.z`` of definitions that are one call, and definitions that are values."""
+    found: list[str] = []
+    for entry in recipe.entries:
+        if entry.section != "define" or not entry.on or "." in entry.key:
+            continue
+        try:
+            nodes = chain(Expression(entry.expression).tree)
+        except ExpressionError:
+            continue
+        known = palette.item(called(nodes[0]) or "")
+        if len(nodes) > 1:
+            continue
+        if known is None or known.kind in ("draw", "function"):
+            found += [] if isinstance(nodes[0], ast.Name) else [entry.key]
+        elif known.kind not in ("part", "source", "repeat"):
+            given = {a.name for a in arguments(nodes[0], names) if not _is_none(a.node)}
+            found += [f"{entry.key}.{p.name}" for p in known.parameters if p.kind == "number" and p.name in given]
+        elif known.kind == "repeat":
+            found.append(f"{entry.key}.count")
+    return found
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def last_microscope(recipe: RecipeText) -> str | None:
     """Return the definition that is a microscope."""
     found = [e.key for e in recipe.entries if e.section == "define" and e.on and _kind(e.expression) == "microscope"]

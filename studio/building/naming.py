@@ -25,6 +25,15 @@ def free(recipe: RecipeText, wish: str) -> str:
     return name
 
 
+def free_output(recipe: RecipeText, wish: str) -> str:
+    """Return ``wish``, or with a number where an output has that name; a definition may have it."""
+    taken, number, name = set(recipe.keys("outputs")), 1, wish
+    while name in taken:
+        number += 1
+        name = f"{wish}_{number}"
+    return name
+
+
 def renamed(recipe: RecipeText, section: str, key: str, new: str) -> str:
     """Return the text with an entry under another name, and all that refers to a definition with it.
 

@@ -71,6 +71,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.latest = Latest(self.studio.preview)
+        self._checked: tuple[str, Problem | None] = ("", None)  # what `tried` found, so that it is not looked for twice
         self.open(self.name)
 
     def open(self, name: str) -> None:
@@ -96,7 +97,9 @@ class Session:
         code = [(self.name, e.expression) for e in self.recipe.entries if e.section == "code"] if self.recipe else []
         self.own = palette.own_items([*code, *palette.own_sources(self.studio.project.folder)])
         self.names: Names = palette.names_for(self.own)
-        self.problem = self.check(self.document.text)
+        text, found = self._checked
+        self.problem = found if text == self.document.text else self.check(self.document.text)
+        self._checked = ("", None)
 
     def check(self, text: str) -> Problem | None:
         """Return what is wrong with a text as this window's recipe."""
@@ -138,6 +141,7 @@ class Session:
             and (found.is_of(*selection.place) or not self.problem)
         ):
             return found.message
+        self._checked = (text, found)
         self.document.edit(text, field)
         return ""
 

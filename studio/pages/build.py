@@ -15,6 +15,11 @@ from studio.panels.palette import Palette
 from studio.panels.pipeline import Pipeline
 from studio.state import Studio
 
+GUIDE = (
+    "Drag a scatterer, MieSphere say, onto the definitions: what is looked at.",
+    "Drag a microscope onto the outputs: it images the scatterer, and the picture appears.",
+    "Drag noise and other operations into the image's chain; positions or a mask onto the outputs as what a network shall learn.",
+)
 POLL = 1.0  # seconds between two looks at the disk
 
 
@@ -34,6 +39,7 @@ class BuildPage:
                 self._toolbar()
                 self.banners = ui.element("div").classes("banners")
                 self.whole = ui.element("div").classes("whole-text")
+                self.guide = ui.element("div").classes("guide")
                 self.pipeline = Pipeline(self.session, self._select)
             with ui.element("div").classes("build-right"):
                 self.look = SmallLook(self.session)
@@ -89,9 +95,27 @@ class BuildPage:
             self._show_text()
         else:
             self.whole.clear()
+        self._guide()
         self.pipeline.redraw()
         self.form.changed()
         self.look.refresh()
+
+    def _guide(self) -> None:
+        """Say how to begin where there is nothing yet."""
+        empty = self.session.recipe is not None and not self.session.recipe.entries
+        if empty == bool(self.guide.default_slot.children):
+            return
+        self.guide.clear()
+        if empty:
+            with self.guide:
+                ui.label("Begin here").classes("title")
+                for number, words in enumerate(GUIDE, 1):
+                    with ui.element("div").classes("guide-step"):
+                        ui.label(str(number)).classes("guide-number")
+                        ui.label(words)
+                ui.button(
+                    "Or open an example project", icon="folder_open", on_click=lambda: ui.navigate.to("/keep")
+                ).props("flat no-caps dense")
 
     def _show_text(self) -> None:
         """Show the file itself where it cannot be read as a recipe, so that it can be mended."""

@@ -37,7 +37,7 @@ class KeepPage:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.session: Session = session(studio)
-        with ui.element("div").classes("keep"):
+        with ui.element("div").classes("keep") as self.box:
             self.banners = ui.element("div").classes("banners")
             with ui.element("div").classes("keep-columns"):
                 with ui.element("div").classes("keep-column"):
@@ -94,13 +94,16 @@ class KeepPage:
         if folder.expanduser().resolve() == self.studio.project.folder:
             self.studio.notify("That is this project.", "info")
             return
-        self.studio.notify(f"Opening {folder} ...")
+        with self.box:  # a dialog that was asked is gone by now
+            self.studio.notify(f"Opening {folder} ...")
         try:
             address = await another_studio(folder.expanduser())
         except StudioError as error:
-            self.studio.notify(str(error), "negative")
+            with self.box:
+                self.studio.notify(str(error), "negative")
             return
-        ui.navigate.to(address)
+        with self.box:
+            ui.navigate.to(address)
 
     # -- Python ----------------------------------------------------------------------------------------------------
 

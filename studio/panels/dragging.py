@@ -1,38 +1,56 @@
-"""Drag and drop by the browser's own means: what can be dragged, and where it may be dropped."""
+"""Drag and drop, keys and clicks by the browser's own means, listened to where elements stay.
+
+What is dragged, dropped on, clicked carries its address in ``data-chip``, ``data-gap``, ``data-entry``, ``data-name`` or
+``data-drop``; one listener around all of them tells the address. So what is drawn anew between two events loses none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
-START = """(e) => { e.stopPropagation(); e.dataTransfer.setData('text/plain', 'studio');
-  e.dataTransfer.effectAllowed = 'copyMove'; document.body.classList.add('dragging'); emit(); }"""
+TARGETS = "[data-chip],[data-gap],[data-entry],[data-drop]"
+START = """(e) => { const t = e.target.closest('[data-chip],[data-entry]'); if (!t) return;
+  e.dataTransfer.setData('text/plain', 'studio'); e.dataTransfer.effectAllowed = 'copyMove';
+  document.body.classList.add('dragging');
+  emit(t.dataset.chip ? ['chip', t.dataset.chip] : ['entry', t.dataset.entry]); }"""
 END = "() => document.body.classList.remove('dragging')"
-OVER = "(e) => { e.preventDefault(); e.stopPropagation(); e.currentTarget.classList.add('over'); }"
-LEAVE = "(e) => e.currentTarget.classList.remove('over')"
-DROP = """(e) => { e.preventDefault(); e.stopPropagation(); e.currentTarget.classList.remove('over');
-  document.body.classList.remove('dragging'); emit(); }"""
+OVER = f"""(e) => {{ const t = e.target.closest('{TARGETS}'); if (!t) return; e.preventDefault();
+  if (window.studioOver === t) return;
+  window.studioOver?.classList.remove('over'); t.classList.add('over'); window.studioOver = t; }}"""
+LEAVE = """(e) => { if (e.currentTarget.contains(e.relatedTarget)) return;
+  window.studioOver?.classList.remove('over'); window.studioOver = null; }"""
+DROP = f"""(e) => {{ const t = e.target.closest('{TARGETS}'); document.body.classList.remove('dragging');
+  window.studioOver?.classList.remove('over'); window.studioOver = null; if (!t) return; e.preventDefault();
+  const kind = ['chip', 'gap', 'entry', 'drop'].find(k => t.dataset[k]); emit([kind, t.dataset[kind]]); }}"""
+CLICK = """(e) => { const t = e.target.closest('[data-chip],[data-name]'); if (!t) return;
+  emit(t.dataset.chip ? ['chip', t.dataset.chip] : ['name', t.dataset.name]); }"""
+KEYS = """(e) => { const t = e.target; if (!t.dataset || !(t.dataset.chip || t.dataset.name)) return;
+  const key = (e.ctrlKey || e.metaKey ? 'ctrl+' : '') + (e.altKey ? 'alt+' : '') + e.key;
+  const known = t.dataset.chip ? ['Enter', ' ', 'Delete', 'alt+ArrowLeft', 'alt+ArrowRight', 'ctrl+d', 'o'] : ['Enter', 'F2'];
+  if (!known.includes(key)) return;
+  e.preventDefault(); e.stopPropagation();
+  emit([t.dataset.chip ? 'chip' : 'name', t.dataset.chip || t.dataset.name, key]); }"""
 
 
-def draggable(element: ui.element, started: Callable[[], None]) -> None:
-    """Let an element be dragged; ``started`` is called when that begins."""
-    element.props("draggable=true")
-    element.on("dragstart", lambda _: started(), js_handler=START)
+def listen(
+    element: ui.element,
+    dragged: Callable[[str, str], None],
+    dropped: Callable[[str, str], None],
+    clicked: Callable[[str, str], None],
+    pressed: Callable[[str, str, str], None],
+) -> None:
+    """Listen around all that carries addresses; each is called with the kind of address and the address."""
+
+    def told(call: Callable[..., None]) -> Callable[[GenericEventArguments], None]:
+        return lambda event: call(*map(str, event.args))
+
+    element.on("dragstart", told(dragged), js_handler=START)
     element.on("dragend", js_handler=END)
-
-
-def droppable(element: ui.element, dropped: Callable[[], None]) -> None:
-    """Let something be dropped on an element."""
     element.on("dragover", js_handler=OVER)
     element.on("dragleave", js_handler=LEAVE)
-    element.on("drop", lambda _: dropped(), js_handler=DROP)
-
-
-def on_keys(element: ui.element, keys: tuple[str, ...], pressed: Callable[[str], None]) -> None:
-    """Call ``pressed`` with the key where one of ``keys`` is pressed on an element ("Enter", "alt+ArrowLeft")."""
-    listed = ", ".join(f"'{key}'" for key in keys)
-    handler = f"""(e) => {{ if (e.target !== e.currentTarget) return;
-      const key = (e.ctrlKey || e.metaKey ? 'ctrl+' : '') + (e.altKey ? 'alt+' : '') + e.key;
-      if ([{listed}].includes(key)) {{ e.preventDefault(); e.stopPropagation(); emit(key); }} }}"""
-    element.on("keydown", lambda event: pressed(str(event.args)), js_handler=handler)
+    element.on("drop", told(dropped), js_handler=DROP)
+    element.on("click", told(clicked), js_handler=CLICK)
+    element.on("keydown", told(pressed), js_handler=KEYS)

@@ -21,7 +21,8 @@ MODES = (
     ("split", "call_split", "Other values for training, validation and test"),
     ("expression", "functions", "An expression of other properties"),
 )
-DEBOUNCE = 60  # milliseconds after the last key
+DEBOUNCE = 30  # milliseconds after the last key
+REST = 0.2  # seconds after which a histogram is drawn: the picture comes first
 BINS = 40
 # Takes a text or None (back to the default), gives what is wrong with it or "".
 Commit = Callable[[str | None], str]
@@ -39,8 +40,7 @@ class Field:
             self.box.props["data-parameter"] = parameter.name
             with ui.element("div").classes("field-head"):
                 name = ui.label(parameter.name).classes("field-name")
-                if parameter.meaning:
-                    name.tooltip(parameter.meaning)
+                name.props["title"] = parameter.meaning
                 if parameter.unit not in ("", "1"):
                     ui.label(parameter.unit.replace("um", "µm")).classes("field-unit")
                 ui.space()
@@ -62,7 +62,7 @@ class Field:
                 button = ui.button(icon=icon, on_click=lambda _, m=mode: self._turn(m))
                 button.props("flat dense size=xs").classes("mode-here" if mode == self.mode else "mode")
                 button.props["aria-label"] = f"{self.parameter.name}: {tip.lower()}"
-                button.tooltip(tip)
+                button.props["title"] = tip
 
     def _draw_editor(self) -> None:
         self.editor.clear()
@@ -93,7 +93,8 @@ class Field:
             with field.add_slot("append"):
                 back = ui.icon("backspace").classes("field-back").props("tabindex=0 role=button")
                 back.props["aria-label"] = f"{self.parameter.name}: back to the default"
-                back.on("click", self._back).tooltip(f"Default: {self.parameter.default}")
+                back.props["title"] = f"Default: {self.parameter.default}"
+                back.on("click", self._back)
         self.inputs[key] = field
 
     def _placeholder(self) -> str:
@@ -215,6 +216,7 @@ class Field:
         text = values.draw_text(self.name, {name: str(field.value or "") for name, field in self.inputs.items()})
 
         async def show() -> None:
+            await asyncio.sleep(REST)
             try:
                 drawn = await run.io_bound(checking.values, self.session.document.text, text, self.session.trust)
             except (SimcoreError, StudioError, ValueError, ArithmeticError):
@@ -222,6 +224,8 @@ class Field:
             if drawn is not None and not self.histogram.is_deleted:
                 self.histogram.content = bars(drawn)
 
+        if self.task is not None:
+            self.task.cancel()
         self.task = asyncio.create_task(show())
 
 

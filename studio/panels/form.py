@@ -9,9 +9,10 @@ from studio.building import adding
 from studio.building.expression import Expression, ExpressionError, Path, arguments, called
 from studio.building.session import Selection, Session
 from studio.palette import Item, Parameter
+from studio.panels.cards import title
 from studio.panels.field import Field
 from studio.panels.palette import hue
-from studio.panels.pipeline import Pipeline, title
+from studio.panels.pipeline import Pipeline
 
 
 class Form:
@@ -117,8 +118,7 @@ class Form:
             button = ui.button(icon=icon, on_click=lambda _, k=key: self._act(k, chosen)).props(
                 "flat round dense size=sm"
             )
-            button.props["aria-label"] = tip
-            button.tooltip(tip)
+            button.props["aria-label"] = button.props["title"] = tip
 
     def _act(self, key: str, chosen: Selection) -> None:
         at = int(chosen.path[0])
@@ -145,9 +145,18 @@ class Form:
                 self._parts(target, parameter, given)
         if rest:
             words = f"{len(rest)} more, at their defaults" if shown else f"{len(rest)} parameters, at their defaults"
-            with ui.expansion(words, value=not shown).classes("form-more"):
-                for parameter in rest:
-                    self._field(target, parameter, None)
+            more = ui.expansion(words).classes("form-more")
+            # Built when it is first opened: a microscope has many parameters that nobody looks at.
+            more.on_value_change(lambda e: self._fill(more, target, rest) if e.value else None)
+            more.value = not shown
+
+    def _fill(self, more: ui.expansion, target: Selection, rest: list[Parameter]) -> None:
+        if more.default_slot.children:
+            return
+        with more:
+            for parameter in rest:
+                self._field(target, parameter, None)
+        self._complain()
 
     def _given(self, target: Selection) -> dict[str, str]:
         expression = Expression(self.expected or "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Callable
 
 from nicegui import ui
@@ -11,12 +13,12 @@ from studio.building import adding, naming, steps
 from studio.building.expression import Expression, ExpressionError, called
 from studio.building.session import Selection, Session
 from studio.palette import Item
-from studio.panels.dragging import draggable, droppable, on_keys
+from studio.panels.asking import ask
+from studio.panels.cards import Card, address, addressed, gap, parts_inside, title
+from studio.panels.dragging import listen
 from studio.panels.palette import hue
 from studio.recipe_text import Entry, RecipeText
 
-KEYS = ("Enter", " ", "Delete", "alt+ArrowLeft", "alt+ArrowRight", "ctrl+d", "o")
-LONGEST = 34  # characters of an expression on a chip
 TITLES = {"define": "Definitions", "outputs": "Outputs"}
 HINTS = {
     "define": "Drop features here to define them once and use them in several chains.",
@@ -25,100 +27,91 @@ HINTS = {
 
 
 class Pipeline:
-    """Builds the pipeline of a session and redraws it where it changes."""
+    """Builds the pipeline of a session; a card is drawn anew only where it has changed."""
 
     def __init__(self, session: Session, select: Callable[[Selection], None]) -> None:
         self.session, self.select = session, select
-        self.signature: object = None
-        self.chips: dict[tuple[steps.Place, int], ui.element] = {}
-        self.box = ui.column().classes("pipeline")
-        self.redraw(force=True)
-
-    def redraw(self, force: bool = False) -> None:
-        """Build the cards anew if anything that they show has changed."""
-        session = self.session
-        signature = self._signature()
-        if signature == self.signature and not force:
-            return
-        self.signature = signature
-        self.chips.clear()
-        self.box.clear()
-        with self.box:
-            if session.recipe is None:
-                return
-            for section in ("define", "outputs"):
+        self.cards: dict[steps.Place, Card] = {}
+        self.lists: dict[str, ui.element] = {}
+        self.zones: dict[str, ui.element] = {}
+        with ui.column().classes("pipeline") as self.box:
+            for section in TITLES:
                 self._section(section)
-
-    def _signature(self) -> object:
-        session = self.session
-        if session.recipe is None:
-            return session.unreadable
-        entries = tuple(
-            (
-                e.section,
-                e.key,
-                e.on,
-                tuple((title(s.text), s.on) for s in session.steps_of((e.section, e.key))) if e.on else (),
-            )
-            for e in session.recipe.entries
-        )
-        return entries, session.problem, session.selection
-
-    # -- cards -----------------------------------------------------------------------------------------------------
+        listen(self.box, self._dragged, self._dropped, self._clicked, self._pressed)
+        self.redraw()
 
     def _section(self, section: str) -> None:
-        assert self.session.recipe is not None
-        entries = [e for e in self.session.recipe.entries if e.section == section]
         with ui.row().classes("section-head"):
             ui.label(TITLES[section]).classes("section-title")
             ui.button(icon="add", on_click=lambda: self._new(section)).props(
                 f'flat round dense size=sm aria-label="New entry in {TITLES[section].lower()}"'
             ).tooltip("Write an expression")
-        for entry in entries:
-            self._card(entry)
-        with ui.element("div").classes("drop-new" + ("" if entries else " drop-first")) as zone:
+            if section == "outputs":
+                store = ui.button("Store a property", icon="data_object").props("flat dense no-caps size=sm")
+                with store:
+                    menu = ui.menu()
+                store.on("click", lambda: self._offer(menu))
+        self.lists[section] = ui.element("div").classes("cards")
+        with ui.element("div").classes("drop-new") as zone:
             ui.icon("add")
             ui.label(HINTS[section])
-        zone.props(f'data-drop="{section}"')
-        droppable(zone, lambda: self._dropped_on_section(section))
+        zone.props["data-drop"] = section
+        self.zones[section] = zone
 
-    def _card(self, entry: Entry) -> None:
-        session, place = self.session, (entry.section, entry.key)
-        problem = session.problem if session.problem and session.problem.is_of(*place) else None
-        chosen = session.selection is not None and session.selection.place == place
-        style = (
-            "card"
-            + (" card-off" if not entry.on else "")
-            + (" card-bad" if problem else "")
-            + (" card-here" if chosen else "")
-        )
-        with ui.element("div").classes(style) as card:
-            card.props["data-entry"] = f"{entry.section}.{entry.key}"
-            with ui.element("div").classes("card-row"):
-                name = ui.label(entry.key).classes("card-name").props('tabindex=0 role=button title="Rename"')
-                name.on("click", lambda _: self._rename(entry))
-                on_keys(name, ("Enter", "F2"), lambda _: self._rename(entry))
-                if entry.on:
-                    self._chain(place)
-                else:
-                    ui.label(" ".join(entry.expression.split())).classes("card-text mono")
-                self._menu(entry)
-            if problem:
-                with ui.element("div").classes("card-problem"):
-                    ui.icon("error_outline")
-                    ui.label(problem.message)
-        draggable(card, lambda: self._drag(entry))
-        droppable(card, lambda: self._dropped_on_card(entry))
+    def _offer(self, menu: ui.menu) -> None:
+        """List the properties that an output can store."""
+        recipe = self.session.recipe
+        menu.clear()
+        with menu:
+            for text in adding.properties(recipe, self.session.names) if recipe else []:
+                ui.menu_item(text, lambda t=text: self._store(t)).classes("mono")
+            if not menu.default_slot.children:
+                ui.menu_item("No property yet: define a feature first").props("disable")
 
-    def _menu(self, entry: Entry) -> None:
+    def _store(self, text: str) -> None:
+        self._edit(lambda r: r.with_entry("outputs", naming.free_output(r, text.rpartition(".")[2]), text))
+
+    def redraw(self) -> None:
+        """Draw anew what has changed."""
+        recipe = self.session.recipe
+        self.box.visible = recipe is not None
+        if recipe is None:
+            return
+        for section, cards in self.lists.items():
+            entries = [e for e in recipe.entries if e.section == section]
+            self.zones[section].classes(**{"remove" if entries else "add": "drop-first"})
+            gone = [place for place in self.cards if place[0] == section and place[1] not in {e.key for e in entries}]
+            for place in gone:
+                self.cards.pop(place).box.delete()
+            for number, entry in enumerate(entries):
+                self._put(cards, number, entry)
+
+    def _put(self, cards: ui.element, number: int, entry: Entry) -> None:
         place = (entry.section, entry.key)
-        more = ui.button(icon="more_horiz").props("flat round dense size=sm").classes("card-menu")
-        more.props["aria-label"] = f"More for {entry.key}"
-        with more, ui.menu():
-            ui.menu_item(
-                "Switch on" if not entry.on else "Switch off",
-                lambda: self._edit(lambda r: r.switched(*place, on=not entry.on)),
-            )
+        if place not in self.cards:
+            with cards:
+                self.cards[place] = Card(place, self._fill)
+        card = self.cards[place]
+        if cards.default_slot.children.index(card.box) != number:
+            card.box.move(target_index=number)
+        problem = self.session.problem if self.session.problem and self.session.problem.is_of(*place) else None
+        chosen = self.session.selection is not None and self.session.selection.place == place
+        body = (
+            self._chain(place)
+            if entry.on
+            else f'<div class="card-text mono">{html.escape(" ".join(entry.expression.split()))}</div>'
+        )
+        card.show(entry.on, chosen, body, problem.message if problem else "")
+
+    def _fill(self, menu: ui.menu, place: steps.Place) -> None:
+        """Write a card's menu as it is opened."""
+        entry = self._entry(place)
+        menu.clear()
+        if entry is None:
+            return
+        with menu:
+            word = "Switch off" if entry.on else "Switch on"
+            ui.menu_item(word, lambda: self._edit(lambda r: r.switched(*place, on=not entry.on)))
             if entry.on:
                 ui.menu_item("Rename ...", lambda: self._rename(entry))
                 ui.menu_item("Copy", lambda: self._copy(entry))
@@ -126,48 +119,76 @@ class Pipeline:
             ui.menu_item("Move up", lambda: self._shift(entry, -1))
             ui.menu_item("Move down", lambda: self._shift(entry, 1))
             ui.separator()
-            ui.menu_item("Delete", lambda: self._delete(entry))
+            ui.menu_item("Delete", lambda: self._edit(lambda r: r.without_entry(*place)))
 
-    # -- chains ----------------------------------------------------------------------------------------------------
+    def _entry(self, place: steps.Place) -> Entry | None:
+        entries = self.session.recipe.entries if self.session.recipe else []
+        return next((e for e in entries if (e.section, e.key) == place), None)
 
-    def _chain(self, place: steps.Place) -> None:
+    # -- chains as HTML --------------------------------------------------------------------------------------------
+
+    def _chain(self, place: steps.Place) -> str:
         found = self.session.steps_of(place)
-        with ui.element("div").classes("chain"):
-            for at, step in enumerate(found):
-                if at:
-                    self._gap(place, at)
-                self._chip(place, at, step)
-            self._gap(place, len(found), last=True)
+        parts = []
+        for at, step in enumerate(found):
+            if at:
+                parts.append(gap(place, at))
+            parts.append(self._chip(place, at, step))
+        return f'<div class="chain">{"".join(parts)}{gap(place, len(found), last=True)}</div>'
 
-    def _gap(self, place: steps.Place, at: int, last: bool = False) -> None:
-        with ui.element("div").classes("gap" + (" gap-last" if last else "")) as gap:
-            gap.props["data-gap"] = f"{place[0]}.{place[1]}.{at}"
-            if not last:
-                ui.icon("arrow_right_alt")
-        droppable(gap, lambda: self._dropped_in_chain(place, at))
-
-    def _chip(self, place: steps.Place, at: int, step: steps.Step) -> None:
-        item, words = self._known(step.text), title(step.text)
-        selection = Selection(*place, (at,))
-        chosen = (
-            self.session.selection is not None
-            and self.session.selection.place == place
-            and self.session.selection.path[:1] == (at,)
+    def _chip(self, place: steps.Place, at: int, step: steps.Step) -> str:
+        chosen = self.session.selection
+        here = chosen is not None and chosen.place == place and chosen.path[:1] == (at,)
+        style = (
+            f"chip {hue(self._known(step.text))}" + ("" if step.on else " chip-off") + (" chip-here" if here else "")
         )
-        style = f"chip {hue(item)}" + ("" if step.on else " chip-off") + (" chip-here" if chosen else "")
         style += " chip-name" if step.text.isidentifier() else ""
-        with ui.element("div").classes(style).props("tabindex=0 role=button") as chip:
-            chip.props["title"] = " ".join(step.text.split())
-            chip.props["data-chip"] = f"{place[0]}.{place[1]}.{at}"
-            ui.label(words)
-            inside = parts_inside(step.text, self.session)
-            if inside:
-                ui.label(f"+{inside}").classes("chip-count").tooltip("features inside")
-        chip.on("click", lambda _: self.select(selection), js_handler="(e) => { e.stopPropagation(); emit(); }")
-        draggable(chip, lambda: self._drag((place, at)))
-        droppable(chip, lambda: self._dropped_on_chip(place, at))
-        on_keys(chip, KEYS, lambda key: self.pressed(key, place, at))
-        self.chips[place, at] = chip
+        inside = parts_inside(step.text, self.session)
+        count = f'<span class="chip-count" title="features inside">+{inside}</span>' if inside else ""
+        tip = html.escape(" ".join(step.text.split()), quote=True)
+        return (
+            f'<div class="{style}" tabindex="0" role="button" draggable="true" title="{tip}" data-chip="{address(place, at)}">'
+            f"<span>{html.escape(title(step.text))}</span>{count}</div>"
+        )
+
+    # -- what the browser tells ------------------------------------------------------------------------------------
+
+    def _dragged(self, kind: str, where: str) -> None:
+        place, at = addressed(where)
+        self.session.dragged = (place, at) if kind == "chip" else self._entry(place)
+
+    def _dropped(self, kind: str, where: str) -> None:
+        if kind == "drop":
+            self._dropped_on_section(where)
+            return
+        place, at = addressed(where)
+        if kind == "gap":
+            self._dropped_in_chain(place, at)
+        elif kind == "chip":
+            self._dropped_on_chip(place, at)
+        else:
+            entry = self._entry(place)
+            if entry is not None:
+                self._dropped_on_card(entry)
+
+    def _clicked(self, kind: str, where: str) -> None:
+        place, at = addressed(where)
+        if kind == "chip":
+            self.select(Selection(*place, (at,)))
+        else:
+            self._named(place)
+
+    def _pressed(self, kind: str, where: str, key: str) -> None:
+        place, at = addressed(where)
+        if kind == "chip":
+            self.pressed(key, place, at)
+        else:
+            self._named(place)
+
+    def _named(self, place: steps.Place) -> None:
+        entry = self._entry(place)
+        if entry is not None and entry.on:
+            self._rename(entry)
 
     def _known(self, text: str) -> Item | None:
         session = self.session
@@ -185,30 +206,31 @@ class Pipeline:
         return self.session.edit(make)
 
     def pressed(self, key: str, place: steps.Place, at: int) -> None:
-        """Do what a key means on a chip."""
-        names = self.session.names
+        """Do what a key means on a chip, and leave the keyboard there."""
+        names, found = self.session.names, self.session.steps_of(place)
+        if at >= len(found):
+            return
         if key in ("Enter", " "):
             self.select(Selection(*place, (at,)))
         elif key == "Delete":
-            self._edit(lambda r: steps.removed(r, place, at, names))
+            if self._edit(lambda r: steps.removed(r, place, at, names)):
+                self.focus(place, min(at, len(found) - 2))
         elif key == "ctrl+d":
-            self._edit(lambda r: steps.inserted(r, place, at + 1, self.session.steps_of(place)[at].text, names))
+            if self._edit(lambda r: steps.inserted(r, place, at + 1, found[at].text, names)):
+                self.focus(place, at + 1)
         elif key == "o":
-            self._edit(lambda r: steps.switched(r, place, at, not self.session.steps_of(place)[at].on, names))
+            if self._edit(lambda r: steps.switched(r, place, at, not found[at].on, names)):
+                self.focus(place, at)
         else:
             to = at - 1 if key == "alt+ArrowLeft" else at + 1
-            if 1 <= to < len(self.session.steps_of(place)) and self._edit(
-                lambda r: steps.moved(r, place, at, to + (to > at), names)
-            ):
+            if 1 <= to < len(found) and self._edit(lambda r: steps.moved(r, place, at, to + (to > at), names)):
                 self.focus(place, to)
 
     def focus(self, place: steps.Place, at: int) -> None:
         """Give the keyboard to a chip."""
-        if (place, at) in self.chips:
-            ui.run_javascript(f"setTimeout(() => getHtmlElement({self.chips[place, at].id})?.focus(), 50)")
-
-    def _drag(self, what: object) -> None:
-        self.session.dragged = what
+        where = json.dumps(f'[data-chip="{address(place, at)}"]')
+        with self.box:
+            ui.run_javascript(f"setTimeout(() => document.querySelector({where})?.focus(), 30)")
 
     def add(self, item: Item) -> None:
         """Put an item where it usually goes: into the selected chain, else where a first one of its kind belongs."""
@@ -315,9 +337,6 @@ class Pipeline:
         name = self.session.free_name(entry.key)
         self._edit(lambda r: r.with_entry(entry.section, name, " ".join(entry.expression.split())))
 
-    def _delete(self, entry: Entry) -> None:
-        self._edit(lambda r: r.without_entry(entry.section, entry.key))
-
     # -- dialogs ---------------------------------------------------------------------------------------------------
 
     def _rename(self, entry: Entry) -> None:
@@ -325,80 +344,25 @@ class Pipeline:
             return self._edit(lambda r: naming.renamed(r, entry.section, entry.key, new.strip()))
 
         note = "Random numbers follow names: the draws of what is renamed are others afterwards."
-        self._ask(f"Rename {entry.key}", entry.key, done, note)
+        ask(f"Rename {entry.key}", entry.key, done, note)
 
     def _as_text(self, entry: Entry) -> None:
         def done(new: str) -> bool:
             return self._edit(lambda r: r.with_expression(entry.section, entry.key, checked(new)))
 
-        self._ask(entry.key, entry.expression, done, long=True)
+        ask(entry.key, entry.expression, done, long=True)
 
     def _new(self, section: str) -> None:
         name = self.session.free_name("value" if section == "define" else "output")
         word = "definition" if section == "define" else "output"
-        self._ask(f"New {word}: name = expression", f"{name} = ", lambda new: self._add_written(section, new))
+        ask(f"New {word}: name = expression", f"{name} = ", lambda new: self._add_written(section, new))
 
     def _add_written(self, section: str, written: str) -> bool:
         name, _, text = written.partition("=")
         return self._edit(lambda r: r.with_entry(section, name.strip(), checked(text.strip())))
-
-    def _ask(self, head: str, value: str, done: Callable[[str], bool], note: str = "", long: bool = False) -> None:
-        with ui.dialog(value=True) as dialog, ui.card().classes("ask"):
-            ui.label(head).classes("title")
-            field = (
-                (ui.textarea if long else ui.input)(value=value)
-                .props("outlined autofocus dense autogrow")
-                .classes("mono full")
-            )
-            if note:
-                ui.label(note).classes("soft small")
-
-            def finish() -> None:
-                if done(str(field.value)):
-                    dialog.close()
-
-            if not long:
-                field.on("keydown.enter", finish)
-            with ui.row().classes("about-foot"):
-                ui.button("Done", on_click=finish).props("no-caps unelevated")
-                ui.button("Cancel", on_click=dialog.close).props("no-caps flat")
-        dialog.on("hide", dialog.delete)
 
 
 def checked(text: str) -> str:
     """Return an expression; ExpressionError if it is none."""
     Expression(text)
     return text
-
-
-def title(text: str) -> str:
-    """Return what a chip says."""
-    try:
-        name = called(Expression(text).tree)
-    except ExpressionError:
-        name = None
-    words = " ".join(text.split())
-    if name == "repeat":
-        return f"{words.partition('.')[0]}, repeated"
-    item = palette.item(name or "")
-    if item is not None and item.kind in ("draw", "function") and name != "stored":
-        name = None
-    return name or (words if len(words) <= LONGEST else words[: LONGEST - 1] + "…")
-
-
-def parts_inside(text: str, session: Session) -> int:
-    """Return how many features stand inside a step."""
-    try:
-        expression = Expression(text)
-        item = palette.item(called(expression.tree) or "", session.own)
-        inside = [p.name for p in item.parameters if p.kind == "parts"] if item else []
-        count = 0
-        for name in inside:
-            try:
-                node = expression.find((name,), session.names)
-            except ExpressionError:
-                continue
-            count += len(getattr(node, "elts", [node]))
-        return count
-    except ExpressionError:
-        return 0

@@ -4,46 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parent))
+
+from opened import studios
+
 CHROMIUM = os.environ.get("STUDIO_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def open_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
     """Start a studio for a project folder and return its address."""
-    home = tmp_path_factory.mktemp("home")
-    started: list[subprocess.Popen[str]] = []
-    # NiceGUI takes itself for tested where it sees pytest's variable.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-    environment |= {"XDG_CONFIG_HOME": str(home / "config"), "OMP_NUM_THREADS": "1"}
-
-    def start(folder: Path) -> str:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "studio.cli", str(folder), "--no-browser"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True, cwd=ROOT,
-        )  # fmt: skip
-        started.append(process)
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        assert address.startswith("http://127.0.0.1:"), address
-        return address
-
-    yield start
-    for process in started:
-        process.send_signal(signal.SIGINT)
-    for process in started:
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    with studios(tmp_path_factory.mktemp("home")) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -192,3 +192,12 @@ def test_example_projects_open(example: examples.Example, tmp_path: Path) -> Non
 
 def test_there_is_an_example_for_each_case() -> None:
     assert [e.case for e in examples.EXAMPLES] == list("ABCDEFG")
+
+
+def test_properties_are_offered_to_be_stored() -> None:
+    found = adding.properties(RecipeText(CASE_B), NAMES)
+    assert found[:5] == [f"particle.{name}" for name in ("x", "y", "radius", "refractive_index", "z")]
+    assert "snr" in found and "mirror" not in found and "frame" not in found
+    for text in found:
+        made = RecipeText(CASE_B).with_entry("outputs", "stored", text)
+        assert checking.check(made) is None or "microscope.wavelength" in text

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from opened import studios
 
 
 @pytest.fixture(scope="module")
-def address(open_studio: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("project")
     (folder / "secret.txt").write_text("mine")
-    return open_studio(folder)
+    with studios(tmp_path_factory.mktemp("home")) as start:
+        yield start(folder)
 
 
 def ask(address: str, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
