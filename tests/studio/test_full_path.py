@@ -1,5 +1,6 @@
 """The whole way of case B with the mouse: built, matched to the real video, generated, trained, applied, exported, opened again.
 
+One test goes on where the one before it ended: not for several workers (``-n``).
 ``STUDIO_SHOTS=docs/studio`` makes the pictures of the documentation, with more examples and epochs.
 """
 

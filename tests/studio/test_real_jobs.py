@@ -48,8 +48,16 @@ def ended(jobs: Jobs, job: Job) -> Job:
     return job
 
 
-def test_plan_and_generate(jobs: Jobs) -> None:
+@pytest.fixture(scope="module")
+def dataset(jobs: Jobs) -> str:
     asked = orders.Dataset("train.zarr", 200)
+    made = ended(jobs, jobs.add(asked.generate(), {"recipe.yaml": RECIPE}))
+    assert made.state == "done", made.error
+    return asked.path
+
+
+def test_plan_and_generate(jobs: Jobs) -> None:
+    asked = orders.Dataset("planned.zarr", 200)
     plan = ended(jobs, jobs.add(asked.plan(), {"recipe.yaml": RECIPE}))
     [told] = events(plan)
     assert told["count"] == 200
@@ -58,7 +66,7 @@ def test_plan_and_generate(jobs: Jobs) -> None:
     assert made.state == "done", made.error
     assert [one["event"] for one in events(made)] == ["start", "done"]
     assert Follower(jobs.project).progress(made).done == 200
-    assert len(sc.open_dataset(jobs.project / "train.zarr")) == 200
+    assert len(sc.open_dataset(jobs.project / "planned.zarr")) == 200
 
 
 def test_what_simcore_refuses_is_its_own_line(jobs: Jobs) -> None:
@@ -69,8 +77,8 @@ def test_what_simcore_refuses_is_its_own_line(jobs: Jobs) -> None:
     assert str(failed.error).startswith("simcore: ")
 
 
-def test_a_training_is_stopped_and_goes_on(jobs: Jobs) -> None:
-    job = jobs.add(orders.train("train.zarr", "runs/a", 60), {"training.yaml": TRAINING})
+def test_a_training_is_stopped_and_goes_on(jobs: Jobs, dataset: str) -> None:
+    job = jobs.add(orders.train(dataset, "runs/a", 60), {"training.yaml": TRAINING})
     follower = Follower(jobs.project)
     wait(lambda: follower.progress(job).done >= 2)
     jobs.stop(job)

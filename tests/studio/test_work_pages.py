@@ -1,4 +1,7 @@
-"""Generate, Train and Use in a real browser, with the programs themselves at their smallest."""
+"""Generate, Train and Use in a real browser, with the programs themselves at their smallest.
+
+One test goes on where the one before it ended: not for several workers (`-n`).
+"""
 
 import json
 import shutil
