@@ -147,10 +147,8 @@ class Use:
                 float(_or(self.threshold.value, 0.5)), self.method.value, float(_or(self.radius.value, 3.0)),
                 int(_or(self.area.value, 1)), None if self.link.value is None else float(self.link.value),
                 int(_or(self.memory.value, 0)), str(self.tile.value or "").replace(" ", ""), len(self.viewer),
+                runs.run(self.project, self.run.value).gives if self.run.value else "",
             )  # fmt: skip
-            if not asked.output and self.run.value and runs.run(self.project, self.run.value).gives_images:
-                # Particles of a mask are a table, as of numbers; other images need their kind said.
-                asked = Prediction(**{**asked.__dict__, "output": "particles"})
             order = asked.order()
             (self.project / order.target).parent.mkdir(parents=True, exist_ok=True)
             self.studio.jobs.add(order)

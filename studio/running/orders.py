@@ -88,11 +88,12 @@ class Prediction:
     memory: int = 0
     tile: str = ""
     frame_count: int | None = field(default=None, compare=False)
+    own: str = ""  # what the run gives where ``output`` is empty: numbers, particles, counts, masks, images
 
     def target(self) -> str:
         """Where it is written: a table, or a stack of images."""
         name, run = self.frames.rsplit("/", 1)[-1], self.run.rsplit("/", 1)[-1]
-        ending = ".tif" if self.output in PICTURES else ".csv"
+        ending = ".tif" if (self.output or self.own) in PICTURES else ".csv"
         return f"results/{name}/{run}{ending}"
 
     def order(self) -> Order:

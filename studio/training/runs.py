@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dtmodels.prediction.outputs import PARTICLES, REGIONS
 from studio.errors import StudioError
 
 Array = np.ndarray[Any, Any]
@@ -50,9 +51,23 @@ class Run:
         return [str(item.get("name", "?")) for item in self.record.get("targets", [])]
 
     @property
-    def gives_images(self) -> bool:
-        """Whether what it says is an image, a mask or a density."""
-        return any(len(item.get("shape", ())) >= 3 for item in self.record.get("targets", []))
+    def gives(self) -> str:
+        """What ``dtmodels predict`` makes of it by itself: numbers, particles, counts, masks or images.
+
+        dtmodels decides so from the network; here the record must do, for opening the network takes Keras.
+        """
+        target: dict[str, Any] = next(iter(self.record.get("targets", [])), {})
+        shape, kind, told = target.get("shape", ()), target.get("kind"), str(target.get("description", ""))
+        if len(shape) < 3:
+            return "numbers"
+        if "GaussianDensity" in told:
+            return "counts"
+        if any(name in told for name in REGIONS):
+            return "masks"
+        marks = any(name in told for name in PARTICLES) or target.get("z") is not None
+        if marks or (kind == "mask" and shape[-1] == 1):
+            return "particles"
+        return "masks" if kind == "mask" else "images"
 
     @property
     def best(self) -> str:

@@ -60,6 +60,22 @@ def test_runs_are_found_and_broken_ones_told(tmp_path: Path) -> None:
     assert runs.free_name(tmp_path) == "runs/run-1"
 
 
+@pytest.mark.parametrize(
+    ("target", "gives"),
+    [
+        ({"kind": "points", "shape": [2], "description": "points"}, "numbers"),
+        ({"kind": "mask", "shape": [64, 64, 1], "description": "mask >> DiskMask"}, "particles"),
+        ({"kind": "mask", "shape": [64, 64, 3], "description": "SemanticMask"}, "masks"),
+        ({"kind": "mask", "shape": [64, 64, 1], "description": "InstanceMask"}, "masks"),
+        ({"kind": "image", "shape": [64, 64, 1], "description": "GaussianDensity"}, "counts"),
+        ({"kind": "image", "shape": [64, 64, 1], "description": "Brightfield"}, "images"),
+        ({"kind": "image", "shape": [64, 64, 9], "description": "x", "z": [0, 9]}, "particles"),
+    ],
+)
+def test_what_a_run_gives_is_told_without_keras(tmp_path: Path, target: dict, gives: str) -> None:
+    assert write_run(tmp_path, epochs=1, targets=[{"name": "t", **target}]).gives == gives
+
+
 def test_smoothing_keeps_constants_and_ends(tmp_path: Path) -> None:
     assert np.allclose(runs.smoothed(np.full(9, 3.0), 0.9), 3)
     values = np.array([1.0, np.nan, 2.0, 8.0])
