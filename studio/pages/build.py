@@ -33,7 +33,7 @@ class BuildPage:
 
     def __init__(self, studio: Studio) -> None:
         self.session: Session = session(studio)
-        with ui.element("div").classes("build"):
+        with ui.element("div").classes("build") as self.box:
             self.palette = Palette(self.session, self._add)
             with ui.element("div").classes("build-middle"):
                 self._toolbar()
@@ -89,7 +89,7 @@ class BuildPage:
         self.state.text = "not saved" if document.unsaved else "saved" if document.digest else "new"
         self.banners.clear()
         with self.banners:
-            status.conflict(document)
+            status.conflict(document, self.box)
             status.problem(current)
         if current.recipe is None:
             self._show_text()

@@ -53,7 +53,7 @@ class KeepPage:
     def _changed(self) -> None:
         self.banners.clear()
         with self.banners:
-            status.conflict(self.session.document)
+            status.conflict(self.session.document, self.box)
 
     # -- this project ----------------------------------------------------------------------------------------------
 
@@ -61,7 +61,7 @@ class KeepPage:
         project = self.studio.project
         with ui.element("section").classes("panel"):
             ui.label("This project").classes("title")
-            ui.label(str(project.folder)).classes("mono soft keep-path")
+            ui.label(homely(project.folder)).classes("mono soft keep-path")
             with ui.element("div").classes("keep-files"):
                 for what, words, icon in KINDS:
                     found: list[str] = getattr(project, what)()
@@ -76,7 +76,9 @@ class KeepPage:
         with ui.element("section").classes("panel"):
             ui.label("Other projects").classes("title")
             with ui.element("div").classes("keep-open"):
-                path = ui.input("folder, made if it is not there", value=str(self.studio.project.folder.parent) + "/")
+                path = ui.input(
+                    "folder, made if it is not there", value=homely(self.studio.project.folder.parent) + "/"
+                )
                 path.props("dense outlined stack-label").classes("mono keep-field")
                 ui.button("Open", on_click=lambda: self._open(Path(str(path.value)))).props("no-caps unelevated")
             others = [folder for folder in settings.recent() if folder != str(self.studio.project.folder)]
@@ -84,7 +86,7 @@ class KeepPage:
                 with ui.element("div").classes("keep-recent").props("tabindex=0 role=button") as row:
                     ui.icon("history").classes("soft")
                     ui.label(Path(folder).name).classes("keep-name")
-                    ui.label(folder).classes("mono soft keep-path")
+                    ui.label(homely(Path(folder))).classes("mono soft keep-path")
                 row.on("click", lambda _, f=folder: self._open(Path(f)))
                 row.on("keydown.enter", lambda _, f=folder: self._open(Path(f)))
             if not others:
@@ -212,7 +214,7 @@ class KeepPage:
                 "soft small"
             )
             wish = self.studio.project.folder.parent / example.name
-            path = ui.input("folder", value=str(wish)).props("outlined dense stack-label").classes("mono full")
+            path = ui.input("folder", value=homely(wish)).props("outlined dense stack-label").classes("mono full")
             problem = ui.label().classes("look-error").props("role=alert")
 
             async def go() -> None:
@@ -228,3 +230,9 @@ class KeepPage:
                 ui.button("Copy and open", on_click=go).props("no-caps unelevated")
                 ui.button("Cancel", on_click=dialog.close).props("no-caps flat")
         dialog.on("hide", dialog.delete)
+
+
+def homely(path: Path) -> str:
+    """Return a path as people write it, from their home on."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}".removesuffix("/.") if home == path or home in path.parents else str(path)

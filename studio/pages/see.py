@@ -37,7 +37,7 @@ class SeePage:
         self.answer = Answer()
         self.count, self.along, self.place = 1, "x", 0.5
         self.output: str | None = None
-        with ui.element("div").classes("see"):
+        with ui.element("div").classes("see") as self.box:
             with ui.element("div").classes("see-left"):
                 self._controls()
             with ui.element("div").classes("see-main"):
@@ -80,7 +80,7 @@ class SeePage:
     def _changed(self) -> None:
         self.banners.clear()
         with self.banners:
-            status.conflict(self.session.document)
+            status.conflict(self.session.document, self.box)
             status.problem(self.session)
         self.slider.offer()
         self.look.refresh()
@@ -174,9 +174,7 @@ class SeePage:
             if stage.kind in PICTURES:
                 word = stage_word(stage)
                 for title, plane, sort in planes(stage.values[0], stage.kind, stage.name)[:2]:
-                    made.append(
-                        figure(title, plane, sort, caption=f"{word} {span(plane)}" if sort == "value" else word)
-                    )
+                    made.append(figure(title, plane, sort, caption=word or span(plane)))
         arrow = '<i class="stage-arrow material-icons" aria-hidden="true">chevron_right</i>'
         return f'<div class="stages">{arrow.join(made)}</div>' if made else ""
 

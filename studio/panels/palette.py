@@ -139,5 +139,5 @@ def row(item: Item) -> str:
         f'<div class="palette-item {hue(item)}" {place}><div class="palette-icon">{picture}</div>'
         f'<div class="palette-words"><div class="palette-name">{name}</div>'
         f'<div class="palette-meaning">{html.escape(item.meaning)}</div></div>'
-        f'<button class="palette-info material-icons" aria-label="About {name}">info_outline</button></div>'
+        f'<button class="palette-info" aria-label="About {name}"><i class="material-icons">info_outline</i></button></div>'
     )

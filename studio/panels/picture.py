@@ -96,7 +96,7 @@ def numbers(answer: Answer, example: int = 0) -> list[tuple[str, str]]:
         (
             output.name,
             ", ".join(f"{value:.4g}" for value in np.ravel(output.values[example]))
-            + ("" if output.units == "1" else f" {output.units}"),
+            + ("" if output.units == "1" else f" {output.units.replace('um', 'µm')}"),
         )
         for output in answer.outputs
         if output.kind == "property" and np.size(output.values[example]) <= 4

@@ -54,7 +54,7 @@ class Slider:
         self.changed()
 
     def _written(self, value: float) -> str:
-        unit = "" if self.slide is None or self.slide.unit == "1" else f" {self.slide.unit}"
+        unit = "" if self.slide is None or self.slide.unit == "1" else f" {self.slide.unit.replace('um', 'µm')}"
         return f"{value:.4g}{unit}"
 
     def _text(self, value: float) -> str | None:

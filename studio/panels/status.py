@@ -8,8 +8,14 @@ from studio.building.document import Document
 from studio.building.session import Session
 
 
-def conflict(document: Document) -> None:
-    """Show an edit that is not on disk, if there is one."""
+def conflict(document: Document, box: ui.element) -> None:
+    """Show an edit that is not on disk, if there is one; ``box`` is what stays when the banner goes."""
+
+    def keep_mine() -> None:
+        name = document.keep_mine()
+        with box:
+            ui.notify(f"kept as {name}")
+
     if document.conflict is not None:
         with ui.element("div").classes("banner banner-bad").props("role=alert"):
             ui.icon("warning_amber")
@@ -18,9 +24,7 @@ def conflict(document: Document) -> None:
             )
             ui.space()
             ui.button("Take theirs", on_click=document.take_theirs).props("flat dense no-caps")
-            ui.button("Keep mine as a copy", on_click=lambda: ui.notify(f"kept as {document.keep_mine()}")).props(
-                "flat dense no-caps"
-            )
+            ui.button("Keep mine as a copy", on_click=keep_mine).props("flat dense no-caps")
             ui.button("Keep mine", on_click=document.overwrite).props("flat dense no-caps")
     elif document.failure:
         with ui.element("div").classes("banner banner-bad").props("role=alert"):

@@ -18,9 +18,15 @@ CHROMIUM = os.environ.get("STUDIO_BROWSER") or shutil.which("chromium") or shuti
 
 
 @pytest.fixture
-def open_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+def home(tmp_path: Path) -> Path:
+    """A user's home folder."""
+    return tmp_path
+
+
+@pytest.fixture
+def open_studio(home: Path) -> Iterator[Callable[[Path], str]]:
     """Start a studio for a project folder and return its address."""
-    with studios(tmp_path_factory.mktemp("home")) as start:
+    with studios(home) as start:
         yield start
 
 

@@ -19,9 +19,16 @@ def studios(home: Path) -> Iterator[Callable[[Path], str]]:
     started: list[subprocess.Popen[str]] = []
     # NiceGUI takes itself for tested where it sees pytest's variable.
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-    environment |= {"XDG_CONFIG_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    # Pictures of the palette are the same for all tests.
+    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    environment |= {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": cache,
+        "OMP_NUM_THREADS": "1",
+    }
 
-    log = (home / "log.txt").open("w+")
+    log = (home / ".log.txt").open("w+")
 
     def start(folder: Path) -> str:
         process = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -25,8 +26,8 @@ SIZE = {"width": 1280, "height": 800}
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "tracking"
+def project(home: Path) -> Path:
+    folder = home / "tracking"
     folder.mkdir()
     return folder
 
@@ -99,8 +100,10 @@ def test_a_recipe_is_built_by_mouse_and_seen(
     recipe = project / "recipe.yaml"
     shot(page, "start")
 
-    def holds(text: str) -> None:
-        until(lambda: recipe.exists() and text in recipe.read_text())
+    def holds(text: str, gone: str = "\0") -> None:
+        until(lambda: recipe.exists() and text in recipe.read_text() and gone not in recipe.read_text())
+        digest = hashlib.sha256(recipe.read_bytes()).hexdigest()[:12]
+        page.locator(f'.pipeline[data-digest="{digest}"]').wait_for()
 
     item(page, "MieSphere").drag_to(page.locator('[data-drop="define"]'))
     holds("mie_sphere: MieSphere(")
@@ -138,7 +141,7 @@ def test_a_recipe_is_built_by_mouse_and_seen(
     page.locator("body").press("Control+z")
     holds("GaussianBlur(sigma=1)")
     page.locator("body").press("Control+Shift+z")
-    until(lambda: "GaussianBlur" not in recipe.read_text())
+    holds("PoissonNoise", gone="GaussianBlur")
     # A name.
     page.locator('[data-name="define.mie_sphere.0"]').click()
     page.locator(".ask input").fill("particle")
