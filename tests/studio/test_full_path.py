@@ -8,13 +8,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from windows import ROOT, Window, running
+from windows import ROOT, Window, running, until
 
 import simcore as sc
 
@@ -48,13 +47,6 @@ def studio(project: Path, video: Path, browser: Any) -> Iterator[Window]:
         opened = Window(browser, address)
         yield opened
         opened.close()
-
-
-def until(check: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.05)
 
 
 def drop(page: Any, name: str, place: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from windows import Window, running
+from windows import Window, running, until
 
 pytestmark = [pytest.mark.studio, pytest.mark.slow]
 RECIPE = """format: simcore-recipe/1
@@ -129,9 +129,8 @@ def test_train_watch_and_curves(studio: Window, project: Path) -> None:
     studio.field("Epochs").blur()
     page.get_by_text("Watched frames").click()
     studio.choose("Frames", "validation examples")
-    page.wait_for_timeout(600)
-    text = (project / "training.yaml").read_text()
-    assert "epochs: 4" in text and "# small" in text and ".studio/watch/train-image.npy" in text
+    written = ("epochs: 4", "# small", ".studio/watch/train-image.npy")
+    until(lambda: all(text in (project / "training.yaml").read_text() for text in written))
     studio.button("Train").click()
     studio.job("Train runs/run-1", "done", 120)
     studio.tab("Curves")
@@ -150,11 +149,10 @@ def test_sizes_are_checked_while_typing_and_the_drawing_follows(studio: Window, 
     field.fill("4, x")
     page.get_by_text("'x'; must be whole numbers above 0").wait_for()
     field.fill("4, 8, 16")
-    page.wait_for_timeout(700)
-    assert page.locator(".studio-diagram rect").count() == 6
+    until(lambda: page.locator(".studio-diagram rect").count() == 6)
     assert "convolutions: [4, 8, 16]" in (project / "training.yaml").read_text()
     field.fill("4, 8")
-    page.wait_for_timeout(700)
+    until(lambda: "convolutions: [4, 8]" in (project / "training.yaml").read_text())
 
 
 def test_what_another_program_wrote_is_shown(studio: Window, project: Path) -> None:
@@ -182,7 +180,7 @@ def test_errors_against_a_property(studio: Window, project: Path) -> None:
     studio.button("Evaluate").click()
     studio.job("Evaluate runs/run-1 on test.zarr", "done", 120)
     studio.choose("Against", "snr")
-    assert (project / "runs/run-1/evaluation/test/examples.csv").is_file()
+    until((project / "runs/run-1/evaluation/test/examples.csv").is_file)
 
 
 def test_use_on_frames(studio: Window, project: Path) -> None:

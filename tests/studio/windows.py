@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +57,14 @@ def _end_jobs(project: Path) -> None:
     jobs.close()
 
 
+def until(check: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.05)
+
+
 class Window:
     """A window of the browser on a studio; it remembers what went wrong in it."""
 
@@ -66,7 +74,7 @@ class Window:
         self.wrong: list[str] = []
         self.context = browser.new_context(viewport=SIZE, color_scheme=scheme)
         self.page = page = self.context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: self._check(request.url))
