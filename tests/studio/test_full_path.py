@@ -4,11 +4,12 @@ One test goes on where the one before it ended: not for several workers (``-n``)
 ``STUDIO_SHOTS=docs/studio`` makes the pictures of the documentation, with more examples and epochs.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,28 @@ def drop(page: Any, name: str, place: str) -> None:
     found.drag_to(page.locator(place))
 
 
-def number(page: Any, parameter: str, text: str) -> None:
-    page.locator(f'[data-parameter="{parameter}"] input').first.fill(text)
+def number(page: Any, recipe: Path, parameter: str, text: str) -> None:
+    field = page.locator(f'[data-parameter="{parameter}"] input').first
+    typed(field, text, lambda: f"{parameter}={text}" in recipe.read_text())
 
 
-def distribution(page: Any, parameter: str, low: str, high: str) -> None:
+def typed(field: Any, text: str, check: Callable[[], bool]) -> None:
+    """Type a value until it has arrived: a form that was just drawn anew may have lost it."""
+    for _ in range(4):
+        field.fill(text)
+        with contextlib.suppress(AssertionError):
+            until(check, 4)
+            return
+    raise AssertionError(f"{text} was not taken")
+
+
+def distribution(page: Any, recipe: Path, parameter: str, low: str, high: str) -> None:
+    """Turn a number into a uniform distribution; each edit is on the disk before the next."""
     page.get_by_label(f"{parameter}: a distribution", exact=True).click()
-    page.get_by_label(f"{parameter} low", exact=True).fill(low)
-    page.get_by_label(f"{parameter} high", exact=True).fill(high)
+    until(lambda: f"{parameter}=uniform(" in recipe.read_text())
+    for end, value, written in (("low", low, f"uniform({low}, "), ("high", high, f"uniform({low}, {high})")):
+        field = page.get_by_label(f"{parameter} {end}", exact=True)
+        typed(field, value, lambda written=written: f"{parameter}={written}" in recipe.read_text())
 
 
 def test_build_from_the_palette_with_a_preview(studio: Window, project: Path) -> None:
@@ -78,7 +93,6 @@ def test_build_from_the_palette_with_a_preview(studio: Window, project: Path) ->
         until(lambda: recipe.exists() and text in recipe.read_text())
 
     def chosen(chip: str, parameter: str) -> None:
-        page.wait_for_timeout(500)  # what was dropped is drawn by now
         page.locator(f'[data-chip="{chip}"]').click()
         page.locator(f'[data-parameter="{parameter}"]').wait_for()
 
@@ -94,15 +108,12 @@ def test_build_from_the_palette_with_a_preview(studio: Window, project: Path) ->
     chosen("define.mie_sphere.0", "radius")
     page.get_by_text("more, at their defaults").click()
     for parameter, low, high in (("x", "22", "28"), ("y", "22", "28"), ("z", "0.5", "4.5"), ("radius", "0.9", "1.1")):
-        distribution(page, parameter, low, high)
-        holds(f"{parameter}=uniform({low}, {high})")
+        distribution(page, recipe, parameter, low, high)
     chosen("outputs.image.1", "pixel_size")
     for parameter, text in (("numerical_aperture", "0.4"), ("pixel_size", "0.12"), ("shape", "(51, 51)")):
-        number(page, parameter, text)
-        holds(f"{parameter}={text}")
+        number(page, recipe, parameter, text)
     chosen("outputs.image.2", "snr")
-    distribution(page, "snr", "5", "60")
-    holds("snr=uniform(5, 60)")
+    distribution(page, recipe, "snr", "5", "60")
     page.locator(".small-pictures img").first.wait_for()
     assert sc.load(recipe).render(count=2, seed=1)["image"].shape == (2, 51, 51, 1)
 
@@ -117,7 +128,8 @@ def test_match_to_the_real_video(studio: Window, project: Path, video: Path) -> 
     before = (project / "recipe.yaml").read_text()
     track = page.locator(".slide-box .q-slider")
     track.click(position={"x": 0.52 * track.bounding_box()["width"], "y": 8})
-    page.wait_for_timeout(400)
+    words = page.locator(".slide-box .mono")
+    until(lambda: not words.inner_text().startswith("0.12 "))
     page.get_by_role("button", name="Keep this value").click()
     until(lambda: (project / "recipe.yaml").read_text() != before)
     assert "numerical_aperture=0.4" in (project / "recipe.yaml").read_text()
