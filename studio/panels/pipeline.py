@@ -231,8 +231,10 @@ class Pipeline:
     def focus(self, place: steps.Place, at: int) -> None:
         """Give the keyboard to a chip."""
         where = json.dumps(f'[data-chip="{address(place, at)}"]')
+        # Only where it was lost as the chip was drawn anew.
+        lost = "document.activeElement === document.body"
         with self.box:
-            ui.run_javascript(f"setTimeout(() => document.querySelector({where})?.focus(), 30)")
+            ui.run_javascript(f"setTimeout(() => {{ if ({lost}) document.querySelector({where})?.focus(); }}, 0)")
 
     def add(self, item: Item) -> None:
         """Put an item where it usually goes: into the selected chain, else where a first one of its kind belongs."""
