@@ -81,6 +81,10 @@ class Session:
         self.selection, self.draft = None, None
         self._changed()
 
+    def refresh(self) -> None:
+        """Take over what changed on disk."""
+        self.document.refresh()
+
     def _changed(self) -> None:
         self.draft = None
         self._read()

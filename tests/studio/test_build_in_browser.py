@@ -215,6 +215,26 @@ def test_a_broken_file_is_mended_in_place(
     page.get_by_text("did you mean uniform?").first.wait_for()
 
 
+def test_another_recipe_of_the_project_is_opened(
+    open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
+) -> None:
+    page = window(open_studio(case_b), "/build")
+    page.get_by_label("Recipe", exact=True).click()
+    page.get_by_role("option", name="recipe_videos.yaml").click()
+    digest = hashlib.sha256((case_b / "recipe_videos.yaml").read_bytes()).hexdigest()[:12]
+    page.locator(f'.pipeline[data-digest="{digest}"]').wait_for()
+    # Other values for training, validation and test.
+    page.locator('[data-chip="define.snr.0"]').click()
+    page.get_by_label("value: other values for training, validation and test").click()
+    page.get_by_label("value test", exact=True).fill("uniform(5, 10)")
+    until(
+        lambda: (
+            'where(equal(split, "test"), uniform(5, 10), uniform(5, 60))' in (case_b / "recipe_videos.yaml").read_text()
+        )
+    )
+    assert (case_b / "recipe.yaml").read_bytes() == (CASE_B / "recipe.yaml").read_bytes()
+
+
 def test_stages_draws_and_a_measured_frame_are_seen(
     open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
 ) -> None:
@@ -233,8 +253,13 @@ def test_stages_draws_and_a_measured_frame_are_seen(
     page.locator(".slide-box .q-slider").click(position={"x": 120, "y": 8})
     until(lambda: page.locator(".see-side dd").nth(1).inner_text() == page.locator(".slide-box .mono").inner_text())
     assert (case_b / "recipe.yaml").read_bytes() == (CASE_B / "recipe.yaml").read_bytes()
-    shot(page, "see")
     page.get_by_role("button", name="Let go").click()
+    # The recipe that was matched to the video.
+    page.get_by_label("recipe", exact=True).click()
+    page.get_by_role("option", name="recipe_videos.yaml").click()
+    page.locator(".stages b", has_text="Transpose").wait_for()
+    until(lambda: page.locator(".see-side dd").count() == 2)
+    shot(page, "see")
     page.get_by_role("button", name="16", exact=True).click()
     until(lambda: page.locator(".grid-of-draws img").count() == 16)
     shot(page, "draws")
