@@ -10,7 +10,7 @@ from nicegui import ui
 
 from studio import palette
 from studio.building import adding, naming, steps
-from studio.building.expression import Expression, ExpressionError, called
+from studio.building.expression import Expression, called, name_called
 from studio.building.session import Selection, Session
 from studio.palette import Item
 from studio.panels.asking import ask
@@ -197,10 +197,7 @@ class Pipeline:
         if text.isidentifier() and session.recipe is not None and text in session.recipe.keys("define"):
             found = session.steps_of(("define", text))
             text = found[-1].text if found and found[-1].text != text else text
-        try:
-            return palette.item(called(Expression(text).tree) or "", session.own)
-        except ExpressionError:
-            return None
+        return palette.item(name_called(text) or "", session.own)
 
     # -- what is done ----------------------------------------------------------------------------------------------
 

@@ -178,7 +178,8 @@ def test_an_edit_is_seen_within_200_ms(
         }"""
     )
     print("edit to picture, ms:", [round(t) for t in times])
-    assert min(times) < 200  # of what else runs here the slower ones tell
+    # 200 ms where nothing else runs; where others have the processors too, as many times longer.
+    assert sorted(times)[len(times) // 2] < 200 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     text = (case_b / "recipe.yaml").read_text()
     assert text == before.decode().replace("radius=uniform(1, 2)", "radius=uniform(1.06, 2)")
 
@@ -233,6 +234,32 @@ def test_another_recipe_of_the_project_is_opened(
         )
     )
     assert (case_b / "recipe.yaml").read_bytes() == (CASE_B / "recipe.yaml").read_bytes()
+
+
+OWN = '''import simcore as sc
+
+
+@sc.feature
+def brighter(image, factor=2.0):
+    """Every pixel times a factor."""
+    image *= factor
+'''
+
+
+def test_a_feature_of_ones_own_runs_once_it_is_trusted(
+    open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
+) -> None:
+    (case_b / "mine.py").write_text(OWN)
+    page = window(open_studio(case_b), "/build")
+    page.locator(".small-pictures img").wait_for()
+    item(page, "brighter").drag_to(page.locator('[data-gap="define.frame.2"]'))
+    page.get_by_text("This recipe brings code of its own").wait_for()
+    assert "  brighter: |\n    @sc.feature\n" in (case_b / "recipe.yaml").read_text()
+    page.get_by_role("button", name="Let it run").click()
+    page.get_by_text("This recipe brings code of its own").wait_for(state="detached")
+    page.locator(".small-pictures:not(.stale) img").wait_for()
+    arrays = sc.load(case_b / "recipe.yaml", trust=True).render(count=1, seed=1)
+    assert arrays["image"].shape == (1, 51, 51, 1)
 
 
 def test_stages_draws_and_a_measured_frame_are_seen(
