@@ -208,6 +208,12 @@ def called(node: ast.expr) -> str | None:
     return None
 
 
+def checked(text: str) -> str:
+    """Return an expression's text; ExpressionError if it is none."""
+    Expression(text)
+    return text
+
+
 @lru_cache(maxsize=4096)
 def name_called(text: str) -> str | None:
     """Return the name of what a text calls; None for what is no call or cannot be read."""

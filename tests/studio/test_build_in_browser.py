@@ -151,6 +151,32 @@ def test_a_recipe_is_built_by_mouse_and_seen(
     assert arrays["image"].shape == (2, 64, 64, 1) and arrays["position"].shape == (2, 2)
 
 
+def test_a_recipe_is_built_by_keyboard(
+    open_studio: Callable[[Path], str], window: Callable[..., Any], project: Path
+) -> None:
+    page = window(open_studio(project), "/build")
+    recipe = project / "recipe.yaml"
+    wanted = {
+        "MieSphere": "MieSphere(",
+        "Brightfield": "image: mie_sphere >> brightfield",
+        "PoissonNoise": ">> PoissonNoise(snr=3)",
+        "positions": "position: positions(mie_sphere)",
+    }
+    for name, text in wanted.items():
+        item(page, name).press("Enter")
+        until(lambda text=text: recipe.exists() and text in recipe.read_text())  # type: ignore[misc]
+        page.locator(f'.pipeline[data-digest="{hashlib.sha256(recipe.read_bytes()).hexdigest()[:12]}"]').wait_for()
+    page.locator('[data-chip="outputs.image.1"]').press("Enter")
+    page.get_by_label("numerical_aperture", exact=True).fill("0.7")
+    until(lambda: "numerical_aperture=0.7" in recipe.read_text())
+    item(page, "ComaVertical").press("Enter")
+    until(lambda: "aberrations=[ComaVertical(coefficient=0.08)]" in recipe.read_text())
+    page.locator(".part-name").click()
+    page.get_by_label("coefficient", exact=True).fill("0.05")
+    until(lambda: "aberrations=[ComaVertical(coefficient=0.05)]" in recipe.read_text())
+    assert sc.load(recipe).render(count=1, seed=1)["image"].shape == (1, 64, 64, 1)
+
+
 def test_an_edit_is_seen_within_200_ms(
     open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
 ) -> None:
