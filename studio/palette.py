@@ -136,12 +136,25 @@ def _parameters(cls: Any) -> tuple[Parameter, ...]:
         alias = fields[name].alias
         low, high = max(declared.above, declared.least), min(declared.below, declared.most)
         made[alias] = Parameter(
-            alias, declared.doc, "number", declared.unit, span(declared), _default(fields[name]), low=low, high=high
+            alias,
+            declared.doc.replace("`", ""),
+            "number",
+            declared.unit,
+            span(declared),
+            _default(fields[name]),
+            low=low,
+            high=high,
         )
     for name, setting in cls.options():
         alias = fields[name].alias
         made[alias] = Parameter(
-            alias, setting.doc, "option", "", setting.allowed, _default(fields[name]), _choices(setting)
+            alias,
+            setting.doc.replace("`", ""),
+            "option",
+            "",
+            setting.allowed,
+            _default(fields[name]),
+            _choices(setting),
         )
     for name, field in fields.items():
         if "parts" in field.metadata:
@@ -226,7 +239,7 @@ def _takes_scene(name: str) -> bool:
 
 
 def _first(doc: str) -> str:
-    return " ".join(doc.partition("\n\n")[0].split())
+    return " ".join(doc.partition("\n\n")[0].split()).replace("`", "")
 
 
 # -- what users wrote ------------------------------------------------------------------------------------------------

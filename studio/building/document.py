@@ -117,6 +117,10 @@ class Document:
             return False
         if found.digest == self.digest:
             return False
+        if found.digest is None and not self.project.folder.is_dir():
+            self.failure = f"{self.project.folder}: the project folder is gone"
+            self.tell()
+            return False
         self._adopt(found.text, found.digest)
         return True
 

@@ -10,6 +10,7 @@ import ast
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from studio.errors import StudioError
 
@@ -205,6 +206,21 @@ def called(node: ast.expr) -> str | None:
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
             return name
     return None
+
+
+def checked(text: str) -> str:
+    """Return an expression's text; ExpressionError if it is none."""
+    Expression(text)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def name_called(text: str) -> str | None:
+    """Return the name of what a text calls; None for what is no call or cannot be read."""
+    try:
+        return called(Expression(text).tree)
+    except ExpressionError:
+        return None
 
 
 def arguments(call: ast.expr, names: Names) -> list[Argument]:

@@ -81,6 +81,10 @@ class Session:
         self.selection, self.draft = None, None
         self._changed()
 
+    def refresh(self) -> None:
+        """Take over what changed on disk."""
+        self.document.refresh()
+
     def _changed(self) -> None:
         self.draft = None
         self._read()
@@ -89,6 +93,7 @@ class Session:
 
     def _read(self) -> None:
         self.recipe: RecipeText | None = None
+        self._steps: dict[steps.Place, list[steps.Step]] = {}
         self.unreadable = ""
         try:
             self.recipe = RecipeText(self.document.text)
@@ -151,9 +156,11 @@ class Session:
         """Return the steps of an entry; none where it cannot be read or is switched off."""
         if self.recipe is None:
             return []
-        with contextlib.suppress(StudioError):
-            return steps.steps_of(self.recipe, place, self.names)
-        return []
+        if place not in self._steps:
+            self._steps[place] = []
+            with contextlib.suppress(StudioError):
+                self._steps[place] = steps.steps_of(self.recipe, place, self.names)
+        return self._steps[place]
 
     def text_of(self, selection: Selection) -> str | None:
         """Return the text of a part, None if it is gone."""

@@ -45,7 +45,7 @@ class BuildPage:
                 self.look = SmallLook(self.session)
                 self.form = Form(self.session, self.pipeline)
         self.session.listeners = [self._changed]
-        ui.timer(POLL, self.session.document.refresh)
+        ui.timer(POLL, self.session.refresh)
         ui.keyboard(on_key=self._key)
         self._changed()
 
@@ -79,7 +79,6 @@ class BuildPage:
 
     def _open(self, name: str) -> None:
         self.session.open(name)
-        ui.navigate.to("/build")
 
     def _changed(self) -> None:
         current = self.session

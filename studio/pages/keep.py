@@ -47,7 +47,7 @@ class KeepPage:
                     self._exports()
             self._examples()
         self.session.listeners = [self._changed]
-        ui.timer(POLL, self.session.document.refresh)
+        ui.timer(POLL, self.session.refresh)
         self._changed()
 
     def _changed(self) -> None:

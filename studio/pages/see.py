@@ -50,13 +50,19 @@ class SeePage:
                 self.stages = ui.html("", sanitize=False).classes("see-stages")
                 self.curves = Curves()
         self.session.listeners = [self._changed]
-        ui.timer(POLL, self.session.document.refresh)
+        ui.timer(POLL, self.session.refresh)
         self._changed()
 
     def _controls(self) -> None:
         self.look = Look(self.session, self._show, lambda: self.output if self.count == 1 else None, lambda: self.count)
         with ui.element("div").classes("group"):
             ui.label("Simulated").classes("section-title")
+            current = self.session
+            recipes = list(dict.fromkeys([current.name, *current.studio.project.recipes()]))
+            recipe = ui.select(
+                recipes, label="recipe", value=current.name, on_change=lambda e: current.open(str(e.value))
+            )
+            recipe.props("dense outlined options-dense stack-label").classes("full")
             self.choice = ui.select([], label="output", on_change=lambda e: self._choose(e.value))
             self.choice.props("dense outlined options-dense stack-label").classes("full")
             steppers(self.session, self.look.refresh)

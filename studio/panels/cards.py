@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from nicegui import ui
 
 from studio import palette
 from studio.building import steps
-from studio.building.expression import Expression, ExpressionError, called
+from studio.building.expression import Expression, ExpressionError, name_called
 from studio.building.session import Session
 
 LONGEST = 34  # characters of an expression on a chip
@@ -64,10 +65,7 @@ def gap(place: steps.Place, at: int, last: bool = False) -> str:
 
 def title(text: str) -> str:
     """Return what a chip says."""
-    try:
-        name = called(Expression(text).tree)
-    except ExpressionError:
-        name = None
+    name = name_called(text)
     words = " ".join(text.split())
     if name == "repeat":
         return f"{words.partition('.')[0]}, repeated"
@@ -79,17 +77,13 @@ def title(text: str) -> str:
 
 def parts_inside(text: str, session: Session) -> int:
     """Return how many features stand inside a step."""
-    try:
-        expression = Expression(text)
-        item = palette.item(called(expression.tree) or "", session.own)
-        inside = [p.name for p in item.parameters if p.kind == "parts"] if item else []
-        count = 0
-        for name in inside:
-            try:
-                node = expression.find((name,), session.names)
-            except ExpressionError:
-                continue
-            count += len(getattr(node, "elts", [node]))
-        return count
-    except ExpressionError:
+    item = palette.item(name_called(text) or "", session.own)
+    inside = [p.name for p in item.parameters if p.kind == "parts"] if item else []
+    if not inside:
         return 0
+    expression, count = Expression(text), 0
+    for name in inside:
+        with contextlib.suppress(ExpressionError):
+            node = expression.find((name,), session.names)
+            count += len(getattr(node, "elts", [node]))
+    return count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from studio import palette
-from studio.building import adding
+from studio.building import adding, values
 from studio.building.expression import Expression, ExpressionError, Path, arguments, called
 from studio.building.session import Selection, Session
 from studio.palette import Item, Parameter
@@ -69,10 +69,12 @@ class Form:
                 return
             item = self._item(self.expected)
             self._head(target, item)
-            if item is None or not item.parameters:
-                self._plain(target, item)
-            else:
+            if item is None or values.read(self.expected).mode in ("draw", "split"):
+                self._value(target)
+            elif item.parameters:
                 self._parameters(target, item)
+            else:
+                ui.label("It has no parameters.").classes("soft small")
         self._complain()
 
     def _nothing(self) -> None:
@@ -173,19 +175,17 @@ class Form:
 
         self.fields[parameter.name] = Field(self.session, parameter, text, commit)
 
-    def _plain(self, target: Selection, item: Item | None) -> None:
-        if item is not None:
-            ui.label("It has no parameters.").classes("soft small")
-            return
-        whole = Parameter("expression", "what flows or is computed here", default=None)
+    def _value(self, target: Selection) -> None:
+        """Build one field for a step that is itself a value or an expression."""
 
         def commit(value: str | None) -> str:
-            return self._tried(
-                target, lambda e, path: e.replaced(path, Expression(value or "").text, self.session.names), "expression"
-            )
+            def edit(expression: Expression, path: Path) -> str:
+                return expression.replaced(path, Expression(value or "").text, self.session.names)
 
-        field = Field(self.session, whole, self.expected, commit)
-        self.fields["expression"] = field
+            return self._tried(target, edit, "value")
+
+        whole = Parameter("value", "what flows or is computed here")
+        self.fields["value"] = Field(self.session, whole, self.expected, commit)
 
     def _tried(self, target: Selection, edit: object, name: str) -> str:
         self.busy = True

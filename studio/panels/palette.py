@@ -108,7 +108,7 @@ class Palette:
                 with ui.column().classes("gap-0"):
                     ui.label(item.name).classes("title")
                     ui.label(item.family).classes("soft small")
-            ui.label(item.doc).classes("about-doc")
+            ui.label(item.doc.replace("`", "")).classes("about-doc")
             if item.parameters:
                 with ui.element("div").classes("about-table"):
                     for word in ("parameter", "meaning", "unit", "range", "default"):

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from studio import palette
 from studio.building import adding, naming, steps
-from studio.building.expression import Expression, ExpressionError, called
+from studio.building.expression import Expression, called, checked, name_called
 from studio.building.session import Selection, Session
 from studio.palette import Item
 from studio.panels.asking import ask
@@ -197,10 +197,7 @@ class Pipeline:
         if text.isidentifier() and session.recipe is not None and text in session.recipe.keys("define"):
             found = session.steps_of(("define", text))
             text = found[-1].text if found and found[-1].text != text else text
-        try:
-            return palette.item(called(Expression(text).tree) or "", session.own)
-        except ExpressionError:
-            return None
+        return palette.item(name_called(text) or "", session.own)
 
     # -- what is done ----------------------------------------------------------------------------------------------
 
@@ -231,22 +228,38 @@ class Pipeline:
     def focus(self, place: steps.Place, at: int) -> None:
         """Give the keyboard to a chip."""
         where = json.dumps(f'[data-chip="{address(place, at)}"]')
+        # Only where it was lost as the chip was drawn anew.
+        lost = "document.activeElement === document.body"
         with self.box:
-            ui.run_javascript(f"setTimeout(() => document.querySelector({where})?.focus(), 30)")
+            ui.run_javascript(f"setTimeout(() => {{ if ({lost}) document.querySelector({where})?.focus(); }}, 0)")
 
     def add(self, item: Item) -> None:
-        """Put an item where it usually goes: into the selected chain, else where a first one of its kind belongs."""
-        session = self.session
-        if (
-            session.selection
-            and session.selection.path
-            and item.kind in ("feature", "part", "scatterer", "repeat", "microscope")
-        ):
-            self._add_in_chain(session.selection.place, int(session.selection.path[0]) + 1, item)
-        elif item.kind in ("microscope", "feature") or item.family == "Targets":
+        """Put an item where it usually goes: operations and parts into the chain that is selected, or the first image's."""
+        chosen = self.session.selection
+        if item.kind == "microscope" or item.family == "Targets":
             self._add_to_section("outputs", item)
+        elif item.kind == "part" and chosen is not None and chosen.path:
+            self._edit(lambda r: adding.in_step(r, chosen.place, int(chosen.path[0]), item, self.session.names))
+        elif item.kind == "feature":
+            chain = self._chain_to_extend()
+            if chain is None:
+                self._add_to_section("outputs", item)
+            else:
+                self._add_in_chain(*chain, item)
         else:
             self._add_to_section("define", item)
+
+    def _chain_to_extend(self) -> tuple[steps.Place, int] | None:
+        """Return the selected chain, and after which step; else the end of the first image's."""
+        chosen, recipe = self.session.selection, self.session.recipe
+        if chosen is not None and chosen.path and len(self.session.steps_of(chosen.place)) > 1:
+            return chosen.place, int(chosen.path[0]) + 1
+        for entry in recipe.entries if recipe else ():
+            place = (entry.section, entry.key)
+            found = self.session.steps_of(place) if entry.on and entry.section == "outputs" else []
+            if len(found) > 1 and not found[0].text.startswith("positions("):
+                return place, len(found)
+        return None
 
     def _dropped_on_section(self, section: str) -> None:
         dragged = self.session.dragged
@@ -362,9 +375,3 @@ class Pipeline:
     def _add_written(self, section: str, written: str) -> bool:
         name, _, text = written.partition("=")
         return self._edit(lambda r: r.with_entry(section, name.strip(), checked(text.strip())))
-
-
-def checked(text: str) -> str:
-    """Return an expression; ExpressionError if it is none."""
-    Expression(text)
-    return text

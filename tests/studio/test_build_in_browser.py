@@ -151,6 +151,32 @@ def test_a_recipe_is_built_by_mouse_and_seen(
     assert arrays["image"].shape == (2, 64, 64, 1) and arrays["position"].shape == (2, 2)
 
 
+def test_a_recipe_is_built_by_keyboard(
+    open_studio: Callable[[Path], str], window: Callable[..., Any], project: Path
+) -> None:
+    page = window(open_studio(project), "/build")
+    recipe = project / "recipe.yaml"
+    wanted = {
+        "MieSphere": "MieSphere(",
+        "Brightfield": "image: mie_sphere >> brightfield",
+        "PoissonNoise": ">> PoissonNoise(snr=3)",
+        "positions": "position: positions(mie_sphere)",
+    }
+    for name, text in wanted.items():
+        item(page, name).press("Enter")
+        until(lambda text=text: recipe.exists() and text in recipe.read_text())  # type: ignore[misc]
+        page.locator(f'.pipeline[data-digest="{hashlib.sha256(recipe.read_bytes()).hexdigest()[:12]}"]').wait_for()
+    page.locator('[data-chip="outputs.image.1"]').press("Enter")
+    page.get_by_label("numerical_aperture", exact=True).fill("0.7")
+    until(lambda: "numerical_aperture=0.7" in recipe.read_text())
+    item(page, "ComaVertical").press("Enter")
+    until(lambda: "aberrations=[ComaVertical(coefficient=0.08)]" in recipe.read_text())
+    page.locator(".part-name").click()
+    page.get_by_label("coefficient", exact=True).fill("0.05")
+    until(lambda: "aberrations=[ComaVertical(coefficient=0.05)]" in recipe.read_text())
+    assert sc.load(recipe).render(count=1, seed=1)["image"].shape == (1, 64, 64, 1)
+
+
 def test_an_edit_is_seen_within_200_ms(
     open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
 ) -> None:
@@ -178,7 +204,8 @@ def test_an_edit_is_seen_within_200_ms(
         }"""
     )
     print("edit to picture, ms:", [round(t) for t in times])
-    assert min(times) < 200  # of what else runs here the slower ones tell
+    # 200 ms where nothing else runs; where others have the processors too, as many times longer.
+    assert sorted(times)[len(times) // 2] < 200 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     text = (case_b / "recipe.yaml").read_text()
     assert text == before.decode().replace("radius=uniform(1, 2)", "radius=uniform(1.06, 2)")
 
@@ -215,6 +242,52 @@ def test_a_broken_file_is_mended_in_place(
     page.get_by_text("did you mean uniform?").first.wait_for()
 
 
+def test_another_recipe_of_the_project_is_opened(
+    open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
+) -> None:
+    page = window(open_studio(case_b), "/build")
+    page.get_by_label("Recipe", exact=True).click()
+    page.get_by_role("option", name="recipe_videos.yaml").click()
+    digest = hashlib.sha256((case_b / "recipe_videos.yaml").read_bytes()).hexdigest()[:12]
+    page.locator(f'.pipeline[data-digest="{digest}"]').wait_for()
+    # Other values for training, validation and test.
+    page.locator('[data-chip="define.snr.0"]').click()
+    page.get_by_label("value: other values for training, validation and test").click()
+    page.get_by_label("value test", exact=True).fill("uniform(5, 10)")
+    until(
+        lambda: (
+            'where(equal(split, "test"), uniform(5, 10), uniform(5, 60))' in (case_b / "recipe_videos.yaml").read_text()
+        )
+    )
+    assert (case_b / "recipe.yaml").read_bytes() == (CASE_B / "recipe.yaml").read_bytes()
+
+
+OWN = '''import simcore as sc
+
+
+@sc.feature
+def brighter(image, factor=2.0):
+    """Every pixel times a factor."""
+    image *= factor
+'''
+
+
+def test_a_feature_of_ones_own_runs_once_it_is_trusted(
+    open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
+) -> None:
+    (case_b / "mine.py").write_text(OWN)
+    page = window(open_studio(case_b), "/build")
+    page.locator(".small-pictures img").wait_for()
+    item(page, "brighter").drag_to(page.locator('[data-gap="define.frame.2"]'))
+    page.get_by_text("This recipe brings code of its own").wait_for()
+    assert "  brighter: |\n    @sc.feature\n" in (case_b / "recipe.yaml").read_text()
+    page.get_by_role("button", name="Let it run").click()
+    page.get_by_text("This recipe brings code of its own").wait_for(state="detached")
+    page.locator(".small-pictures:not(.stale) img").wait_for()
+    arrays = sc.load(case_b / "recipe.yaml", trust=True).render(count=1, seed=1)
+    assert arrays["image"].shape == (1, 51, 51, 1)
+
+
 def test_stages_draws_and_a_measured_frame_are_seen(
     open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
 ) -> None:
@@ -233,8 +306,13 @@ def test_stages_draws_and_a_measured_frame_are_seen(
     page.locator(".slide-box .q-slider").click(position={"x": 120, "y": 8})
     until(lambda: page.locator(".see-side dd").nth(1).inner_text() == page.locator(".slide-box .mono").inner_text())
     assert (case_b / "recipe.yaml").read_bytes() == (CASE_B / "recipe.yaml").read_bytes()
-    shot(page, "see")
     page.get_by_role("button", name="Let go").click()
+    # The recipe that was matched to the video.
+    page.get_by_label("recipe", exact=True).click()
+    page.get_by_role("option", name="recipe_videos.yaml").click()
+    page.locator(".stages b", has_text="Transpose").wait_for()
+    until(lambda: page.locator(".see-side dd").count() == 2)
+    shot(page, "see")
     page.get_by_role("button", name="16", exact=True).click()
     until(lambda: page.locator(".grid-of-draws img").count() == 16)
     shot(page, "draws")

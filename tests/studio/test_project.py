@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,19 @@ def test_an_edit_that_the_disk_refuses_is_kept_and_saved_later(tmp_path: Path, m
         assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".recipe")] == []
     document.refresh()
     assert not document.unsaved and (tmp_path / "recipe.yaml").read_text() == "a: 2\n"
+
+
+def test_a_folder_that_vanishes_takes_no_edit_with_it(tmp_path: Path) -> None:
+    document = Document(Project(tmp_path / "p"), "recipe.yaml")
+    document.edit("a: 1\n")
+    shutil.rmtree(tmp_path / "p")
+    assert not document.refresh() and "folder is gone" in document.failure and document.text == "a: 1\n"
+    document.edit("a: 2\n")
+    assert document.failure and document.text == "a: 2\n"
+    (tmp_path / "p").mkdir()
+    document.take_theirs()
+    document.undo()
+    assert (tmp_path / "p" / "recipe.yaml").read_text() == "a: 2\n" and not document.failure
 
 
 def test_what_is_no_text_is_said(tmp_path: Path) -> None:

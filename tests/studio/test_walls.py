@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,19 @@ def test_what_does_not_need_a_page_imports_no_nicegui() -> None:
 
 def test_no_module_has_grown_beyond_what_one_reads() -> None:
     assert {path.name: n for path in MODULES if (n := len(path.read_text(encoding="utf-8").splitlines())) > 380} == {}
+
+
+def test_every_package_and_file_is_in_the_wheel(tmp_path: Path) -> None:
+    """Built as ``pip install ./studio`` does, from its folder alone."""
+    source = tmp_path / "studio"
+    shutil.copytree(ROOT / "studio", source, ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
+    code = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
+    made = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=source, capture_output=True, text=True, check=True
+    )
+    packed = set(zipfile.ZipFile(tmp_path / made.stdout.split()[-1]).namelist())
+    wanted = {p for p in (ROOT / "studio").rglob("*") if p.suffix in (".py", ".css", ".yaml", ".typed")}
+    assert {str(p.relative_to(ROOT)) for p in wanted if "build" not in p.parts} <= packed
 
 
 def test_a_recipe_of_a_hundred_definitions_is_edited_in_time() -> None:
