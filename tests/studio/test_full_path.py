@@ -6,6 +6,7 @@ One test goes on where the one before it ended: not for several workers (``-n``)
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,9 +81,13 @@ def distribution(page: Any, recipe: Path, parameter: str, low: str, high: str) -
     """Turn a number into a uniform distribution; each edit is on the disk before the next."""
     page.get_by_label(f"{parameter}: a distribution", exact=True).click()
     until(lambda: f"{parameter}=uniform(" in recipe.read_text())
-    for end, value, written in (("low", low, f"uniform({low}, "), ("high", high, f"uniform({low}, {high})")):
+    found = re.search(rf"{parameter}=uniform\(([^,]+), ([^)]+)\)", recipe.read_text())
+    assert found is not None
+    ends = [("low", low, f"uniform({low}, "), ("high", high, f", {high})")]
+    for end, value, written in ends if float(low) < float(found[2]) else reversed(ends):  # low stays below high
         field = page.get_by_label(f"{parameter} {end}", exact=True)
-        typed(field, value, lambda written=written: f"{parameter}={written}" in recipe.read_text())
+        typed(field, value, lambda written=written: written in recipe.read_text())
+    until(lambda: f"{parameter}=uniform({low}, {high})" in recipe.read_text())
 
 
 def test_build_from_the_palette_with_a_preview(studio: Window, project: Path) -> None:
