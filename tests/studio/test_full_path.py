@@ -1,6 +1,6 @@
 """The whole way of case B with the mouse: built, matched to the real video, generated, trained, applied, exported, opened again.
 
-One test goes on where the one before it ended: not for several workers (``-n``).
+One test goes on where the one before it ended: not for several workers.
 ``STUDIO_SHOTS=docs/studio`` makes the pictures of the documentation, with more examples and epochs.
 """
 
@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from windows import ROOT, Window, running, until
+from windows import ALONE, ROOT, Window, running, until
 
 import simcore as sc
 
 sys.path.insert(0, str(ROOT / "examples"))
 from measured import places
 
-pytestmark = [pytest.mark.studio, pytest.mark.slow]
+pytestmark = [pytest.mark.studio, pytest.mark.slow, ALONE]
 VIDEO = "trapped_particle/low_noise.mp4"
 SHOTS = bool(os.environ.get("STUDIO_SHOTS"))
 COUNT, EPOCHS, LONGEST = (6000, 16, 900) if SHOTS else (400, 2, 180)

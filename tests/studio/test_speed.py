@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from windows import Window, running
+from windows import ALONE, Window, running
 
 import simcore as sc
 
-pytestmark = [pytest.mark.studio, pytest.mark.slow]
+pytestmark = [pytest.mark.studio, pytest.mark.slow, ALONE]
 SOON = 300  # ms
 EXAMPLES, EPOCHS = 10_000, 500
 # From the click to the first picture of the browser in which what is watched is another one.

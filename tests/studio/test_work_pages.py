@@ -1,6 +1,6 @@
 """Generate, Train and Use in a real browser, with the programs themselves at their smallest.
 
-One test goes on where the one before it ended: not for several workers (`-n`).
+One test goes on where the one before it ended: not for several workers.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from windows import Window, running, until
+from windows import ALONE, Window, running, until
 
-pytestmark = [pytest.mark.studio, pytest.mark.slow]
+pytestmark = [pytest.mark.studio, pytest.mark.slow, ALONE]
 RECIPE = """format: simcore-recipe/1
 define:
   particle:   MieSphere(x=uniform(10, 22), y=uniform(10, 22), z=0, radius=0.4, refractive_index=1.5)

@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+# Tests that follow one another, or measure times, are not spread over workers as `make test` does.
+ALONE = pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="runs alone: make test-studio")
 SIZE = {"width": 1280, "height": 800}
 
 
