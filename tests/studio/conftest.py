@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from opened import studios  # noqa: E402
+from opened import studios
 
 CHROMIUM = os.environ.get("STUDIO_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
 

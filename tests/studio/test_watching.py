@@ -22,6 +22,7 @@ from studio.preview import Latest, Preview
 from studio.project import Project
 from studio.recipe_text import RecipeText
 from studio.watching import curves, measured, sliding
+from studio.watching.pictures import planes
 from studio.watching.worker import Answer, Request, render
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +157,16 @@ def test_a_window_gives_up_its_own_slow_draft_for_a_newer_one(tmp_path: Path, mo
     answer, seconds = run(measure())
     assert answer is not None and answer.request is not None and answer.request.indices == (8,) and not answer.error
     assert seconds < 10
+
+
+def test_of_a_volume_the_largest_value_is_seen() -> None:
+    volume = np.zeros((8, 8, 56), np.float32)
+    volume[3, 4, 50] = 2
+    ((title, plane, _),) = planes(volume, "image", "volume")
+    assert title == "volume, largest of 56" and plane[3, 4] == 2 and plane.sum() == 2
+    assert [name for name, _, _ in planes(volume[..., :2] * 1j, "field", "a")] == [
+        "a [0], magnitude", "a [0], phase", "a [1], magnitude", "a [1], phase"
+    ]  # fmt: skip
 
 
 # -- curves ----------------------------------------------------------------------------------------------------------
