@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nicegui import app, background_tasks, ui
+from nicegui.server import Server
 from starlette.responses import Response
 
 from studio import palette, settings
@@ -73,7 +74,7 @@ def serve(project: Project, port: int, browser: bool) -> None:
     app.on_startup(studio.preview.start)
     app.on_shutdown(studio.preview.close)
     app.on_shutdown(close_others)
-    app.on_startup(lambda: background_tasks.create(_announce(address, port, browser), name="announce"))
+    app.on_startup(lambda: background_tasks.create(_announce(address, browser), name="announce"))
     ui.run(
         host=HOST,
         port=port,
@@ -87,13 +88,9 @@ def serve(project: Project, port: int, browser: bool) -> None:
     )
 
 
-async def _announce(address: str, port: int, browser: bool) -> None:
+async def _announce(address: str, browser: bool) -> None:
     """Print the address as soon as it answers: startup comes before the port is listened at."""
-    while True:
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(HOST, port)
-            writer.close()
-            break
+    while not Server.instance.started:
         await asyncio.sleep(0.02)
     print(address, flush=True)
     if browser:

@@ -30,12 +30,20 @@ def open_studio(
 
     project = Project(folder)
     os.chdir(project.folder)  # recipes name files relative to where they lie
-    serve(project, port or _free_port(), browser)
+    chosen = port or _free_port()
+    try:
+        serve(project, chosen, browser)
+    except SystemExit:
+        if port or chosen != USUAL_PORT:
+            raise StudioError(f"port {chosen} is taken; --port chooses another") from None
+        # Another studio took the usual port while this one was starting; a server that failed cannot be started again.
+        again = [str(project.folder), "--port", str(_free_port(0)), "--browser" if browser else "--no-browser"]
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "studio.cli", *again])
 
 
-def _free_port() -> int:
+def _free_port(*wishes: int) -> int:
     """Return the usual port, or a free one where that is taken."""
-    for wanted in (USUAL_PORT, 0):
+    for wanted in wishes or (USUAL_PORT, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -58,7 +58,8 @@ class Gate:
 
     async def _exchange(self, scope: Any, send: Any, query: dict[str, str]) -> None:
         rest = urlencode({name: value for name, value in query.items() if name != "token"})
-        target = scope["path"] if scope["path"].startswith("/") and not scope["path"].startswith("//") else "/"
+        path = scope["path"]
+        target = path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/"
         # Not a redirect: what follows shall come from a page of ours, wherever the address was opened from.
         where = json.dumps(target + (f"?{rest}" if rest else "")).replace("<", "\\u003c")
         body = f"<!doctype html><title>studio</title><script>location.replace({where})</script>".encode()

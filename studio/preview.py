@@ -23,14 +23,13 @@ class Preview:
         self.folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
-        self._busy_since: float | None = None
+        self._busy_with: Request | None = None
+        self._busy_since = 0.0
 
     async def render(self, request: Request) -> Answer:
         """Return what a request gives; what goes wrong is in the answer."""
-        if self._busy_since is not None and time.monotonic() - self._busy_since > PATIENCE:
-            self._kill()
         async with self._lock:
-            self._busy_since = time.monotonic()
+            self._busy_with, self._busy_since = request, time.monotonic()
             try:
                 return await asyncio.wait_for(self._ask(request), LONGEST)
             except TimeoutError:
@@ -42,7 +41,12 @@ class Preview:
                     error="the process that renders previews ended; the next edit starts another", request=request
                 )
             finally:
-                self._busy_since = None
+                self._busy_with = None
+
+    def give_up(self, request: Request | None) -> None:
+        """End the process if it has been busy with this request for long."""
+        if request is not None and request is self._busy_with and time.monotonic() - self._busy_since > PATIENCE:
+            self._kill()
 
     async def start(self) -> None:
         """Start the process, so that the first draft need not wait for it."""
@@ -95,21 +99,21 @@ class Latest:
     def __init__(self, preview: Preview) -> None:
         self.preview = preview
         self._waiting: Request | None = None
+        self._current: Request | None = None
         self._running = False
 
     async def render(self, request: Request) -> Answer | None:
         """Return the answer; None if a newer request took this one's place."""
         self._waiting = request
         if self._running:
-            if self.preview._busy_since and time.monotonic() - self.preview._busy_since > PATIENCE:
-                self.preview._kill()
+            self.preview.give_up(self._current)
             return None
         self._running = True
         try:
             answer: Answer | None = None
             while self._waiting is not None:
-                current, self._waiting = self._waiting, None
-                answer = await self.preview.render(current)
+                self._current, self._waiting = self._waiting, None
+                answer = await self.preview.render(self._current)
             return answer
         finally:
             self._running = False

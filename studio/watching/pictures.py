@@ -48,11 +48,13 @@ def data_url(pixels: np.ndarray) -> str:
 def planes(values: np.ndarray, kind: str, title: str) -> list[tuple[str, np.ndarray, str]]:
     """Return what is drawn of one example's image: (title, (y, x) values, "value", "phase" or "label").
 
-    Of movies the first frame, of fields magnitude and phase, of several channels the first few, of three planes in colour
-    each by itself.
+    Of movies the first frame, of fields magnitude and phase, of a few channels each by itself, of many (a volume) the largest
+    value along them.
     """
     still = values[0] if values.ndim == 4 else values
     found: list[tuple[str, np.ndarray, str]] = []
+    if still.shape[-1] > MOST_CHANNELS:
+        return [(f"{title}, largest of {still.shape[-1]}", np.abs(still).max(axis=-1), "value")]
     for channel in range(min(still.shape[-1], MOST_CHANNELS)):
         plane = still[..., channel]
         label = title if still.shape[-1] == 1 else f"{title} [{channel}]"

@@ -325,13 +325,13 @@ def test_pages_are_kept_and_exported(
     page.get_by_text("recipe.yaml, recipe_videos.yaml").wait_for()
     page.get_by_label("Show the recipe as Python").click()
     page.locator(".keep-source").wait_for()
+    until(lambda: page.locator(".example-picture img").count() == 5)
+    shot(page, "keep")
     page.get_by_role("button", name="Save into the project").click()
     until((case_b / "recipe.py").exists)
     space: dict[str, Any] = {}
     exec((case_b / "recipe.py").read_text(), space)
     assert space["recipe"] == sc.load(case_b / "recipe.yaml")
-    until(lambda: page.locator(".example-picture img").count() == 5)
-    shot(page, "keep")
     # An example opens in a studio of its own, in the same window.
     page.get_by_label("Copy the example How many cells are there?").click()
     page.get_by_role("button", name="Copy and open").click()

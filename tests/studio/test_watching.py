@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from studio.preview import Latest, Preview
 from studio.project import Project
 from studio.recipe_text import RecipeText
 from studio.watching import curves, measured, sliding
+from studio.watching.pictures import planes
 from studio.watching.worker import Answer, Request, render
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +43,8 @@ outputs:
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(coroutine)
+    with ThreadPoolExecutor(1) as thread:  # the browser's tests keep a loop of their own in this one
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def test_what_is_seen_is_what_the_dataset_will_hold() -> None:
@@ -129,6 +132,41 @@ def test_of_drafts_that_come_fast_the_last_one_is_shown(tmp_path: Path) -> None:
 
     first, *others = run(measure())
     assert others == [None] * 5 and first is not None and first.request is not None and first.request.indices == (5,)
+
+
+def test_a_window_gives_up_its_own_slow_draft_for_a_newer_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.preview.PATIENCE", 0.5)
+
+    async def measure() -> tuple[Answer | None, float]:
+        preview = Preview(tmp_path)
+        await preview.start()
+        mine, other = Latest(preview), Latest(preview)
+        slow = asyncio.create_task(mine.render(Request(SLOW, trust=True)))
+        await asyncio.sleep(1.0)
+        waiting = asyncio.create_task(other.render(Request(CASE_B, (7,))))  # another window waits
+        await asyncio.sleep(0.2)
+        assert not slow.done() and not waiting.done()
+        started = time.perf_counter()
+        assert await mine.render(Request(CASE_B, (8,))) is None
+        answer, seconds = await slow, time.perf_counter() - started
+        theirs = await waiting
+        assert theirs is not None and not theirs.error
+        await preview.close()
+        return answer, seconds
+
+    answer, seconds = run(measure())
+    assert answer is not None and answer.request is not None and answer.request.indices == (8,) and not answer.error
+    assert seconds < 10
+
+
+def test_of_a_volume_the_largest_value_is_seen() -> None:
+    volume = np.zeros((8, 8, 56), np.float32)
+    volume[3, 4, 50] = 2
+    ((title, plane, _),) = planes(volume, "image", "volume")
+    assert title == "volume, largest of 56" and plane[3, 4] == 2 and plane.sum() == 2
+    assert [name for name, _, _ in planes(volume[..., :2] * 1j, "field", "a")] == [
+        "a [0], magnitude", "a [0], phase", "a [1], magnitude", "a [1], phase"
+    ]  # fmt: skip
 
 
 # -- curves ----------------------------------------------------------------------------------------------------------
