@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from nicegui import ui
@@ -58,16 +57,14 @@ class Generate:
                 "recipe", ui.select(recipes, label="Recipe", value=chosen if chosen in recipes else recipes[0]), True
             )
             self.name = self._keep("name", ui.input("Dataset", value=kept.get("name", "train.zarr")), True)
+            # Without limits of the field: it would correct what was typed without a word; here it is refused with one.
             self.count = self._keep(
-                "count", ui.number("Examples", value=kept.get("count", 10_000), min=1, step=1000, format="%d")
+                "count", ui.number("Examples", value=kept.get("count", 10_000), step=1000, format="%d")
             )
             self.seed = self._keep("seed", ui.input("Seed", value=str(kept.get("seed", "1"))))
             splits = {"": "none", **{name: name for name in SPLITS}}
             self.split = self._keep("split", ui.select(splits, label="Split", value=kept.get("split", "train")))
-            cores = os.cpu_count() or 1
-            self.workers = self._keep(
-                "workers", ui.number("Workers", value=kept.get("workers", 1), min=1, max=4 * cores, format="%d")
-            )
+            self.workers = self._keep("workers", ui.number("Workers", value=kept.get("workers", 1), format="%d"))
             with ui.expansion("Storage and cluster").classes("work-wide"), ui.element("div").classes("work-form"):
                 self._more()
         with parts.panel("Plan"):
