@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
 BIN := $(VENV)/bin
-COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml $(wildcard csrc/*.[ch]pp csrc/*.h csrc/bind/*.[ch]pp simcore/*.pyx)
+COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml studio/pyproject.toml $(wildcard csrc/*.[ch]pp csrc/*.h csrc/bind/*.[ch]pp simcore/*.pyx)
 # One thread per process: the tests run several processes, and results do not depend on it.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-python test-thorough test-cluster test-backends lint format bench bench-plot bench-scaling example gallery soak clean
+.PHONY: demo test test-python test-thorough test-cluster test-backends test-studio lint format bench bench-plot bench-scaling example gallery soak clean
 
 # Modules are compiled to bytecode when they are first imported and kept so, not all of TensorFlow at once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,7 +20,7 @@ $(VENV)/ready: requirements-dev.txt
 	touch $@
 
 $(VENV)/built: $(VENV)/ready $(COMPILED)
-	PYTHONWARNINGS=ignore $(PIP) --no-build-isolation -e . -e ./dtmodels
+	PYTHONWARNINGS=ignore $(PIP) --no-build-isolation -e . -e ./dtmodels -e ./studio
 	touch $@
 
 demo: $(VENV)/built
@@ -53,6 +53,10 @@ test-backends: $(BACKENDS)/ready
 	for backend in jax torch; do \
 		KERAS_BACKEND=$$backend $(ONE_THREAD) $(BACKENDS)/bin/python -m pytest $(BACKEND_TESTS) -m "not thorough" || exit 1; \
 	done
+
+# The studio in a real browser: Debian's chromium, or the one that STUDIO_BROWSER names. STUDIO_SHOTS=docs/studio: its pictures anew.
+test-studio: $(VENV)/built
+	$(ONE_THREAD) $(BIN)/python -m pytest tests/studio -rs
 
 # A real SLURM on this machine: as root, after apt install slurm-wlm munge.
 test-cluster: $(VENV)/built

@@ -1,0 +1,77 @@
+"""Measured frames for a page: read once, shown one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.browsing import pictures
+from studio.errors import StudioError
+
+Array = np.ndarray[Any, Any]
+MOST_BYTES = 512 * 2**20  # of frames that are held; what follows is not shown
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Frames (frame, y, x, channel) as they are in the file; ``whole`` unless there were too many to hold."""
+
+    path: Path
+    images: Array
+    whole: bool
+    low: float
+    high: float
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return (int(self.images.shape[1]), int(self.images.shape[2]))
+
+    def pixels(self, number: int) -> Array:
+        """One frame as uint8; all frames with the same black and white."""
+        return pictures.grey(self.images[number], self.low, self.high)
+
+
+def frames(path: Path) -> Frames:
+    """The frames of a video, stack, image, folder or npy; StudioError where they cannot be read."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise StudioError(f"{path.name}: {error.strerror or error}") from None
+    return _frames(path, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=3)
+def _frames(path: Path, stamp: int) -> Frames:
+    from dtmodels.errors import DtmodelsError  # noqa: PLC0415  (pandas and matplotlib follow)
+    from dtmodels.io import iterate_frames  # noqa: PLC0415
+
+    try:
+        images, whole = _held(iterate_frames(path), path.name)
+    except (DtmodelsError, OSError, MemoryError) as error:
+        raise StudioError(str(error)) from None
+    low, high = pictures.limits(np.asarray(images[:: max(1, len(images) // 16)][..., 0]))
+    return Frames(path, images, whole, low, high)
+
+
+def _held(source: Iterator[Array], name: str) -> tuple[Array, bool]:
+    held: list[Array] = []
+    size = 0
+    for frame in source:
+        if held and frame.shape != held[0].shape:
+            raise StudioError(f"{name}: frames of several sizes: {held[0].shape}, {frame.shape}")
+        size += frame.nbytes
+        if size > MOST_BYTES:
+            return np.stack(held), False
+        held.append(np.asarray(frame))
+    if not held:
+        raise StudioError(f"{name}: holds no frames")
+    return np.stack(held), True

@@ -1,0 +1,1 @@
+"""Looking into datasets: examples with their truths, histograms, facts."""

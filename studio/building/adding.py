@@ -1,0 +1,257 @@
+"""What dropping something of the palette means: where it goes depends on what it is."""
+
+from __future__ import annotations
+
+import ast
+
+from studio import palette
+from studio.building import naming, steps
+from studio.building.expression import Expression, ExpressionError, Names, arguments, called, chain
+from studio.errors import StudioError
+from studio.palette import Item
+from studio.recipe_text import RecipeText
+
+SCENES = ("scatterer", "repeat")
+
+
+class CannotAddError(StudioError):
+    """Something that has no place where it was dropped; says where it goes."""
+
+
+def with_code(recipe: RecipeText, item: Item) -> RecipeText:
+    """Return the recipe with the code of what users wrote, if it is not there yet."""
+    if not item.source or item.name in recipe.keys("code"):
+        return recipe
+    return RecipeText(recipe.with_entry("code", item.name, item.source))
+
+
+def defined(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:
+    """Return the text with a new definition, and its name."""
+    recipe = with_code(recipe, item)
+    wish = naming.snake(item.name)
+    if item.name == "repeat":
+        scene = last_scene(recipe)
+        if scene is None:
+            raise CannotAddError("repeat: drop a scatterer first; many of it come then")
+        name = naming.free(recipe, f"{scene}s")
+        return recipe.with_entry("define", name, f"{scene}.{item.text}"), name
+    text = fitted(recipe, item, names)
+    name = naming.free(recipe, wish if not _is_word_of_language(wish) else f"{wish}_1")
+    return recipe.with_entry("define", name, text), name
+
+
+def _is_word_of_language(wish: str) -> bool:
+    return wish in ("split", "time", "nm", "um", "mm", "s", "ms", "rad", "deg")
+
+
+def as_output(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:
+    """Return the text with a new output that begins with this, and its name.
+
+    Raises CannotAddError for what nothing can flow into yet.
+    """
+    recipe = with_code(recipe, item)
+    scene = last_scene(recipe)
+    if item.family == "Targets":
+        if scene is None:
+            raise CannotAddError(f"{item.name}: drop a scatterer first; targets are made of a scene")
+        return _target(recipe, item, scene, names)
+    if item.kind == "microscope":
+        if scene is None:
+            raise CannotAddError(f"{item.name}: drop a scatterer first; a microscope images a scene")
+        name = naming.free(recipe, naming.snake(item.name))
+        text = recipe.with_entry("define", name, item.text)
+        output = naming.free(RecipeText(text), "image")
+        return RecipeText(text).with_entry("outputs", output, f"{scene} >> {name}"), output
+    if item.kind == "feature":
+        image = last_image(recipe)
+        if image is None:
+            raise CannotAddError(f"{item.name}: takes an image; drop a microscope first")
+        output = naming.free(recipe, naming.snake(item.name))
+        return recipe.with_entry("outputs", output, f"{image} >> {fitted(recipe, item, names)}"), output
+    if item.kind in ("draw", "function"):
+        output = naming.free(recipe, naming.snake(item.name))
+        return recipe.with_entry("outputs", output, item.text), output
+    raise CannotAddError(f"{item.name}: is no output by itself; drop it on the definitions")
+
+
+def _target(recipe: RecipeText, item: Item, scene: str, names: Names) -> tuple[str, str]:
+    wish = {"positions": "position", "DiskMask": "mask", "GaussianDensity": "density"}.get(item.name)
+    output = naming.free(recipe, wish or naming.snake(item.name))
+    if item.kind == "function":
+        seen_by = last_microscope(recipe)
+        text = {
+            "positions": f"positions({scene})",
+            "properties": f'properties({scene}, "x", "y")',
+        }.get(item.name, f"{item.name}({scene}{', ' + seen_by if seen_by and 'seen_by' in _needed(item) else ''})")
+        return recipe.with_entry("outputs", output, text), output
+    return recipe.with_entry("outputs", output, f"{scene} >> {fitted(recipe, item, names)}"), output
+
+
+def _needed(item: Item) -> list[str]:
+    return [p.name for p in item.parameters if p.default is None]
+
+
+def in_chain(recipe: RecipeText, place: steps.Place, at: int, item: Item, names: Names) -> str:
+    """Return the text with this put before the step at ``at`` of a chain.
+
+    A scatterer joins the scene at the chain's start, a repetition repeats it; a part goes into the step before.
+    """
+    recipe = with_code(recipe, item)
+    found = steps.steps_of(recipe, place, names)
+    if item.kind == "scatterer":
+        text, name = defined(recipe, item, names)
+        joined = RecipeText(text)
+        return steps.changed(joined, place, (0,), lambda e: f"({e.text} + {name})", names)
+    if item.kind == "repeat":
+        return steps.changed(recipe, place, (0,), lambda e: f"{e.text}.{item.text}", names)
+    if item.kind == "part":
+        return in_step(recipe, place, max(0, at - 1), item, names)
+    if item.kind in ("draw", "function"):
+        raise CannotAddError(f"{item.name}: is a value, no step; drop it on the definitions, or choose it in a form")
+    return steps.inserted(recipe, place, max(1, at) if found else at, fitted(recipe, item, names), names)
+
+
+def in_step(recipe: RecipeText, place: steps.Place, at: int, item: Item, names: Names) -> str:
+    """Return the text with this among the features inside a step: an aberration in its microscope."""
+    step = steps.steps_of(recipe, place, names)[at]
+    owner: steps.Place = place
+    if step.text.isidentifier() and step.text in recipe.keys("define"):
+        owner, at = ("define", step.text), 0
+        step = steps.steps_of(recipe, owner, names)[0]
+    outer = palette.item(called(Expression(step.text).tree) or "")
+    inside = next((p.name for p in outer.parameters if p.kind == "parts"), None) if outer else None
+    if inside is None:
+        raise CannotAddError(
+            f"{item.name}: goes into a step that has features inside, such as a microscope's aberrations"
+        )
+    return steps.changed(recipe, owner, (at,), lambda e: with_part(e, (), inside, item.text, names), names)
+
+
+def with_part(expression: Expression, path: tuple[int | str, ...], name: str, text: str, names: Names) -> str:
+    """Return an expression with one more feature inside the call at ``path``."""
+    given = [a for a in arguments(expression.find(path, names), names) if a.name == name]
+    if not given:
+        return expression.with_argument(path, name, f"[{text}]", names)
+    node = given[0].node
+    if not hasattr(node, "elts"):  # one feature without a list around it
+        return expression.replaced((*path, name), f"[{expression.source(node)}, {text}]", names)
+    return expression.with_steps((*path, name), [*range(len(node.elts)), text], names)
+
+
+# -- what is there ---------------------------------------------------------------------------------------------------
+
+
+def fitted(recipe: RecipeText, item: Item, names: Names) -> str:
+    """Return the item's call; a target gets the size of the image, and a scatterer stands in its middle."""
+    size = image_shape(recipe, names)
+    text = item.text
+    if size is None:
+        return text
+    try:
+        expression = Expression(text)
+        given = {a.name for a in arguments(expression.tree, names)}
+        if item.family == "Targets" and "shape" in given:
+            text = expression.with_argument((), "shape", f"({size[0]}, {size[1]})", names)
+        elif item.kind == "scatterer" and {"x", "y"} <= given:
+            text = expression.with_argument((), "x", f"{(size[1] - 1) / 2:g}", names)
+            text = Expression(text).with_argument((), "y", f"{(size[0] - 1) / 2:g}", names)
+    except ExpressionError:
+        return item.text
+    return text
+
+
+def image_shape(recipe: RecipeText, names: Names) -> tuple[int, int] | None:
+    """Return the shape that the recipe's microscope says, as far as it stands in numbers."""
+    for _, node, expression in _calls(recipe):
+        known = palette.item(called(node) or "")
+        if known and known.kind == "microscope":
+            shape = [a.node for a in arguments(node, names) if a.name == "shape"]
+            words = expression.source(shape[0]).strip("()[] ").split(",") if shape else []
+            if len(words) == 2 and all(word.strip().isdigit() for word in words):
+                return int(words[0]), int(words[1])
+    return None
+
+
+def _calls(recipe: RecipeText) -> list[tuple[str, ast.expr, Expression]]:
+    found: list[tuple[str, ast.expr, Expression]] = []
+    for entry in recipe.entries:
+        if entry.section == "code" or not entry.on:
+            continue
+        try:
+            expression = Expression(entry.expression)
+        except ExpressionError:
+            continue
+        found += [(entry.key, step, expression) for step in chain(expression.tree)]
+    return found
+
+
+def last_scene(recipe: RecipeText) -> str | None:
+    """Return the definition that is a scene: a repetition rather than what it repeats."""
+    best: str | None = None
+    for entry in recipe.entries:
+        if entry.section != "define" or not entry.on:
+            continue
+        try:
+            tree = Expression(entry.expression).tree
+        except ExpressionError:
+            continue
+        known = palette.item(called(tree) or "")
+        if known and known.kind in SCENES:
+            best = entry.key
+    return best
+
+
+def properties(recipe: RecipeText, names: Names) -> list[str]:
+    """Return what an output can store: ``particle.z`` of definitions that are one call, and definitions that are values."""
+    found: list[str] = []
+    for entry in recipe.entries:
+        if entry.section != "define" or not entry.on or "." in entry.key:
+            continue
+        try:
+            nodes = chain(Expression(entry.expression).tree)
+        except ExpressionError:
+            continue
+        known = palette.item(called(nodes[0]) or "")
+        if len(nodes) > 1:
+            continue
+        if known is None or known.kind in ("draw", "function"):
+            found += [] if isinstance(nodes[0], ast.Name) else [entry.key]
+        elif known.kind not in ("part", "source", "repeat"):
+            given = {a.name for a in arguments(nodes[0], names) if not _is_none(a.node)}
+            found += [f"{entry.key}.{p.name}" for p in known.parameters if p.kind == "number" and p.name in given]
+        elif known.kind == "repeat":
+            found.append(f"{entry.key}.count")
+    return found
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def last_microscope(recipe: RecipeText) -> str | None:
+    """Return the definition that is a microscope."""
+    found = [e.key for e in recipe.entries if e.section == "define" and e.on and _kind(e.expression) == "microscope"]
+    return found[-1] if found else None
+
+
+def last_image(recipe: RecipeText) -> str | None:
+    """Return the first output that is an image, else the last definition that is a chain."""
+    for section in ("outputs", "define"):
+        for entry in reversed([e for e in recipe.entries if e.section == section and e.on]):
+            try:
+                nodes = chain(Expression(entry.expression).tree)
+            except ExpressionError:
+                continue
+            if len(nodes) > 1 and section == "define":
+                return entry.key
+            if len(nodes) > 1 and called(nodes[0]) not in ("positions", "boxes", "tracks"):
+                return entry.expression if "\n" not in entry.expression else None
+    return None
+
+
+def _kind(text: str) -> str:
+    try:
+        known = palette.item(called(Expression(text).tree) or "")
+    except ExpressionError:
+        return ""
+    return known.kind if known else ""

@@ -1,0 +1,86 @@
+"""Checks of a draft, in the words of the library, and what of them belongs where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+import simcore as sc
+from studio.recipe_text import RecipeText, RecipeTextError
+
+PLACE = re.compile(r"^(define|outputs|code)\.([\w.]+): (.*)$", re.DOTALL)
+OUTPUT = re.compile(r"^output '(\w+)'(.*)$", re.DOTALL)
+PARAMETER = re.compile(r"^([A-Za-z_]\w*)\.(\w+)(?::|$)")
+DRAWN = 2000  # numbers in the histogram of a distribution
+VALUE = "studio_value"  # the output that `values` asks for
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a draft: the entry and the parameter that it is about, where the message says so."""
+
+    message: str
+    section: str = ""
+    key: str = ""
+    owner: str = ""
+    parameter: str = ""
+    untrusted: bool = False
+
+    def is_of(self, section: str, key: str) -> bool:
+        """Return whether it is about that entry."""
+        return (self.section, self.key) == (section, key)
+
+
+def check(text: str, trust: bool = False) -> Problem | None:
+    """Return what is wrong with a recipe's text, None if nothing is. Code of the recipe runs only with ``trust``."""
+    try:
+        sc.loads(text, trust)
+    except sc.UntrustedCodeError as error:
+        return Problem(str(error), untrusted=True)
+    except sc.SimcoreError as error:
+        return problem(str(error))
+    except Exception as error:  # a draft may be anything; no message of the library's means it did not foresee this one
+        return problem(f"{type(error).__name__}: {error}")
+    return None
+
+
+def problem(message: str) -> Problem:
+    """Return a message of the library with the places that it names."""
+    section, key, rest = "", "", message
+    if match := PLACE.match(message):
+        section, key, rest = match.groups()
+    elif match := OUTPUT.match(message):
+        section, key = "outputs", match[1]
+    owner = PARAMETER.match(rest)
+    return Problem(rest, section, key, owner[1] if owner else "", owner[2] if owner else "")
+
+
+def values(text: str, expression: str, trust: bool = False, seed: int = 1) -> np.ndarray:
+    """Return what an expression draws, as its recipe has it: the numbers of a histogram.
+
+    Raises SimcoreError in the library's words if it cannot be.
+    """
+    found = RecipeText(text)
+    base = "\n".join(
+        [
+            text[: _outputs_start(found)].rstrip(),
+            "outputs:",
+            "  " + VALUE + ": '" + " ".join(expression.split()).replace("'", "''") + "'",
+        ]
+    )
+    recipe = sc.loads(base + "\n", trust)
+    drawn = recipe.render(count=DRAWN, seed=seed, outputs=[VALUE])[VALUE]
+    return np.asarray(drawn, float).reshape(-1)
+
+
+def _outputs_start(found: RecipeText) -> int:
+    entries = [entry for entry in found.entries if entry.section == "outputs"]
+    if not entries:
+        return len(found.text)
+    start = found.text.rfind("outputs:", 0, entries[0].first)
+    later = [e.first for e in found.entries if e.section != "outputs" and e.first > start]
+    if later:
+        raise RecipeTextError("outputs: must come after define")
+    return start

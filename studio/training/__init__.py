@@ -1,0 +1,1 @@
+"""Training files, runs, their histories and what they say while they are trained."""

@@ -1,0 +1,75 @@
+"""The training file of a project: each edit is saved at once, and never over what somebody else wrote meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from studio.errors import StudioError
+from studio.project import TRAINING, Project
+from studio.training import text as texts
+
+
+class TrainingFile:
+    """``training.yaml`` (or another) as it was read; ``error`` is what dtmodels has against it."""
+
+    def __init__(self, project: Project, name: str = TRAINING) -> None:
+        self.project, self.name = project, name
+        self.text, self.digest = "", None  # type: str, str | None
+        self.error: str | None = None
+        self.load()
+
+    @property
+    def exists(self) -> bool:
+        return self.digest is not None
+
+    def load(self) -> None:
+        """Read it again; without a file, start from one that is saved with the first edit."""
+        found = self.project.read(self.name)
+        self.text, self.digest = (found.text, found.digest) if found.digest is not None else (texts.START, None)
+        self._check()
+
+    def changed(self) -> bool:
+        """Whether somebody else wrote it since."""
+        return self.project.read(self.name).digest != self.digest
+
+    def get(self, *path: str, default: Any = None) -> Any:
+        """A value of it; the default where it is not written or the file cannot be read."""
+        try:
+            return texts.get(self.text, path, default)
+        except StudioError:
+            return default
+
+    def set(self, path: Sequence[str], value: Any) -> None:
+        """Change one value (None takes it away) and save. ConflictError where the file is another one by now: what was
+        typed then stands in ``text``, for ``keep_beside``.
+        """
+        edited = texts.set_value(self.text, path, value)
+        if edited == self.text and self.exists:
+            return
+        self.text = edited
+        self._check()
+        self.digest = self.project.write(self.name, self.text, self.digest)
+
+    def set_all(self, values: dict[tuple[str, ...], Any]) -> None:
+        """Change several values and save once."""
+        edited = self.text
+        for path, value in values.items():
+            edited = texts.set_value(edited, path, value)
+        if edited != self.text or not self.exists:
+            self.text = edited
+            self._check()
+            self.digest = self.project.write(self.name, self.text, self.digest)
+
+    def keep_beside(self) -> str:
+        """Save what is edited here under another name, and read the file anew."""
+        name = self.project.write_beside(self.name, self.text)
+        self.load()
+        return name
+
+    def _check(self) -> None:
+        try:
+            texts.checked(self.text)
+            self.error = None
+        except StudioError as error:
+            self.error = str(error)

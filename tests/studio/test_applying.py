@@ -1,0 +1,126 @@
+"""Measured frames and what is found on them."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from studio.applying import results
+from studio.applying.classical import locate
+from studio.applying.files import keep_upload
+from studio.applying.frames import frames
+from studio.errors import StudioError
+from studio.project import Project
+
+
+@pytest.fixture
+def movie(tmp_path: Path) -> Path:
+    """A bright spot that moves along x, 20 frames of 40 x 48 pixels."""
+    y, x = np.mgrid[:40, :48]
+    stack = [np.exp(-((y - 18) ** 2 + (x - 15 - 0.5 * k) ** 2) / 18) * 200 + 20 for k in range(20)]
+    (tmp_path / "measured").mkdir()
+    path = tmp_path / "measured" / "spot.tif"
+    tifffile.imwrite(path, np.array(stack, np.uint8))
+    return path
+
+
+def test_frames_are_read_once_and_shown_alike(movie: Path) -> None:
+    held = frames(movie)
+    assert len(held) == 20
+    assert held.shape == (40, 48)
+    assert frames(movie) is held
+    assert held.pixels(3).shape == (40, 48)
+    assert held.pixels(3).dtype == np.uint8
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bad.tif").write_bytes(b"no")
+    with pytest.raises(StudioError, match=r"bad\.tif"):
+        frames(tmp_path / "bad.tif")
+    with pytest.raises(StudioError, match=r"gone\.mp4"):
+        frames(tmp_path / "gone.mp4")
+
+
+def test_classical_methods_write_tables_like_those_of_networks(movie: Path, tmp_path: Path) -> None:
+    path = locate(tmp_path, "measured/spot.tif", "radial_center")
+    assert path == "results/spot.tif/radial_center.csv"
+    found = results.result(tmp_path / path)
+    assert found.columns == ("frame", "y", "x")
+    assert np.allclose(found.places(6), [[18, 18]], atol=0.2)
+    assert found.tracks() == 1
+    assert "<polyline" in found.trails(10, "#fff", 0.5)
+    numbers = found.numbers()
+    assert numbers["found"] == "20"
+    assert float(numbers["largest step (px)"]) < 1
+    assert results.results(tmp_path, "measured/spot.tif") == [path]
+
+
+def test_trackpy_and_the_radial_centre_agree_on_a_spot(movie: Path, tmp_path: Path) -> None:
+    pytest.importorskip("trackpy")
+    one = results.result(tmp_path / locate(tmp_path, "measured/spot.tif", "trackpy", diameter=13, minmass=100))
+    other = results.result(tmp_path / locate(tmp_path, "measured/spot.tif", "radial_center"))
+    apart = results.differences(one, other)
+    assert float(apart["mean distance (px)"]) < 0.3
+    with pytest.raises(StudioError, match="must be odd"):
+        locate(tmp_path, "measured/spot.tif", "trackpy", diameter=12)
+
+
+def test_tracks_of_many_particles(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"{k},{10 + p},{20 + k},{p}" for k in range(5) for p in range(3)]
+    path.write_text("\n".join(["frame,y,x,particle", *lines]))
+    found = results.result(path)
+    assert found.tracks() == 3
+    assert len(found.places(2)) == 3
+    assert found.trails(4, "#fff", 1).count("<polyline") == 3
+    assert list(found.counts()[1]) == [3] * 5
+    assert found.numbers()["tracks"] == "3"
+    assert found.rows(0, 1) == [{"frame": "0", "y": "10", "x": "20", "particle": "0"}]
+
+
+def test_counts_and_empty_tables(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("frame,count\n0,3.5\n1,4\n")
+    assert list(results.result(path).counts()[1]) == [3.5, 4]
+    path = tmp_path / "b.csv"
+    path.write_text("frame,y,x\n")
+    found = results.result(path)
+    assert len(found.places(0)) == 0
+    assert found.numbers()["found"] == "0"
+    with pytest.raises(StudioError, match=r"c\.csv: cannot be read"):
+        results.result(tmp_path / "c.csv")
+
+
+class Upload:
+    """As NiceGUI hands a file over."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name, self._data = name, data
+
+    def size(self) -> int:
+        return len(self._data)
+
+    async def save(self, path: Path) -> None:
+        Path(path).write_bytes(self._data)
+
+
+def test_dropped_files_go_to_measured_and_replace_nothing(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    assert asyncio.run(keep_upload(project, Upload("v.mp4", b"one"))) == "measured/v.mp4"
+    assert asyncio.run(keep_upload(project, Upload("v.mp4", b"one"))) == "measured/v.mp4"
+    assert asyncio.run(keep_upload(project, Upload("v.mp4", b"other"))) == "measured/v-2.mp4"
+    assert (tmp_path / "measured/v.mp4").read_bytes() == b"one"
+
+
+@pytest.mark.parametrize("name", ["../../evil.tif", "/etc/x.tif", "a\\b\\c.tif", "..\\evil.tif"])
+def test_dropped_files_never_leave_the_folder(tmp_path: Path, name: str) -> None:
+    kept = asyncio.run(keep_upload(Project(tmp_path / "p"), Upload(name, b"x")))
+    assert (tmp_path / "p" / kept).parent == tmp_path / "p" / "measured"
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="is no video"):
+        asyncio.run(keep_upload(Project(tmp_path), Upload("x.py", b"x")))

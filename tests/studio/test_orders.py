@@ -1,0 +1,77 @@
+"""The command lines of the studio are understood by the programs they are for."""
+
+import pytest
+from typer.main import get_command
+
+import dtmodels.cli
+from simcore.cli import app as simcore_app
+from studio.errors import StudioError
+from studio.running import orders
+from studio.running.job import Order
+
+PROGRAMS = {
+    "simcore": get_command(simcore_app.app if hasattr(simcore_app, "app") else simcore_app),
+    "dtmodels": get_command(dtmodels.cli.app),
+}
+EVERYTHING = orders.Dataset("a.zarr", 10, 3, "test", 2, True, "zstd:5", 128, 64, "cluster.yaml", "", True)
+ORDERS = [
+    EVERYTHING.generate(),
+    EVERYTHING.plan(),
+    orders.Dataset("a.zarr", 10, scheduler="tcp://127.0.0.1:8786").generate(),
+    orders.train("a.zarr", "runs/a", 3),
+    orders.train("a.zarr", "runs/a", 3).again(),
+    orders.Prediction("runs/a", "measured/v.mp4").order(),
+    orders.Prediction("runs/a", "measured/v.mp4", "particles", 0.3, "maxima", 2.5, 4, 5.0, 2, "64,64").order(),
+    orders.Prediction("runs/a", "measured/v.tif", "masks").order(),
+    orders.evaluate("runs/a", "test.zarr", ["snr", "z"]),
+    orders.compare(["runs/a", "runs/b", "radial_center"], "test.zarr", ["snr"]),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: f"{order.kind}-{len(order.command)}")
+def test_the_program_understands_it(order: Order) -> None:
+    program, *arguments = order.command
+    group = PROGRAMS[program]
+    name, command, rest = group.resolve_command(
+        group.make_context(program, [], resilient_parsing=True), list(arguments)
+    )
+    assert name == arguments[0]
+    command.make_context(name, list(rest))
+
+
+def test_a_usual_call_is_what_one_would_type() -> None:
+    assert orders.Dataset("train.zarr", 1000, split="train").generate().line == (
+        "simcore generate '{job}/recipe.yaml' train.zarr --count 1000 --seed 1 --split train --json"
+    )
+    assert orders.Prediction("runs/a", "measured/v.mp4").order().line == (
+        "dtmodels predict runs/a measured/v.mp4 --out results/v.mp4/a.csv"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"path": " "}, "has no name"),
+        ({"count": 0}, "count: 0; must be 1 example or more"),
+        ({"seed": -1}, r"seed: -1; must lie in"),
+        ({"workers": 0}, "workers: 0"),
+        ({"cluster": "a.yaml", "scheduler": "tcp://x"}, "one of them at most"),
+    ],
+)
+def test_what_cannot_be_is_refused(values: dict, message: str) -> None:
+    with pytest.raises(StudioError, match=message):
+        orders.Dataset(**({"path": "a.zarr", "count": 10} | values))
+
+
+def test_images_are_written_as_a_stack() -> None:
+    assert orders.Prediction("runs/a", "measured/v.mp4", own="masks").target() == "results/v.mp4/a.tif"
+    assert orders.Prediction("runs/a", "measured/v.mp4", "particles", own="masks").target() == "results/v.mp4/a.csv"
+
+
+def test_a_prediction_needs_run_frames_and_a_threshold() -> None:
+    with pytest.raises(StudioError, match="needs a trained run"):
+        orders.Prediction("", "v.mp4").order()
+    with pytest.raises(StudioError, match=r"threshold: 1\.5"):
+        orders.Prediction("runs/a", "v.mp4", threshold=1.5).order()
+    with pytest.raises(StudioError, match="needs one run at least"):
+        orders.compare(["trackpy"], "test.zarr", [])

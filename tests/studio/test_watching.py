@@ -1,0 +1,250 @@
+"""Previews beside the event loop, what they show, and the curves by which a measured image is compared."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+import simcore as sc
+from studio import palette
+from studio.errors import OutsideError, StudioError
+from studio.launching import recipe_as_python
+from studio.panels.picture import gallery, marks
+from studio.preview import Latest, Preview
+from studio.project import Project
+from studio.recipe_text import RecipeText
+from studio.watching import curves, measured, sliding
+from studio.watching.pictures import planes
+from studio.watching.worker import Answer, Request, render
+
+ROOT = Path(__file__).parents[2]
+CASE_B = (ROOT / "examples/single_particle_tracking/recipe.yaml").read_text(encoding="utf-8")
+SLOW = """
+format: simcore-recipe/1
+code:
+  forever: |
+    @sc.draw
+    def forever(rng):
+        x = 0.0
+        while True:
+            x += 1.0
+        return x
+outputs:
+  value: forever()
+"""
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    with ThreadPoolExecutor(1) as thread:  # the browser's tests keep a loop of their own in this one
+        return thread.submit(asyncio.run, coroutine).result()
+
+
+def test_what_is_seen_is_what_the_dataset_will_hold() -> None:
+    answer = render(Request(CASE_B, (5, 6), seed=3, split="test", stages="image"))
+    truth = sc.loads(CASE_B).render(indices=[5, 6], seed=3, split="test")
+    for shown in answer.outputs:
+        np.testing.assert_array_equal(shown.values, truth[shown.name])
+    np.testing.assert_array_equal(answer.stages[-1].values, truth["image"])
+    assert [s.name for s in answer.stages][:4] == ["scene", "field", "Brightfield", "IlluminationGradient"]
+    assert answer.stages[1].kind == "field"
+
+
+def test_stages_lead_to_the_image_without_changing_it() -> None:
+    recipe = sc.loads(CASE_B)
+    clean = recipe.targets["image"]
+    while clean.feature.title() != "Brightfield":
+        clean = clean.inputs[0]
+    truth = sc.Recipe(**recipe.targets, clean=clean).render(count=1, seed=1)["clean"]
+    answer = render(Request(CASE_B, (0,), stages="image"))
+    np.testing.assert_array_equal(next(s for s in answer.stages if s.name == "Brightfield").values, truth)
+
+
+@pytest.mark.parametrize("case", ["holograms_3d", "quantum_dots", "cell_counting", "particle_sizing"])
+def test_every_example_shows_its_stages_and_targets(case: str) -> None:
+    answer = render(
+        Request((ROOT / "examples" / case / "recipe.yaml").read_text(encoding="utf-8"), (0,), stages="image")
+    )
+    assert not answer.error and answer.stages[0].name == "scene" and len(answer.stages) > 2
+    assert "data:image/png;base64," in gallery(answer)
+    shape = next(o for o in answer.outputs if o.name == "image").values.shape[1:3]
+    assert ("mark" in marks(answer, 0, shape)) == any(
+        o.kind == "points" and o.values.shape[-1] >= 2 for o in answer.outputs
+    )
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("", "starts with"), ("a: [", "not YAML"), (CASE_B.replace("radius=uniform(1, 2)", "radius=-1"), "must be > 0"),
+    (CASE_B.replace("(51, 51)", "(60000, 60000)"), "a preview shows up to"), (SLOW, "brings code of its own"),
+])  # fmt: skip
+def test_what_cannot_be_seen_is_said(text: str, said: str) -> None:
+    assert said in render(Request(text)).error
+
+
+def test_a_preview_comes_within_200_ms(tmp_path: Path) -> None:
+    async def measure() -> tuple[Answer, float]:
+        preview = Preview(tmp_path)
+        await preview.start()
+        await preview.render(Request(CASE_B, (0,), stages="image"))
+        started = time.perf_counter()
+        answer = await preview.render(Request(CASE_B, (1,), stages="image"))
+        seconds = time.perf_counter() - started
+        await preview.close()
+        return answer, seconds
+
+    answer, seconds = run(measure())
+    assert not answer.error and answer.outputs[0].values.shape == (1, 51, 51, 1) and seconds < 0.2
+
+
+def test_a_process_that_hangs_or_dies_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def measure() -> list[str]:
+        preview = Preview(tmp_path)
+        await preview.start()
+        said = [(await preview.render(Request(SLOW, trust=True))).error]
+        said.append((await preview.render(Request(CASE_B))).error)
+        assert preview._process is not None
+        preview._process.kill()
+        await preview._process.wait()
+        said.append((await preview.render(Request(CASE_B))).error)
+        await preview.close()
+        return said
+
+    monkeypatch.setattr("studio.preview.LONGEST", 4.0)
+    hung, after, again = run(measure())
+    assert "took longer than" in hung and after == "" and again == ""
+
+
+def test_of_drafts_that_come_fast_the_last_one_is_shown(tmp_path: Path) -> None:
+    async def measure() -> list[Answer | None]:
+        preview = Preview(tmp_path)
+        latest = Latest(preview)
+        requests = [latest.render(Request(CASE_B, (k,))) for k in range(6)]
+        answers = await asyncio.gather(*requests)
+        await preview.close()
+        return list(answers)
+
+    first, *others = run(measure())
+    assert others == [None] * 5 and first is not None and first.request is not None and first.request.indices == (5,)
+
+
+def test_a_window_gives_up_its_own_slow_draft_for_a_newer_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.preview.PATIENCE", 0.5)
+
+    async def measure() -> tuple[Answer | None, float]:
+        preview = Preview(tmp_path)
+        await preview.start()
+        mine, other = Latest(preview), Latest(preview)
+        slow = asyncio.create_task(mine.render(Request(SLOW, trust=True)))
+        await asyncio.sleep(1.0)
+        waiting = asyncio.create_task(other.render(Request(CASE_B, (7,))))  # another window waits
+        await asyncio.sleep(0.2)
+        assert not slow.done() and not waiting.done()
+        started = time.perf_counter()
+        assert await mine.render(Request(CASE_B, (8,))) is None
+        answer, seconds = await slow, time.perf_counter() - started
+        theirs = await waiting
+        assert theirs is not None and not theirs.error
+        await preview.close()
+        return answer, seconds
+
+    answer, seconds = run(measure())
+    assert answer is not None and answer.request is not None and answer.request.indices == (8,) and not answer.error
+    assert seconds < 10
+
+
+def test_of_a_volume_the_largest_value_is_seen() -> None:
+    volume = np.zeros((8, 8, 56), np.float32)
+    volume[3, 4, 50] = 2
+    ((title, plane, _),) = planes(volume, "image", "volume")
+    assert title == "volume, largest of 56" and plane[3, 4] == 2 and plane.sum() == 2
+    assert [name for name, _, _ in planes(volume[..., :2] * 1j, "field", "a")] == [
+        "a [0], magnitude", "a [0], phase", "a [1], magnitude", "a [1], phase"
+    ]  # fmt: skip
+
+
+# -- curves ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_power_spectrum_of_white_noise_is_flat_and_its_variance() -> None:
+    image = np.random.default_rng(1).normal(3, 2, (256, 256))
+    frequencies, power = curves.power_spectrum(image)
+    assert frequencies[0] < 0.01 and frequencies[-1] < 0.5
+    np.testing.assert_allclose(power[8:].mean(), 4, rtol=0.05)
+
+
+def test_the_power_spectrum_shows_a_period_where_it_is() -> None:
+    x = np.arange(128)
+    image = np.broadcast_to(np.cos(2 * np.pi * x / 8), (128, 128))
+    frequencies, power = curves.power_spectrum(image)
+    assert abs(frequencies[np.argmax(power)] - 1 / 8) < 1 / 128
+
+
+def test_histogram_profile_and_scales() -> None:
+    image = np.arange(12.0).reshape(3, 4)
+    assert curves.histogram(image, (0, 11), bins=4)[1].tolist() == [0.25, 0.25, 0.25, 0.25]
+    assert curves.histogram(np.ones((2, 2)), (1, 1))[1].sum() == 1
+    assert curves.profile(image, "x", 1)[1].tolist() == [4, 5, 6, 7]
+    assert curves.profile(image, "y", 99)[1].tolist() == [3, 7, 11]
+    assert curves.scaled(image, "minmax").max() == 1 and abs(curves.scaled(image, "standard").mean()) < 1e-12
+    assert np.isfinite(curves.scaled(np.ones((2, 2)), "standard")).all()
+
+
+# -- measured --------------------------------------------------------------------------------------------------------
+
+
+def test_measured_frames_are_read_and_brought_to_size(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    stack = np.random.default_rng(1).integers(0, 255, (4, 40, 60), np.uint8)
+    tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="minisblack")
+    frames = measured.frames(project, "stack.tif")
+    np.testing.assert_array_equal(frames, stack)
+    assert measured.brought_to(frames[0], (20, 30), "resize").shape == (20, 30)
+    np.testing.assert_array_equal(measured.brought_to(frames[0], (20, 30), "crop"), stack[0, 10:30, 15:45])
+    assert measured.brought_to(frames[0], (20, 30), "none").shape == (40, 60)
+    flat = measured.brought_to(np.full((40, 60), 7.0), (51, 51), "resize")
+    np.testing.assert_allclose(flat, 7)
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    (tmp_path / "bad.tif").write_bytes(b"nothing")
+    with pytest.raises(StudioError, match=r"bad\.tif"):
+        measured.frames(project, "bad.tif")
+    with pytest.raises(StudioError, match="No such file"):
+        measured.frames(project, "gone.tif")
+    with pytest.raises(OutsideError):
+        measured.frames(project, "../x.tif")
+
+
+# -- sliders ---------------------------------------------------------------------------------------------------------
+
+
+def test_properties_slide_over_their_own_range() -> None:
+    names = palette.names_for()
+    recipe = RecipeText(CASE_B)
+    found = {slide.label: slide for slide in sliding.slides(recipe, names)}
+    radius = found["particle.radius"]
+    assert (radius.low, radius.high, radius.start, radius.unit) == (1, 2, 1.5, "um")
+    assert (found["particle.z"].low, found["particle.z"].high) == (-3, 3)
+    assert "PoissonNoise.background" in found and "microscope.wavelength" not in found
+    held = sliding.held(recipe, radius, 1.25, names)
+    assert held == CASE_B.replace("radius=uniform(1, 2)", "radius=1.25")
+    assert sc.loads(held).render(count=3, seed=1)["radius"].tolist() == [1.25] * 3
+
+
+def test_the_export_is_what_the_command_prints(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(CASE_B, encoding="utf-8")
+    source = run(recipe_as_python(tmp_path, "recipe.yaml"))
+    space: dict[str, Any] = {}
+    exec(source, space)
+    assert space["recipe"] == sc.loads(CASE_B)
+    (tmp_path / "recipe.yaml").write_text("a: 1")
+    with pytest.raises(StudioError, match=r"simcore: recipe\.yaml"):
+        run(recipe_as_python(tmp_path, "recipe.yaml"))
