@@ -66,11 +66,11 @@ EXAMPLES = (
         "Stained nuclei that touch; a U-Net whose density adds up to their number.",
     ),
     Example(
-        "membranes",
+        "synthetic_micrographs",
         "G",
         "What would the microscope show?",
         "Sections of tissue made from their masks; a conditional adversarial network.",
-        "raw/*.tif and membranes/*.png (Gerhard et al., figshare 856713)",
+        "patches.npz, which examples/synthetic_micrographs makes of sections (Gerhard et al., figshare 856713)",
     ),
 )
 
