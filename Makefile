@@ -32,7 +32,7 @@ example: $(VENV)/built
 test: lint test-python
 
 test-python: $(VENV)/built
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough"
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough and (not studio or quick)"
 
 # What takes long and repeats in another setting what quicker tests show; many more examples of drawn tests.
 test-thorough: $(VENV)/built

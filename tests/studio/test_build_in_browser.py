@@ -93,6 +93,7 @@ def shot(page: Any, name: str) -> None:
         page.screenshot(path=ROOT / SHOTS / f"{name}.png")
 
 
+@pytest.mark.quick
 def test_a_recipe_is_built_by_mouse_and_seen(
     open_studio: Callable[[Path], str], window: Callable[..., Any], project: Path
 ) -> None:

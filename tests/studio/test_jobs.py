@@ -80,6 +80,7 @@ def test_one_trains_at_a_time_and_generation_beside_it(jobs: Jobs) -> None:
     first, second = jobs.add(order("30")), jobs.add(order("0"))
     beside = jobs.add(order("0", kind="generate"))
     wait(lambda: beside.state == "done")
+    begun(first)
     assert (first.state, second.state) == ("running", "queued")
     jobs.stop(first)
     wait(lambda: second.state == "done")

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from drawn import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.building.document import Document
@@ -132,7 +133,7 @@ def test_edits_of_one_field_are_undone_together(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.one_of(st.integers(0, 99), st.sampled_from(["undo", "redo"])), max_size=30))
-@settings(max_examples=30, deadline=None)
+@drawn(5)
 def test_undo_and_redo_go_back_and_forth(tmp_path_factory: pytest.TempPathFactory, moves: list[int | str]) -> None:
     document = Document(Project(tmp_path_factory.mktemp("p")), "recipe.yaml")
     past, future, now = [], [], ""

@@ -12,7 +12,7 @@ from studio.running import orders
 from studio.running.job import LIVE, Job
 from studio.running.progress import Follower, events
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.studio, pytest.mark.slow]
 RECIPE = """format: simcore-recipe/1
 define:
   particle:   MieSphere(x=uniform(10, 22), y=uniform(10, 22), z=0, radius=0.4, refractive_index=1.5)

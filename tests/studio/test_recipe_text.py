@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from drawn import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 import simcore as sc
@@ -40,7 +41,7 @@ def expressions_of(text: str) -> list[tuple[str, str]]:
 
 
 @given(recipes, st.data())
-@settings(max_examples=40, deadline=None)
+@drawn(5)
 def test_another_expression_leaves_the_rest_as_it_is(text: str, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(expressions_of(text)))
     new = data.draw(
@@ -57,7 +58,7 @@ def test_another_expression_leaves_the_rest_as_it_is(text: str, data: st.DataObj
 
 
 @given(recipes, st.data())
-@settings(max_examples=40, deadline=None)
+@drawn(5)
 def test_off_and_on_again_is_as_it_was(text: str, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(expressions_of(text)))
     recipe = RecipeText(text)
@@ -77,7 +78,7 @@ def chains(text: str) -> list[tuple[str, str]]:
 
 
 @given(st.sampled_from([text for text in TEXTS if chains(text)]), st.data())
-@settings(max_examples=60, deadline=None)
+@drawn(5)
 def test_steps_survive_being_moved_switched_and_put_back(text: str, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(chains(text)))
     recipe = RecipeText(text)
@@ -100,7 +101,7 @@ def test_steps_survive_being_moved_switched_and_put_back(text: str, data: st.Dat
 
 
 @given(st.sampled_from([text for text in TEXTS if chains(text)]), st.data())
-@settings(max_examples=40, deadline=None)
+@drawn(5)
 def test_a_step_put_in_and_taken_out_leaves_no_trace(text: str, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(chains(text)))
     recipe = RecipeText(text)
@@ -111,7 +112,7 @@ def test_a_step_put_in_and_taken_out_leaves_no_trace(text: str, data: st.DataObj
 
 
 @given(st.sampled_from(TEXTS), st.data())
-@settings(max_examples=40, deadline=None)
+@drawn(5)
 def test_an_argument_set_and_taken_away_leaves_no_trace(text: str, data: st.DataObject) -> None:
     recipe = RecipeText(text)
     place = data.draw(st.sampled_from([p for p in expressions_of(text) if p[0] == "define"]))

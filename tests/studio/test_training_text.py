@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from drawn import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
@@ -103,7 +104,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@drawn(15)
 @given(
     st.sampled_from([START, BLOCK, *(path.read_text() for path in EXAMPLES)]),
     st.lists(st.tuples(PATHS, VALUES), max_size=6),

@@ -88,6 +88,7 @@ def test_what_cannot_be_seen_is_said(text: str, said: str) -> None:
     assert said in render(Request(text)).error
 
 
+@pytest.mark.studio
 def test_a_preview_comes_within_200_ms(tmp_path: Path) -> None:
     async def measure() -> tuple[Answer, float]:
         preview = Preview(tmp_path)

@@ -11,7 +11,7 @@ from windows import Window, running
 
 import simcore as sc
 
-pytestmark = pytest.mark.studio
+pytestmark = [pytest.mark.studio, pytest.mark.quick]
 TRAINING = "format:  dtmodels-training/1   # from a terminal\nmodel:   {kind: cnn, outputs: 2}\nfit:     {epochs: 3}\n"
 
 
