@@ -11,7 +11,7 @@ _WAYS: dict[str, Callable[[bytes | memoryview], bytes]] = {
     "sha256": lambda shard: hashlib.sha256(shard).digest(),
     "blake3": lambda shard: blake3.blake3(shard).digest(),
 }
-DEFAULT = "blake3"
+USUAL = "blake3"
 # A reader of the first format knows nothing but SHA-256, and its metadata does not say so.
 FORMATS = {"sha256": "simcore-dataset/1", "blake3": "simcore-dataset/2"}
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import attrs
 import numpy as np
 
-from simcore.datasets import digests
 from simcore.datasets.codecs import DEFAULT, codec_of, is_codec
+from simcore.datasets.digests import FORMATS, USUAL, format_of, way
 from simcore.errors import DatasetError, ParameterError
 
 CHECKSUMS = "shard_checksum"
@@ -143,7 +143,7 @@ def make_layout(
         "chunk": chunk,
         "arrays": [output.name for output in outputs],
         "codec": chosen,
-        "checksum": digests.DEFAULT,
+        "checksum": USUAL,
         "render_version": render_version,
         "simcore": _version(),
     }
@@ -199,7 +199,7 @@ def identity_of(metadata: Mapping[str, Any], rows: np.ndarray) -> str:
     """Identity of a sealed dataset: a checksum of what it was made from and of all its shards."""
     fields = ("recipe_sha256", "seed", "split", "first", "count", "render_version")
     values = ["-" if metadata[field] is None else str(metadata[field]) for field in fields]
-    lines = [digests.format_of(metadata), *values, hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()]
+    lines = [format_of(metadata), *values, hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()]
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
@@ -231,7 +231,7 @@ def check_metadata(metadata: Any, checksum: Any) -> dict[str, Any]:
         check_name(name)
     if not is_codec(metadata.get("codec")):
         raise DatasetError(f"its codec is unknown: {metadata.get('codec')!r}")
-    if digests.way(metadata) not in digests.FORMATS:
+    if way(metadata) not in FORMATS:
         raise DatasetError(f"its checksum is unknown: {metadata['checksum']!r}")
     return metadata
 
