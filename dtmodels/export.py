@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from dtmodels import models
+from dtmodels.backend import require_keras
 from dtmodels.configuration import Configuration, FitSection, MachineSection, Name
 from dtmodels.errors import DatasetError
 from dtmodels.layer_source import model_source, named_source, output_name
+from dtmodels.machine import prepared
 from dtmodels.named import loss_of, metrics_of, optimizer_of, says_variances
 from dtmodels.target_scale import ends_linearly
 
+keras: Any = require_keras()
 HEAD = '''"""Trains the network of a dtmodels training file with plain Keras; dtmodels reads the dataset."""
 
 {math}import keras
@@ -34,9 +37,10 @@ def script(configuration: Configuration, data: str = "train.zarr") -> str:
     network that ends linearly.
     """
     fitting = configuration.fit
-    model = models.build(configuration.model, _input_shape(configuration, data), seed=fitting.seed)
+    with prepared(MachineSection(precision=configuration.machine.precision)):
+        model = models.build(configuration.model, _input_shape(configuration, data), seed=fitting.seed)
+        network = list(_gan(model) if configuration.model["kind"] == "cgan" else _network(model, fitting))
     schedule = _schedule_function(fitting)
-    network = _gan(model) if configuration.model["kind"] == "cgan" else _network(model, fitting)
     reading = configuration.data
     weighted = reading.weights is not None or reading.balance is not None
     training = _training(configuration, per_example=weighted and len(model.outputs[0].shape) > 2)
@@ -92,7 +96,8 @@ def _network(model: Any, fitting: FitSection) -> Iterator[str]:
         yield "offset, scale = (values.tolist() for values in train.target_statistics())"
         if says_variances(fitting.loss):
             yield "offset, scale = [*offset, *(2 * math.log(one) for one in scale)], [*scale, *(1.0 for _ in scale)]"
-        yield f"scaled = keras.layers.Rescaling(scale, offset)({last})"
+        exact = "" if keras.config.dtype_policy().name == "float32" else ', dtype="float32"'
+        yield f"scaled = keras.layers.Rescaling(scale, offset{exact})({last})"
         last = "scaled"
     yield f"model = keras.Model(inputs, {last})"
 

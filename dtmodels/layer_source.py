@@ -5,6 +5,9 @@ import keyword
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dtmodels.backend import require_keras
+
+keras: Any = require_keras()
 IMPLIED = ("name", "data_format", "dtype")
 
 
@@ -43,6 +46,8 @@ def constructor(layer: Any) -> str:
     for name, parameter in inspect.signature(kind.__init__).parameters.items():
         if name in config and name not in IMPLIED and not _is_default(config[name], parameter.default):
             arguments.append(f"{name}={source(config[name])}")
+    if layer.dtype_policy.name != keras.config.dtype_policy().name:
+        arguments.append(f"dtype={layer.dtype_policy.name!r}")
     package = "dm.layers" if kind.__module__ == "dtmodels.layers" else "keras.layers"
     return f"{package}.{kind.__name__}({', '.join(arguments)})"
 

@@ -86,8 +86,8 @@ class Blocks:
         return self.convolution(self._layer(f"UpSampling{self.rank}D", x, self.pool_size, **smoothly), filters)
 
     def output(self, x: Any, channels: int, kernel_size: int, activation: str | None) -> Any:
-        """The last convolution: no normalization, an activation of its own."""
-        return self._plain_convolution(x, channels, 1, kernel_size, activation, name="output")
+        """The last convolution: no normalization, an activation of its own, single precision whatever the others have."""
+        return self._plain_convolution(x, channels, 1, kernel_size, activation, dtype="float32", name="output")
 
     def _linear(
         self, x: Any, filters: int, strides: int | tuple[int, ...], kernel_size: int, last: bool = False
@@ -135,16 +135,24 @@ def padded(x: Any, multiple: Sequence[int]) -> Any:
     if None in sizes:
         return PadToMultiple(multiple)(x) if max(multiple) > 1 else x
     amounts = [_padding(size, m) for size, m in zip(sizes, multiple, strict=True)]
-    return getattr(keras.layers, f"ZeroPadding{len(sizes)}D")(tuple(amounts))(x) if sum(map(sum, amounts)) else x
+    return (
+        getattr(keras.layers, f"ZeroPadding{len(sizes)}D")(tuple(amounts), dtype="float32")(x)
+        if sum(map(sum, amounts))
+        else x
+    )
 
 
 def cropped(x: Any, before: Any, multiple: Sequence[int]) -> Any:
     """What ``padded`` added to ``before`` taken away again."""
     sizes = before.shape[1:-1]
     if None in sizes:
-        return CropLike()([x, before]) if max(multiple) > 1 else x
+        return CropLike(dtype="float32")([x, before]) if max(multiple) > 1 else x
     amounts = [_padding(size, m) for size, m in zip(sizes, multiple, strict=True)]
-    return getattr(keras.layers, f"Cropping{len(sizes)}D")(tuple(amounts))(x) if sum(map(sum, amounts)) else x
+    return (
+        getattr(keras.layers, f"Cropping{len(sizes)}D")(tuple(amounts), dtype="float32")(x)
+        if sum(map(sum, amounts))
+        else x
+    )
 
 
 def _padding(size: int, multiple: int) -> tuple[int, int]:

@@ -19,7 +19,9 @@ def with_target_scale(model: Any, scale: Mapping[str, Any] | None) -> Any:
     if scale is None:
         return model
     keras = require_keras()
-    layer = keras.layers.Rescaling(scale=list(scale["scale"]), offset=list(scale["offset"]), name="target_scale")
+    layer = keras.layers.Rescaling(
+        scale=list(scale["scale"]), offset=list(scale["offset"]), dtype="float32", name="target_scale"
+    )
     return keras.Model(model.inputs[0], layer(model.outputs[0]), name=model.name)
 
 

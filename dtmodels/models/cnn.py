@@ -59,5 +59,7 @@ def cnn(
     for units in dense:
         x = keras.layers.Dense(units, activation=activation, kernel_initializer=seeds.initializer())(x)
     weights = seeds.initializer()
-    last = keras.layers.Dense(outputs, activation=output_activation, kernel_initializer=weights, name="output")
+    last = keras.layers.Dense(
+        outputs, activation=output_activation, kernel_initializer=weights, dtype="float32", name="output"
+    )
     return keras.Model(inputs, last(x), name="cnn")

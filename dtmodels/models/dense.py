@@ -42,5 +42,7 @@ def dense(
         x = layers.Dense(units, activation=activation, kernel_initializer=seeds.initializer())(x)
         if dropout and k < dropout_layers:
             x = layers.Dropout(dropout, seed=seeds.next())(x)
-    last = layers.Dense(outputs, activation=output_activation, kernel_initializer=seeds.initializer(), name="output")
+    last = layers.Dense(
+        outputs, activation=output_activation, kernel_initializer=seeds.initializer(), dtype="float32", name="output"
+    )
     return keras.Model(inputs, last(x), name="dense")

@@ -74,7 +74,9 @@ def recurrent(
     for units in dense:
         x = layers.Dense(units, activation=activation, kernel_initializer=seeds.initializer())(x)
     weights = seeds.initializer()
-    last = layers.Dense(outputs, activation=output_activation, kernel_initializer=weights, name="output")
+    last = layers.Dense(
+        outputs, activation=output_activation, kernel_initializer=weights, dtype="float32", name="output"
+    )
     return require_keras().Model(inputs, last(x), name="recurrent")
 
 

@@ -14,6 +14,7 @@ from writer import write_dataset
 import dtmodels as dm
 from dtmodels.configuration import load_configuration
 from dtmodels.export import script
+from dtmodels.machine import prepared
 from dtmodels.train import train_from
 
 
@@ -62,6 +63,29 @@ def test_every_kind_is_written_as_it_is_built(name, tmp_path, monkeypatch):
     np.testing.assert_allclose(*outputs, atol=1e-6)
     assert "dm.models" not in source
     assert ("dm.layers" in source) == (name == "unet_of_any_size")
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_in_half_precision_the_output_is_exact(name, tmp_path, monkeypatch):
+    """Eight bits of a refractive index are too few: the last layer has single precision, in the script too."""
+    shape, arguments = TINY[name]
+    kind = name if name in dm.models.KINDS else "unet"
+    section = {"kind": kind, **{key: list(v) if isinstance(v, tuple) else v for key, v in arguments.items()}}
+    read = configuration(tmp_path, model=section, fit={"seed": 5}, machine={"precision": "mixed_bfloat16"})
+    monkeypatch.setattr("dtmodels.export._input_shape", lambda *_: shape)
+    source = script(read, "nowhere.zarr")
+    assert keras.config.dtype_policy().name == "float32"
+    with prepared(read.machine):
+        model = dm.models.build(section, shape, seed=5)
+        monkeypatch.setattr(dm, "open_dataset", lambda *_, **__: Described(model))
+        built = {}
+        exec(source[: source.index("batches = ")], built)
+        for each in (model, built["model"]):
+            network = getattr(each, "generator", each)
+            half = [layer for layer in network.layers if layer.compute_dtype == "bfloat16"]
+            assert len(half) > 1 and network.outputs[0].dtype == "float32"
+            answer = keras.ops.convert_to_numpy(network(np.ones((2, *shape), np.float32)))
+            assert answer.dtype == np.float32
 
 
 @pytest.mark.thorough

@@ -55,7 +55,7 @@ def test_quantum_dots():
     [
         (
             ["--pretrained", "particle_sizes", "frames.npy"],
-            "pretrained: 'particle_sizes'; must be one of particle_sizing",
+            "pretrained: 'particle_sizes'; must be one of ",
         ),
         (["--pretrained", "particle_sizing", "run", "frames.npy"], "predict: run frames.npy; must be FRAMES"),
         (["frames.npy"], "predict: frames.npy; must be RUN FRAMES"),
