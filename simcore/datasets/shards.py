@@ -6,6 +6,7 @@ again, and no chunk goes through other threads.
 
 from __future__ import annotations
 
+import mmap
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -103,7 +104,7 @@ def compressed(codec: Mapping[str, Any], examples: np.ndarray) -> bytes:
 
 
 def _buffer(place: int, size: int) -> memoryview:
-    kept: dict[int, bytearray] = _memory.__dict__.setdefault("kept", {})
-    if len(kept.get(place, b"")) < size:
-        kept[place] = bytearray(size)
+    kept: dict[int, mmap.mmap] = _memory.__dict__.setdefault("kept", {})
+    if place not in kept or len(kept[place]) < size:
+        kept[place] = mmap.mmap(-1, size)
     return memoryview(kept[place])

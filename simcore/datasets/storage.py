@@ -15,6 +15,7 @@ import numpy as np
 from simcore.errors import DatasetError, StorageError
 
 READ_BACK = 1 << 20  # bytes at a time
+DIRECT, PAGE = 1 << 20, 4096  # bytes: what is written past the cache, and what it must be a multiple of
 AT_ONCE = 32  # requests to an object store, where many small objects are read
 TEMPORARY = re.compile(r"\.[^/]+\.[0-9a-f]{16}\.partial")
 _REASONS = {
@@ -201,14 +202,46 @@ def _replace(path: Path, data: bytes | memoryview) -> None:
 def _temporary(path: Path, data: bytes | memoryview) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(temporary, data)
         yield temporary
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes | memoryview) -> None:
+    """Write a new file for good; a large one past the cache of the system, which costs a copy and a page for each page."""
+    whole, end = memoryview(data), 0
+    with path.open("xb", buffering=0) as file:
+        if len(data) >= DIRECT and hasattr(os, "O_DIRECT") and np.frombuffer(data, np.uint8).ctypes.data % PAGE == 0:
+            end = _written_directly(path, whole[: len(whole) // PAGE * PAGE])
+            file.seek(end)
+        _write_all(file.fileno(), whole[end:])
+        os.fsync(file.fileno())
+
+
+def _written_directly(path: Path, data: memoryview) -> int:
+    """Bytes of whole pages that went to the file past the cache: all of them, or none on a file system without that."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_DIRECT | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return 0
+    try:
+        _write_all(descriptor, data)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return 0
+    finally:
+        os.close(descriptor)
+    return len(data)
+
+
+def _write_all(descriptor: int, data: memoryview) -> None:
+    while len(data):
+        data = data[os.write(descriptor, data) :]
 
 
 def _written_if_absent(path: Path, data: bytes) -> bool:
