@@ -135,11 +135,7 @@ def padded(x: Any, multiple: Sequence[int]) -> Any:
     if None in sizes:
         return PadToMultiple(multiple)(x) if max(multiple) > 1 else x
     amounts = [_padding(size, m) for size, m in zip(sizes, multiple, strict=True)]
-    return (
-        getattr(keras.layers, f"ZeroPadding{len(sizes)}D")(tuple(amounts), dtype="float32")(x)
-        if sum(map(sum, amounts))
-        else x
-    )
+    return getattr(keras.layers, f"ZeroPadding{len(sizes)}D")(tuple(amounts))(x) if sum(map(sum, amounts)) else x
 
 
 def cropped(x: Any, before: Any, multiple: Sequence[int]) -> Any:
@@ -148,11 +144,8 @@ def cropped(x: Any, before: Any, multiple: Sequence[int]) -> Any:
     if None in sizes:
         return CropLike(dtype="float32")([x, before]) if max(multiple) > 1 else x
     amounts = [_padding(size, m) for size, m in zip(sizes, multiple, strict=True)]
-    return (
-        getattr(keras.layers, f"Cropping{len(sizes)}D")(tuple(amounts), dtype="float32")(x)
-        if sum(map(sum, amounts))
-        else x
-    )
+    cropping = getattr(keras.layers, f"Cropping{len(sizes)}D")
+    return cropping(tuple(amounts), dtype="float32")(x) if sum(map(sum, amounts)) else x
 
 
 def _padding(size: int, multiple: int) -> tuple[int, int]:
