@@ -71,7 +71,8 @@ def command(case: Callable[[Call[S]], None], here: Path, sizes: Mapping[str, S],
             raise typer.BadParameter(f"--size {size}: must be one of {', '.join(sizes)}")
         if precision not in (None, *PRECISIONS):
             raise typer.BadParameter(f"--precision {precision}: must be one of {', '.join(PRECISIONS)}")
-        start, folder = time.perf_counter(), out or here / "runs" / size
+        # Absolute: recipes that name files are rendered from within it.
+        start, folder = time.perf_counter(), (out or here / "runs" / size).absolute()
         if fresh:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
