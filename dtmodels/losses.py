@@ -26,8 +26,8 @@ class WeightedBinaryCrossentropy(keras.losses.Loss):
     """Mean over all pixels of -(k t log p + (1 - t) log(1 - p)): targets t in 0..1, predictions p in (0, 1).
 
     ``positive`` is k: a pixel of the foreground counts k times as much as one of the background. The weights are not
-    normalised: with k = 1 it is the binary cross-entropy. p is kept 1e-7 away from 0 and 1. ConfigurationError when k
-    is not above 0.
+    normalised: with k = 1 it is the binary cross-entropy. p is kept in 1e-30 .. 1 - 1e-7. ConfigurationError when k is
+    not above 0.
     """
 
     def __init__(
@@ -40,7 +40,8 @@ class WeightedBinaryCrossentropy(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         y_true = ops.cast(y_true, y_pred.dtype)
-        p = ops.clip(y_pred, keras.config.epsilon(), 1 - keras.config.epsilon())
+        # A limit hides the slope beyond it. Foreground is rare: a network that once answers 1e-8 everywhere must find back.
+        p = ops.clip(y_pred, 1e-30, 1 - keras.config.epsilon())
         entropy = -(self.positive * y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p))
         return ops.mean(entropy, axis=-1)
 

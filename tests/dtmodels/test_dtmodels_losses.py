@@ -35,7 +35,17 @@ def test_weighted_cross_entropy_weights_are_not_normalised(masks, positive):
 
 def test_weighted_cross_entropy_of_certain_errors_is_finite():
     loss = WeightedBinaryCrossentropy(10)
-    assert number(loss(np.ones((1, 1)), np.zeros((1, 1)))) == pytest.approx(-10 * np.log(1e-7), rel=1e-4)
+    assert number(loss(np.ones((1, 1)), np.zeros((1, 1)))) == pytest.approx(-10 * np.log(1e-30), rel=1e-4)
+    assert number(loss(np.zeros((1, 1)), np.ones((1, 1)))) == pytest.approx(-np.log(1e-7), rel=0.2)
+
+
+def test_weighted_cross_entropy_keeps_its_slope_where_a_network_says_nothing():
+    """At a logit of -25 (1e-11) the slope is k (p - 1): one step of 0.1 with k = 10 moves the bias by 1."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.layers[-1].set_weights([np.zeros((1, 1)), np.array([-25.0])])
+    model.compile(keras.optimizers.SGD(0.1), loss=WeightedBinaryCrossentropy(10))
+    model.fit(np.zeros((1, 1)), np.ones((1, 1)), verbose=0)
+    assert model.layers[-1].get_weights()[1][0] == pytest.approx(-24, abs=1e-4)
 
 
 @pytest.mark.parametrize("named", ["binary_crossentropy", {"weighted_binary_crossentropy": {"positive": 5}}, "mae"])
