@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import html
-from collections.abc import Callable
 
 from nicegui import ui
 
@@ -17,19 +16,16 @@ LONGEST = 34  # characters of an expression on a chip
 
 
 class Card:
-    """One entry: its name, its chain as HTML, its menu."""
+    """One entry: its name, its chain and the button of its menu, all as HTML.
 
-    def __init__(self, place: steps.Place, fill: Callable[[ui.menu, steps.Place], None]) -> None:
+    A page is told every element anew with each change, so that a card of several would slow a long recipe.
+    """
+
+    def __init__(self, place: steps.Place) -> None:
         self.place = place
         self.shown: object = None
-        with ui.element("div").classes("card").props("draggable=true") as self.box:
-            self.box.props["data-entry"] = address(place)
-            self.body = ui.html("", sanitize=False).classes("card-body")
-            more = ui.button(icon="more_horiz").props("flat round dense size=sm").classes("card-menu")
-            more.props["aria-label"] = f"More for {place[1]}"
-            with more:
-                menu = ui.menu()
-            more.on("click", lambda: fill(menu, place))
+        self.box = ui.html("", sanitize=False).classes("card").props("draggable=true")
+        self.box.props["data-entry"] = reference(place)
 
     def show(self, on: bool, chosen: bool, body: str, problem: str) -> None:
         """Show the entry as it is now."""
@@ -42,12 +38,19 @@ class Card:
         place = address(self.place)
         name = f'<div class="card-name" tabindex="0" role="button" title="Rename {key}" data-name="{place}">{key}</div>'
         wrong = f'<div class="card-problem" role="alert"><i class="material-icons">error_outline</i>{html.escape(problem)}</div>'
-        self.body.content = f'<div class="card-row">{name}{body}</div>{wrong if problem else ""}'
+        dots = '<i class="material-icons">more_horiz</i>'
+        more = f'<button class="card-menu" aria-label="More for {key}" aria-haspopup="menu" data-more="{place}">{dots}</button>'
+        self.box.content = f'<div class="card-row">{name}{body}{more}</div>{wrong if problem else ""}'
+
+
+def reference(place: steps.Place, at: int = 0) -> str:
+    """Return how the page calls a step."""
+    return f"{place[0]}.{place[1]}.{at}"
 
 
 def address(place: steps.Place, at: int = 0) -> str:
     """Return how the page calls a step, for an attribute in double quotes."""
-    return html.escape(f"{place[0]}.{place[1]}.{at}", quote=True)
+    return html.escape(reference(place, at), quote=True)
 
 
 def addressed(where: str) -> tuple[steps.Place, int]:

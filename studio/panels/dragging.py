@@ -1,7 +1,8 @@
 """Drag and drop, keys and clicks by the browser's own means, listened to where elements stay.
 
-What is dragged, dropped on, clicked carries its address in ``data-chip``, ``data-gap``, ``data-entry``, ``data-name`` or
-``data-drop``; one listener around all of them tells the address. So what is drawn anew between two events loses none.
+What is dragged, dropped on, clicked carries its address in ``data-chip``, ``data-gap``, ``data-entry``, ``data-name``,
+``data-more`` or ``data-drop``; one listener around all of them tells the address. So what is drawn anew between two
+events loses none.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ LEAVE = """(e) => { if (e.currentTarget.contains(e.relatedTarget)) return;
 DROP = f"""(e) => {{ const t = e.target.closest('{TARGETS}'); document.body.classList.remove('dragging');
   window.studioOver?.classList.remove('over'); window.studioOver = null; if (!t) return; e.preventDefault();
   const kind = ['chip', 'gap', 'entry', 'drop'].find(k => t.dataset[k]); emit([kind, t.dataset[kind]]); }}"""
-CLICK = """(e) => { const t = e.target.closest('[data-chip],[data-name]'); if (!t) return;
-  emit(t.dataset.chip ? ['chip', t.dataset.chip] : ['name', t.dataset.name]); }"""
+CLICK = """(e) => { const t = e.target.closest('[data-chip],[data-name],[data-more]'); if (!t) return;
+  const kind = ['chip', 'name', 'more'].find(k => t.dataset[k]); emit([kind, t.dataset[kind]]); }"""
 KEYS = """(e) => { const t = e.target; if (!t.dataset || !(t.dataset.chip || t.dataset.name)) return;
   const key = (e.ctrlKey || e.metaKey ? 'ctrl+' : '') + (e.altKey ? 'alt+' : '') + e.key;
   const known = t.dataset.chip ? ['Enter', ' ', 'Delete', 'alt+ArrowLeft', 'alt+ArrowRight', 'ctrl+d', 'o'] : ['Enter', 'F2'];

@@ -14,6 +14,7 @@ from studio.building.expression import Expression, called, checked, name_called
 from studio.building.session import Selection, Session
 from studio.palette import Item
 from studio.panels.asking import ask
+from studio.panels.card_menu import CardMenu
 from studio.panels.cards import Card, address, addressed, gap, parts_inside, title
 from studio.panels.dragging import listen
 from studio.panels.palette import hue
@@ -37,6 +38,7 @@ class Pipeline:
         with ui.column().classes("pipeline") as self.box:
             for section in TITLES:
                 self._section(section)
+            self.menu = CardMenu(session)
         listen(self.box, self._dragged, self._dropped, self._clicked, self._pressed)
         self.redraw()
 
@@ -92,7 +94,7 @@ class Pipeline:
         place = (entry.section, entry.key)
         if place not in self.cards:
             with cards:
-                self.cards[place] = Card(place, self._fill)
+                self.cards[place] = Card(place)
         card = self.cards[place]
         if cards.default_slot.children.index(card.box) != number:
             card.box.move(target_index=number)
@@ -104,24 +106,6 @@ class Pipeline:
             else f'<div class="card-text mono">{html.escape(" ".join(entry.expression.split()))}</div>'
         )
         card.show(entry.on, chosen, body, problem.message if problem else "")
-
-    def _fill(self, menu: ui.menu, place: steps.Place) -> None:
-        """Write a card's menu as it is opened."""
-        entry = self._entry(place)
-        menu.clear()
-        if entry is None:
-            return
-        with menu:
-            word = "Switch off" if entry.on else "Switch on"
-            ui.menu_item(word, lambda: self._edit(lambda r: r.switched(*place, on=not entry.on)))
-            if entry.on:
-                ui.menu_item("Rename ...", lambda: self._rename(entry))
-                ui.menu_item("Copy", lambda: self._copy(entry))
-                ui.menu_item("Edit as text ...", lambda: self._as_text(entry))
-            ui.menu_item("Move up", lambda: self._shift(entry, -1))
-            ui.menu_item("Move down", lambda: self._shift(entry, 1))
-            ui.separator()
-            ui.menu_item("Delete", lambda: self._edit(lambda r: r.without_entry(*place)))
 
     def _entry(self, place: steps.Place) -> Entry | None:
         entries = self.session.recipe.entries if self.session.recipe else []
@@ -177,6 +161,8 @@ class Pipeline:
         place, at = addressed(where)
         if kind == "chip":
             self.select(Selection(*place, (at,)))
+        elif kind == "more":
+            self.menu.open(self._entry(place))
         else:
             self._named(place)
 
@@ -190,7 +176,7 @@ class Pipeline:
     def _named(self, place: steps.Place) -> None:
         entry = self._entry(place)
         if entry is not None and entry.on:
-            self._rename(entry)
+            self.menu.rename(entry)
 
     def _known(self, text: str) -> Item | None:
         session = self.session
@@ -340,32 +326,7 @@ class Pipeline:
             place = (entry.section, entry.key)
             self._dropped_in_chain(place, len(self.session.steps_of(place)))
 
-    def _shift(self, entry: Entry, by: int) -> None:
-        assert self.session.recipe is not None
-        keys = self.session.recipe.keys(entry.section)
-        to = keys.index(entry.key) + (by if by < 0 else by + 1)
-        if 0 <= to <= len(keys):
-            before = keys[to] if to < len(keys) else None
-            self._edit(lambda r: r.with_entry_moved(entry.section, entry.key, before))
-
-    def _copy(self, entry: Entry) -> None:
-        name = self.session.free_name(entry.key)
-        self._edit(lambda r: r.with_entry(entry.section, name, " ".join(entry.expression.split())))
-
     # -- dialogs ---------------------------------------------------------------------------------------------------
-
-    def _rename(self, entry: Entry) -> None:
-        def done(new: str) -> bool:
-            return self._edit(lambda r: naming.renamed(r, entry.section, entry.key, new.strip()))
-
-        note = "Random numbers follow names: the draws of what is renamed are others afterwards."
-        ask(f"Rename {entry.key}", entry.key, done, note)
-
-    def _as_text(self, entry: Entry) -> None:
-        def done(new: str) -> bool:
-            return self._edit(lambda r: r.with_expression(entry.section, entry.key, checked(new)))
-
-        ask(entry.key, entry.expression, done, long=True)
 
     def _new(self, section: str) -> None:
         name = self.session.free_name("value" if section == "define" else "output")

@@ -243,6 +243,31 @@ def test_a_broken_file_is_mended_in_place(
     page.get_by_text("did you mean uniform?").first.wait_for()
 
 
+def test_what_the_menu_of_a_card_offers(
+    open_studio: Callable[[Path], str], window: Callable[..., Any], project: Path
+) -> None:
+    recipe = project / "recipe.yaml"
+    recipe.write_text(
+        "format: simcore-recipe/1\ndefine:\n  a: uniform(0, 1)\n  b: uniform(1, 2)\noutputs:\n  value: a + b\n"
+    )
+    page = window(open_studio(project), "/build")
+
+    def takes(key: str, offer: str, wanted: str) -> None:
+        page.get_by_role("button", name=f"More for {key}", exact=True).click()
+        page.locator(".q-menu:visible .q-item", has_text=offer).click()
+        until(lambda: wanted in recipe.read_text())
+
+    takes("a", "Copy", "a_2: uniform(0, 1)")
+    takes("b", "Move up", "b: uniform(1, 2)\n  a: uniform(0, 1)")
+    takes("a_2", "Switch off", "# off: a_2: uniform(0, 1)")
+    takes("a_2", "Delete", "a: uniform(0, 1)\noutputs:")
+    page.get_by_role("button", name="More for value", exact=True).press("Enter")
+    page.locator(".q-menu:visible .q-item", has_text="Edit as text").click()
+    page.locator(".ask textarea").fill("a * b")
+    page.get_by_role("button", name="Done").click()
+    until(lambda: "value: a * b" in recipe.read_text())
+
+
 def test_another_recipe_of_the_project_is_opened(
     open_studio: Callable[[Path], str], window: Callable[..., Any], case_b: Path
 ) -> None:

@@ -130,3 +130,64 @@ def test_errors_of_ten_thousand_examples_are_drawn(project: Path) -> None:
         runs.binned(found.columns["snr"], found.columns["network_error"])
         times.append(1000 * (time.perf_counter() - began))
     check("an evaluation", times)
+
+
+@pytest.fixture
+def many(project: Path, browser: Any) -> Iterator[Window]:
+    """A recipe of a hundred definitions."""
+    define = "".join(f"  blur_{k}: GaussianBlur(sigma=uniform({k}, {k + 1}))\n" for k in range(98))
+    chain = " >> ".join(f"blur_{k}" for k in range(40))
+    (project / "recipe.yaml").write_text(f"""format: simcore-recipe/1
+define:
+  particle: MieSphere(x=8, y=8, radius=0.5, refractive_index=1.5)
+  microscope: Brightfield(numerical_aperture=0.9, wavelength=0.6, pixel_size=0.1, shape=(16, 16))
+{define}outputs:
+  image: particle >> microscope >> {chain}
+""")
+    with running(project) as address:
+        opened = Window(browser, address)
+        yield opened
+        opened.close()
+
+
+def test_a_recipe_of_a_hundred_definitions_is_edited(many: Window) -> None:
+    page = many.page
+    page.goto(many.base + "/build")
+    page.locator('[data-chip="define.blur_97.0"]').wait_for()
+    once = CLICK.replace("k < 5", "k < 1")
+    form, chain = ".form", '[data-entry="outputs.image.0"]'
+    times = []
+    for k in (3, 50, 97):
+        times += page.evaluate(once, [f'[data-chip="define.blur_{k}.0"]', form])
+    check("a step's form", times)
+    switch = """async ([chip, watched]) => {
+      const seen = () => document.querySelector(watched).outerHTML, old = seen(), began = performance.now();
+      document.querySelector(chip).dispatchEvent(new KeyboardEvent('keydown', {key: 'o', bubbles: true}));
+      while (seen() === old && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
+      const took = performance.now() - began;
+      await new Promise(done => setTimeout(done, 700));
+      return took;
+    }"""
+    check("off and on", [page.evaluate(switch, ['[data-chip="outputs.image.5"]', chain]) for _ in range(4)])
+    check(
+        "undone", page.evaluate(once, ["[aria-label=Undo]", chain]) + page.evaluate(once, ["[aria-label=Redo]", chain])
+    )
+    page.locator('[data-chip="define.blur_50.0"]').click()
+    page.wait_for_timeout(500)
+    typed = """async (number) => {
+      const field = document.querySelector('.form input:not([readonly])');
+      const digest = () => document.querySelector('.pipeline').dataset.digest;
+      const old = digest(), began = performance.now();
+      field.value = number;
+      field.dispatchEvent(new Event('input', {bubbles: true}));
+      while (digest() === old && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
+      return performance.now() - began;
+    }"""
+    check("a number saved", [page.evaluate(typed, f"{49 + k / 10}") for k in range(4)])
+    turns = []
+    for _ in range(3):
+        turns += page.evaluate(once, ['a[href$="/see"]', ".see"])
+        page.wait_for_timeout(500)
+        turns += page.evaluate(once, ['a[href$="/build"]', ".pipeline"])
+        page.wait_for_timeout(500)
+    check("pages", turns)
