@@ -35,7 +35,7 @@ class Size:
     epochs: int
 
 
-SIZES = {"smoke": Size(200, 1), "default": Size(3_000, 14), "paper": Size(10_000, 190)}
+SIZES = {"smoke": Size(200, 1), "default": Size(5_000, 14), "paper": Size(10_000, 190)}
 
 
 def case(call: Call[Size]) -> None:

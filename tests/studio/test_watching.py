@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ import tifffile
 import simcore as sc
 from studio import palette
 from studio.errors import OutsideError, StudioError
-from studio.launching import recipe_as_python
+from studio.launching import recipe_as_python, training_as_python
 from studio.panels.picture import gallery, marks
 from studio.preview import Latest, Preview
 from studio.project import Project
@@ -249,3 +250,15 @@ def test_the_export_is_what_the_command_prints(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text("a: 1")
     with pytest.raises(StudioError, match=r"simcore: recipe\.yaml"):
         run(recipe_as_python(tmp_path, "recipe.yaml"))
+
+
+def test_the_export_of_a_training_is_a_script(tmp_path: Path) -> None:
+    """Whose network is that of the training file; that it trains the same is a test of dtmodels."""
+    shutil.copy(ROOT / "examples/single_particle_tracking/training.yaml", tmp_path)
+    source = run(training_as_python(tmp_path, "training.yaml", "train.zarr"))
+    compile(source, "training.py", "exec")
+    assert "dm.open_dataset('train.zarr', inputs='image', targets='position')" in source
+    assert [source.count(f"Conv2D(filters={n},") for n in (16, 32, 64)] == [1, 1, 1]
+    (tmp_path / "training.yaml").write_text("format: dtmodels-training/1\nmodel: {kind: cnnn}\n")
+    with pytest.raises(StudioError, match=r"dtmodels: training\.yaml"):
+        run(training_as_python(tmp_path, "training.yaml", "train.zarr"))
