@@ -66,6 +66,8 @@ def command(case: Callable[[Call[S]], None], here: Path, sizes: Mapping[str, S],
             typer.Option(help="mixed_bfloat16: twice as fast on processors with AMX; mixed_float16: GPUs"),
         ] = None,
     ) -> None:
+        if smoke and paper:
+            raise typer.BadParameter("--smoke and --paper: must be one of them")
         size = {(True, False): "smoke", (False, True): list(sizes)[-1]}.get((smoke, paper), size)
         if size not in sizes:
             raise typer.BadParameter(f"--size {size}: must be one of {', '.join(sizes)}")

@@ -113,6 +113,25 @@ def test_synthetic_micrographs(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--smoke", "--paper"], "--smoke and --paper: must be one of them"),
+        (["--size", "huge"], "--size huge: must be one of tiny"),
+        (["--precision", "half"], "--precision half: must be one of float32"),
+    ],
+)
+def test_wrong_options_are_told(options, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    from steps import command
+
+    monkeypatch.setattr(sys, "argv", ["run.py", *options])
+    with pytest.raises(SystemExit, match="2"):
+        command(lambda call: pytest.fail("it ran"), tmp_path, {"tiny": 1}, usual="tiny")
+    assert said in " ".join(capsys.readouterr().err.replace("│", "").split())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
     "path", sorted(ROOT.glob("examples/*/recipe*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
 def test_recipes_are_rendered_and_come_back_from_their_text(path, tmp_path, monkeypatch):
