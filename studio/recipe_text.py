@@ -3,9 +3,11 @@
 What is switched off stays in the file as a comment above the entry, which the command line does not see::
 
     # off after 2: PoissonNoise(snr=20, background=1)
+    # off in 1 aberrations after 0: ComaVertical(0.05)
     # off: mask: dots >> DiskMask(radius=3)
 
-The first is a step that stood after the second step of the entry below, the second a whole entry.
+The first is a step that stood after the second step of the entry below, the second the first of the features inside its
+first step, the third a whole entry.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from studio.errors import StudioError
 
 FORMAT = "simcore-recipe/1"
 SECTIONS = ("code", "define", "outputs")
-OFF_STEP = re.compile(r"^[ \t]*# off after (\d+): (.+?)[ \t]*$")
+OFF_STEP = re.compile(r"^[ \t]*# off (?:in (\d+) ([A-Za-z_]\w*) )?after (\d+): (.+?)[ \t]*$")
 OFF_ENTRY = re.compile(r"^[ \t]*# off: ([A-Za-z_][\w.]*):(.*)$")
 OFF_MORE = re.compile(r"^[ \t]*# off\|(.*)$")
 
@@ -32,10 +34,20 @@ class RecipeTextError(StudioError):
 
 @dataclass(frozen=True)
 class Off:
-    """A step that is switched off; ``after`` steps of the chain stand before it."""
+    """A step that is switched off; ``after`` steps of the chain stand before it.
+
+    Or a feature inside step number ``step`` (from 1), after as many of those that its argument ``inside`` lists.
+    """
 
     after: int
     text: str
+    step: int = 0
+    inside: str = ""
+
+    def line(self) -> str:
+        """Return its comment."""
+        where = f"in {self.step} {self.inside} " if self.inside else ""
+        return f"# off {where}after {self.after}: {' '.join(self.text.split())}"
 
 
 @dataclass(frozen=True)
@@ -128,7 +140,7 @@ class RecipeText:
                 break
             match = OFF_STEP.match(line)
             if match:
-                offs.insert(0, Off(int(match[1]), match[2]))
+                offs.insert(0, Off(int(match[3]), match[4], int(match[1] or 0), match[2] or ""))
             first = before
         return first, tuple(offs)
 
@@ -230,7 +242,7 @@ class RecipeText:
         above = text[entry.comment : entry.first].splitlines(keepends=True)
         kept = [line for line in above if not OFF_STEP.match(line.rstrip("\r\n"))]
         indent = self._indent(entry)
-        lines = [f"{indent}# off after {o.after}: {' '.join(o.text.split())}{self.newline}" for o in off]
+        lines = [f"{indent}{o.line()}{self.newline}" for o in off]
         return text[: entry.comment] + "".join([*kept, *lines]) + text[entry.first :]
 
     def _indent(self, entry: Entry) -> str:

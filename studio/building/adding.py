@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from studio import palette
-from studio.building import naming, steps
+from studio.building import inside, naming, steps
 from studio.building.expression import Expression, ExpressionError, Names, arguments, called, chain
 from studio.errors import StudioError
 from studio.palette import Item
@@ -119,23 +119,12 @@ def in_step(recipe: RecipeText, place: steps.Place, at: int, item: Item, names: 
         owner, at = ("define", step.text), 0
         step = steps.steps_of(recipe, owner, names)[0]
     outer = palette.item(called(Expression(step.text).tree) or "")
-    inside = next((p.name for p in outer.parameters if p.kind == "parts"), None) if outer else None
-    if inside is None:
+    listing = next((p.name for p in outer.parameters if p.kind == "parts"), None) if outer else None
+    if listing is None:
         raise CannotAddError(
             f"{item.name}: goes into a step that has features inside, such as a microscope's aberrations"
         )
-    return steps.changed(recipe, owner, (at,), lambda e: with_part(e, (), inside, item.text, names), names)
-
-
-def with_part(expression: Expression, path: tuple[int | str, ...], name: str, text: str, names: Names) -> str:
-    """Return an expression with one more feature inside the call at ``path``."""
-    given = [a for a in arguments(expression.find(path, names), names) if a.name == name]
-    if not given:
-        return expression.with_argument(path, name, f"[{text}]", names)
-    node = given[0].node
-    if not hasattr(node, "elts"):  # one feature without a list around it
-        return expression.replaced((*path, name), f"[{expression.source(node)}, {text}]", names)
-    return expression.with_steps((*path, name), [*range(len(node.elts)), text], names)
+    return steps.changed(recipe, owner, (at,), lambda e: inside.with_part(e, (), listing, item.text, names), names)
 
 
 # -- what is there ---------------------------------------------------------------------------------------------------

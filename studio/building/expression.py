@@ -108,6 +108,18 @@ class Expression:
 
     # -- edits: each returns the new text --------------------------------------------------------------------------
 
+    def listed(self, name: str, names: Names) -> str:
+        """Return the text of a call with an argument that is there, and a list: what is no list is put into one."""
+        given = [a for a in arguments(self.tree, names) if a.name == name]
+        if not given:
+            return self.with_argument((), name, "[]", names)
+        node = given[0].node
+        return (
+            self.text
+            if isinstance(node, ast.List | ast.Tuple)
+            else self.replaced((name,), f"[{self.source(node)}]", names)
+        )
+
     def replaced(self, path: Path, text: str, names: Names) -> str:
         """Return the text with the part at ``path`` replaced."""
         start, end = self.span(self.find(path, names))
@@ -198,6 +210,12 @@ def chain(node: ast.expr) -> list[ast.expr]:
         steps.append(node.right)
         node = node.left
     return [node, *reversed(steps)]
+
+
+def entries(expression: Expression, name: str, names: Names) -> list[str]:
+    """Return the texts of what an argument of a call lists; of one that is no list, its own; none where it is not given."""
+    given = [a.node for a in arguments(expression.tree, names) if a.name == name]
+    return [expression.source(node) for one in given for node in getattr(one, "elts", [one])]
 
 
 def called(node: ast.expr) -> str | None:

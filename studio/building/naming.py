@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+from dataclasses import replace
 
 from studio.building.expression import Expression, ExpressionError
 from studio.recipe_text import Entry, RecipeText, RecipeTextError
@@ -53,7 +54,7 @@ def renamed(recipe: RecipeText, section: str, key: str, new: str) -> str:
             if expression != entry.expression:
                 text = RecipeText(text).with_expression(entry.section, entry.key, expression)
         if section == "define" and entry.off:
-            offs = tuple(type(o)(o.after, _in_text(o.text, key, new)) for o in entry.off)
+            offs = tuple(replace(o, text=_in_text(o.text, key, new)) for o in entry.off)
             current = RecipeText(text).find(entry.section, entry.key)
             text = RecipeText(text).with_expression(entry.section, entry.key, current.expression, offs)
     return _with_key(RecipeText(text), section, key, new)

@@ -13,10 +13,14 @@ Place = tuple[str, str]  # section and key of an entry
 
 @dataclass(frozen=True)
 class Step:
-    """One step of an entry's chain; ``index`` counts the steps that are on, None for one that is off."""
+    """One step of an entry's chain; ``index`` counts the steps that are on, None for one that is off.
+
+    ``inside`` are the features inside it that are switched off.
+    """
 
     text: str
     index: int | None
+    inside: tuple[Off, ...] = ()
 
     @property
     def on(self) -> bool:
@@ -41,15 +45,17 @@ def steps_of(recipe: RecipeText, place: Place, names: Names) -> list[Step]:
     texts = [entry.expression[slice(*span)] for span in expression.step_spans(path, _names(names))]
     made: list[Step] = []
     for index, text in enumerate(texts):
-        made.append(Step(text, index))
         last = index == len(texts) - 1
-        made += [
-            Step(o.text, None) for o in entry.off if max(1, o.after) == index + 1 or (last and o.after > index + 1)
-        ]
+
+        def here(number: int, index: int = index, last: bool = last) -> bool:
+            return max(1, number) == index + 1 or (last and number > index + 1)
+
+        made.append(Step(text, index, tuple(o for o in entry.off if o.inside and here(o.step))))
+        made += [Step(o.text, None) for o in entry.off if not o.inside and here(o.after)]
     return made
 
 
-def _written(recipe: RecipeText, place: Place, steps: list[Step], names: Names) -> str:
+def written(recipe: RecipeText, place: Place, steps: list[Step], names: Names) -> str:
     """Return the text with the entry made of these steps; a step whose index is -1 is new."""
     entry = recipe.find(*place)
     expression = Expression(entry.expression)
@@ -63,8 +69,16 @@ def _written(recipe: RecipeText, place: Place, steps: list[Step], names: Names) 
     for step in steps:
         count += step.on
         if not step.on:
-            off.append(Off(count, step.text))
+            _nothing_off_inside(step)
+        off += [replace(o, step=count) for o in step.inside] if step.on else [Off(count, step.text)]
     return recipe.with_expression(*place, text, tuple(off))
+
+
+def _nothing_off_inside(step: Step) -> None:
+    """Raise RecipeTextError where a step would leave behind what is switched off inside it."""
+    if step.inside:
+        name = step.text.partition("(")[0]
+        raise RecipeTextError(f"{name}: features inside it are off; switch them on, or take them out, first")
 
 
 def inserted(recipe: RecipeText, place: Place, at: int, text: str, names: Names) -> str:
@@ -72,14 +86,14 @@ def inserted(recipe: RecipeText, place: Place, at: int, text: str, names: Names)
     Expression(text)
     steps = steps_of(recipe, place, names)
     steps.insert(at, Step(text, -1))
-    return _written(recipe, place, steps, names)
+    return written(recipe, place, steps, names)
 
 
 def removed(recipe: RecipeText, place: Place, at: int, names: Names) -> str:
     """Return the text without a step."""
     steps = steps_of(recipe, place, names)
     del steps[at]
-    return _written(recipe, place, steps, names)
+    return written(recipe, place, steps, names)
 
 
 def moved(recipe: RecipeText, place: Place, at: int, to: int, names: Names) -> str:
@@ -87,19 +101,20 @@ def moved(recipe: RecipeText, place: Place, at: int, to: int, names: Names) -> s
     steps = steps_of(recipe, place, names)
     step = steps.pop(at)
     steps.insert(to - (to > at), step)
-    return _written(recipe, place, steps, names)
+    return written(recipe, place, steps, names)
 
 
 def switched(recipe: RecipeText, place: Place, at: int, on: bool, names: Names) -> str:
     """Return the text with a step switched on or off."""
     steps = steps_of(recipe, place, names)
     steps[at] = replace(steps[at], index=-1 if on else None)
-    return _written(recipe, place, steps, names)
+    return written(recipe, place, steps, names)
 
 
 def carried(recipe: RecipeText, source: Place, at: int, target: Place, to: int, names: Names) -> str:
     """Return the text with a step moved from one entry to another."""
     step = steps_of(recipe, source, names)[at]
+    _nothing_off_inside(step)
     text = removed(recipe, source, at, names)
     return inserted(RecipeText(text), target, to, step.text, names)
 
@@ -117,12 +132,12 @@ def changed(recipe: RecipeText, place: Place, path: Path, edit: Callable[[Expres
     step = steps[at]
     text = edit(Expression(step.text))
     if step.on:
-        return _replaced(recipe, place, step.index or 0, text, names)
+        return replaced(recipe, place, step.index or 0, text, names)
     steps[at] = replace(step, text=text)
-    return _written(recipe, place, steps, names)
+    return written(recipe, place, steps, names)
 
 
-def _replaced(recipe: RecipeText, place: Place, index: int, text: str, names: Names) -> str:
+def replaced(recipe: RecipeText, place: Place, index: int, text: str, names: Names) -> str:
     entry = recipe.find(*place)
     expression = Expression(entry.expression)
     start, end = expression.step_spans(main_path(expression), _names(names))[index]

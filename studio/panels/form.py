@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from nicegui import ui
 
 from studio import palette
-from studio.building import adding, values
-from studio.building.expression import Expression, ExpressionError, Path, arguments, called
+from studio.building import values
+from studio.building.expression import Expression, ExpressionError, Path, arguments, called, entries
+from studio.building.inside import Part, parts_of, with_part, with_parts
 from studio.building.session import Selection, Session
 from studio.palette import Item, Parameter
 from studio.panels.cards import title
@@ -206,7 +210,8 @@ class Form:
     # -- features inside -------------------------------------------------------------------------------------------
 
     def _parts(self, target: Selection, parameter: Parameter, given: dict[str, str]) -> None:
-        texts = self._entries(given.get(parameter.name))
+        parts = self._found(target, parameter.name)
+        listed = isinstance(getattr(Expression(given.get(parameter.name, "[]")).tree, "elts", None), list)
         with ui.element("div").classes("field parts"):
             with ui.element("div").classes("field-head"):
                 ui.label(parameter.name).classes("field-name").tooltip(parameter.meaning)
@@ -220,32 +225,52 @@ class Form:
                 with ui.button("Add", icon="add").props("flat dense size=sm no-caps"), ui.menu():
                     for item in offered:
                         ui.menu_item(item.name, lambda i=item: self._add_part(target, parameter.name, i))
-            for k, text in enumerate(texts):
-                with ui.element("div").classes(f"part {hue(self._item(text))}"):
-                    name = ui.label(title(text)).classes("part-name").props("tabindex=0 role=button")
-                    path = (parameter.name, k) if self._listed(given.get(parameter.name)) else (parameter.name,)
-                    name.on("click", lambda _, p=path: self._inside((*self.inner, *p)))
-                    name.on("keydown.enter", lambda _, p=path: self._inside((*self.inner, *p)))
-                    for icon, tip, order in (
-                        ("arrow_upward", "Earlier", swapped(len(texts), k, k - 1)),
-                        ("arrow_downward", "Later", swapped(len(texts), k, k + 1)),
-                        ("close", "Take out", [n for n in range(len(texts)) if n != k]),
-                    ):
-                        button = ui.button(
-                            icon=icon, on_click=lambda _, o=order: self._ordered(target, parameter.name, o)
-                        )
-                        button.props("flat round dense size=xs").props["aria-label"] = f"{tip}: {title(text)}"
-            if not texts:
+            for k, part in enumerate(parts):
+                path: Path = (parameter.name, part.index or 0) if listed else (parameter.name,)
+                self._part(part, path, partial(self._made, target, parameter.name), parts, k)
+            if not parts:
                 ui.label("none").classes("soft small")
 
-    def _entries(self, text: str | None) -> list[str]:
-        if text is None:
-            return []
-        expression = Expression(text)
-        return [expression.source(node) for node in getattr(expression.tree, "elts", [expression.tree])]
+    def _part(self, part: Part, path: Path, make: Callable[[list[Part]], None], parts: list[Part], k: int) -> None:
+        """Build the line of one feature."""
+        on, said = part.index is not None, title(part.text)
+        with ui.element("div").classes(f"part {hue(self._item(part.text))}" + ("" if on else " part-off")):
+            name = ui.label(said).classes("part-name")
+            if on:
+                name.props("tabindex=0 role=button")
+                name.on("click", lambda: self._inside((*self.inner, *path)))
+                name.on("keydown.enter", lambda: self._inside((*self.inner, *path)))
+            others = [*parts[:k], *parts[k + 1 :]]
+            offers = [
+                ("arrow_upward", "Earlier", swapped(parts, k, k - 1)),
+                ("arrow_downward", "Later", swapped(parts, k, k + 1)),
+                ("close", "Take out", others),
+            ]
+            if not self.inner:
+                turned = [*parts[:k], Part(part.text, None if on else -1), *parts[k + 1 :]]
+                offers.insert(0, ("toggle_on" if on else "toggle_off", "Switch off" if on else "Switch on", turned))
+            for icon, tip, made in offers:
+                button = ui.button(icon=icon, on_click=lambda _, m=made: make(m))
+                button.props("flat round dense size=xs").props["aria-label"] = f"{tip}: {said}"
 
-    def _listed(self, text: str | None) -> bool:
-        return text is not None and hasattr(Expression(text).tree, "elts")
+    def _found(self, target: Selection, name: str) -> list[Part]:
+        """Return the features that an argument lists; deeper than a step's own, none is switched off."""
+        if not self.inner and len(target.path) == 1:
+            return parts_of(self.session.steps_of(target.place)[int(target.path[0])], name, self.session.names)
+        return [
+            Part(text, k) for k, text in enumerate(entries(Expression(self.expected or ""), name, self.session.names))
+        ]
+
+    def _made(self, target: Selection, name: str, parts: list[Part]) -> None:
+        """Make an argument list these features."""
+        names = self.session.names
+        if not self.inner and len(target.path) == 1:
+            at = int(target.path[0])
+            self.session.edit(lambda recipe: with_parts(recipe, target.place, at, name, parts, names))
+        else:
+            order = [part.index for part in parts if part.index is not None]
+            self._ordered(target, name, order)
+        self.show()
 
     def _inside(self, path: Path) -> None:
         self.inner = path
@@ -253,9 +278,7 @@ class Form:
 
     def _add_part(self, target: Selection, name: str, item: Item) -> None:
         names = self.session.names
-        self.session.edit(
-            self.session.changed(target, lambda e, path: adding.with_part(e, path, name, item.text, names))
-        )
+        self.session.edit(self.session.changed(target, lambda e, path: with_part(e, path, name, item.text, names)))
 
     def _ordered(self, target: Selection, name: str, order: list[int]) -> None:
         names = self.session.names
@@ -268,9 +291,9 @@ class Form:
         self.session.edit(self.session.changed(target, edit))
 
 
-def swapped(count: int, a: int, b: int) -> list[int]:
-    """Return 0 .. count - 1 with two of them exchanged; as they are where there is no b."""
-    order = list(range(count))
-    if 0 <= b < count:
+def swapped(parts: list[Part], a: int, b: int) -> list[Part]:
+    """Return the features with two of them exchanged; as they are where there is no b."""
+    order = list(parts)
+    if 0 <= b < len(parts):
         order[a], order[b] = order[b], order[a]
     return order

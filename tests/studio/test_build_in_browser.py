@@ -175,6 +175,12 @@ def test_a_recipe_is_built_by_keyboard(
     page.locator(".part-name").click()
     page.get_by_label("coefficient", exact=True).fill("0.05")
     until(lambda: "aberrations=[ComaVertical(coefficient=0.05)]" in recipe.read_text())
+    page.get_by_role("button", name="Back to the step").press("Enter")
+    page.get_by_role("button", name="Switch off: ComaVertical").press("Enter")
+    until(lambda: "# off in 1 aberrations after 0: ComaVertical(coefficient=0.05)" in recipe.read_text())
+    assert "ComaVertical" not in sc.load(recipe).canonical
+    page.get_by_role("button", name="Switch on: ComaVertical").press("Enter")
+    until(lambda: "aberrations=[ComaVertical(coefficient=0.05)]" in recipe.read_text())
     assert sc.load(recipe).render(count=1, seed=1)["image"].shape == (1, 64, 64, 1)
 
 
