@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from studio.recipe_text import RecipeText, RecipeTextError
 PLACE = re.compile(r"^(define|outputs|code)\.([\w.]+): (.*)$", re.DOTALL)
 OUTPUT = re.compile(r"^output '(\w+)'(.*)$", re.DOTALL)
 PARAMETER = re.compile(r"^([A-Za-z_]\w*)\.(\w+)(?::|$)")
+APPLIED = re.compile(r"Apply\((?:\s*function\s*=)?\s*(\S+?)\s*[,)]")
 DRAWN = 2000  # numbers in the histogram of a distribution
 VALUE = "studio_value"  # the output that `values` asks for
 
@@ -44,6 +46,13 @@ def check(text: str, trust: bool = False) -> Problem | None:
     except Exception as error:  # a draft may be anything; no message of the library's means it did not foresee this one
         return problem(f"{type(error).__name__}: {error}")
     return None
+
+
+def code_of(recipe: RecipeText) -> str:
+    """Return the digest of what runs when a recipe is trusted: its code, and which modules it applies."""
+    parts = [f"{e.key}\n{e.expression}" for e in recipe.entries if e.section == "code"]
+    parts += sorted(found for e in recipe.entries for found in APPLIED.findall(e.expression) if e.section != "code")
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def problem(message: str) -> Problem:

@@ -21,8 +21,13 @@ class Document:
 
     def __init__(self, project: Project, name: str) -> None:
         self.project, self.name = project, name
-        found = project.read(name)
-        self.text, self.digest = found.text, found.digest
+        self.text, self.digest = "", None
+        self.broken = ""  # why the file cannot be read as text; nothing is written then
+        try:
+            found = project.read(name)
+            self.text, self.digest = found.text, found.digest
+        except ProjectError as error:
+            self.broken = str(error)
         self._past: list[str] = []
         self._future: list[str] = []
         self._last: tuple[str, float] = ("", 0.0)
@@ -47,7 +52,7 @@ class Document:
 
     def edit(self, text: str, field: str = "") -> None:
         """Change the text and save it; edits of one ``field`` that follow each other closely are undone together."""
-        if text == self.text:
+        if text == self.text or self.broken:
             return
         now = time.monotonic()
         if not (field and self._past and self._last[0] == field and now - self._last[1] < TOGETHER):
@@ -57,14 +62,14 @@ class Document:
 
     def undo(self) -> None:
         """Take the last edit back."""
-        if self._past:
+        if self._past and not self.broken:
             self._future.append(self.text)
             self._last = ("", 0.0)
             self._become(self._past.pop())
 
     def redo(self) -> None:
         """Do again what was undone."""
-        if self._future:
+        if self._future and not self.broken:
             self._past.append(self.text)
             self._last = ("", 0.0)
             self._become(self._future.pop())
@@ -91,7 +96,7 @@ class Document:
             if error.theirs == self.text:  # the same edit from both sides
                 self.digest = self.project.read(self.name).digest
             else:
-                self.conflict = error
+                self.conflict, self.failure = error, ""
         except ProjectError as error:
             self.failure = str(error)
 
@@ -104,17 +109,22 @@ class Document:
         """Take over what changed on disk, if nothing here is unsaved; return whether something did. It can be undone."""
         if self.unsaved:
             if self.failure:
+                before = self.failure
                 self.save()
-                if not self.failure:
+                if self.failure != before or self.conflict:
                     self.tell()
             return False
         try:
             found = self.project.read(self.name)
         except ProjectError as error:
-            if str(error) != self.failure:
-                self.failure = str(error)
+            if self.broken != str(error):
+                self.broken = str(error)
                 self.tell()
             return False
+        if self.broken:
+            self.broken = ""
+            self._adopt(found.text, found.digest)
+            return True
         if found.digest == self.digest:
             return False
         if found.digest is None and not self.project.folder.is_dir():
@@ -128,7 +138,7 @@ class Document:
         if text != self.text:
             self._past, self._future = [*self._past[-MOST_STEPS:], self.text], []
         self.text, self.digest = text, digest
-        self.conflict, self.failure = None, ""
+        self.conflict, self.failure, self._last = None, "", ("", 0.0)
         self.tell()
 
     def take_theirs(self) -> None:
@@ -147,5 +157,5 @@ class Document:
         found = self.project.read(self.name)
         mine = self.text
         self._past = [*self._past[-MOST_STEPS:], found.text]
-        self.conflict, self.digest = None, found.digest
+        self.conflict, self.digest, self._last = None, found.digest, ("", 0.0)
         self._become(mine)

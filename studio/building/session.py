@@ -15,7 +15,6 @@ from studio.building.checking import Problem
 from studio.building.document import Document
 from studio.building.expression import Expression, ExpressionError, Names, Path
 from studio.errors import StudioError
-from studio.preview import Latest
 from studio.project import RECIPE
 from studio.recipe_text import RecipeText, RecipeTextError
 from studio.state import Studio
@@ -63,21 +62,25 @@ class Session:
     name: str = RECIPE
     selection: Selection | None = None
     seen: Seen = field(default_factory=Seen)
-    trust: bool = False
+    trusted: set[str] = field(default_factory=set)  # digests of code that the user let run
     draft: str | None = None
     dragged: object = None
     problem: Problem | None = None
     listeners: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.latest = Latest(self.studio.preview)
+        self._documents: dict[str, Document] = {}  # by name: what is not saved stays when another recipe is looked at
         self._checked: tuple[str, Problem | None] = ("", None)  # what `tried` found, so that it is not looked for twice
         self.open(self.name)
 
     def open(self, name: str) -> None:
         """Edit another recipe of the project."""
-        self.name, self.document = name, Document(self.studio.project, name)
-        self.document.listeners.append(self._changed)
+        self.name = name
+        if name not in self._documents:
+            self._documents[name] = Document(self.studio.project, name)
+            self._documents[name].listeners.append(self._changed)
+        self.document = self._documents[name]
+        self.document.refresh()
         self.selection, self.draft = None, None
         self._changed()
 
@@ -96,6 +99,8 @@ class Session:
         self._steps: dict[steps.Place, list[steps.Step]] = {}
         self.unreadable = ""
         try:
+            if self.document.broken:
+                raise RecipeTextError(self.document.broken)
             self.recipe = RecipeText(self.document.text)
         except RecipeTextError as error:
             self.unreadable = str(error)
@@ -112,7 +117,28 @@ class Session:
             return Problem(self.unreadable)
         if not self.recipe.entries:
             return None
-        return checking.check(text, self.trust)
+        return checking.check(text, self.trusts(text))
+
+    @property
+    def trust(self) -> bool:
+        """Whether the user let the code of the recipe run."""
+        return self.trusts(self.document.text)
+
+    def trusts(self, text: str) -> bool:
+        """Return whether the user let the code of a text run: code that was read, not what has taken its place since."""
+        if not self.trusted:
+            return False
+        try:
+            recipe = self.recipe if self.recipe and text == self.document.text else RecipeText(text)
+        except RecipeTextError:
+            return False
+        return checking.code_of(recipe) in self.trusted
+
+    def let_run(self) -> None:
+        """Let the code of the recipe run, as it is now."""
+        if self.recipe:
+            self.trusted.add(checking.code_of(self.recipe))
+            self.document.tell()
 
     # -- edits -----------------------------------------------------------------------------------------------------
 
@@ -125,6 +151,15 @@ class Session:
         except (StudioError, RecursionError) as error:
             self.studio.notify(str(error), "negative")
             return False
+        return True
+
+    def rewrite(self, base: str, text: str) -> bool:
+        """Save a whole text that was written beginning from ``base``; tell the user where that is no longer the file's."""
+        if self.document.text != base or self.document.broken:
+            message = f"{self.name} was changed meanwhile: not saved. Copy what you wrote, close, and open it again."
+            self.studio.notify(message, "negative")
+            return False
+        self.document.edit(text)
         return True
 
     def tried(self, make: Callable[[RecipeText], str], selection: Selection, field: str) -> str:
@@ -211,7 +246,9 @@ class Session:
     def request(self, stages: str | None = None, count: int = 1) -> Request:
         """Return the request for what is looked at: ``count`` draws from the one that is seen."""
         indices = tuple(range(self.seen.index, self.seen.index + count))
-        return Request(self.shown_text, indices, self.seen.seed, self.seen.split, stages, trust=self.trust)
+        return Request(
+            self.shown_text, indices, self.seen.seed, self.seen.split, stages, trust=self.trusts(self.shown_text)
+        )
 
 
 __all__ = ["ExpressionError", "Seen", "Selection", "Session", "session"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nicegui import ui
 
 from studio.building.session import Selection, Session, session
 from studio.palette import Item
 from studio.panels import status
 from studio.panels.form import Form
+from studio.panels.keys import OWN_KEYS, undoing
 from studio.panels.look import SmallLook
 from studio.panels.palette import Palette
 from studio.panels.pipeline import Pipeline
@@ -46,7 +45,7 @@ class BuildPage:
                 self.form = Form(self.session, self.pipeline)
         self.session.listeners = [self._changed]
         ui.timer(POLL, self.session.refresh)
-        ui.keyboard(on_key=self._key)
+        undoing(self.session)
         self._changed()
 
     def _toolbar(self) -> None:
@@ -119,32 +118,27 @@ class BuildPage:
     def _show_text(self) -> None:
         """Show the file itself where it cannot be read as a recipe, so that it can be mended."""
         self.whole.clear()
+        text = self.session.document.text
         with self.whole:
-            area = ui.textarea(value=self.session.document.text).props("outlined autogrow").classes("mono full")
-            ui.button("Save the text", on_click=lambda: self.session.document.edit(str(area.value))).props(
+            if self.session.document.broken:  # no text at all
+                return
+            area = ui.textarea(value=text).props("outlined autogrow").classes("mono full")
+            ui.button("Save the text", on_click=lambda: self.session.rewrite(text, str(area.value))).props(
                 "no-caps unelevated"
             )
 
     def _edit_text(self) -> None:
-        with ui.dialog(value=True) as dialog, ui.card().classes("text-dialog"):
+        text = self.session.document.text
+        with ui.dialog(value=True) as dialog, ui.card().classes("text-dialog") as card:
+            card.on("keydown", js_handler=OWN_KEYS)
             ui.label(self.session.name).classes("title")
-            editor = ui.codemirror(self.session.document.text, language="YAML", line_wrapping=True).classes(
-                "text-editor"
-            )
+            editor = ui.codemirror(text, language="YAML", line_wrapping=True).classes("text-editor")
 
             def save() -> None:
-                self.session.document.edit(editor.value)
-                dialog.close()
+                if self.session.rewrite(text, editor.value):
+                    dialog.close()
 
             with ui.row().classes("about-foot"):
                 ui.button("Save", on_click=save).props("no-caps unelevated")
                 ui.button("Cancel", on_click=dialog.close).props("no-caps flat")
         dialog.on("hide", dialog.delete)
-
-    def _key(self, event: Any) -> None:
-        if event.action.keydown and (event.modifiers.ctrl or event.modifiers.meta):
-            key = str(event.key).lower()
-            if key == "z" and not event.modifiers.shift:
-                self._undo()
-            elif key == "y" or (key == "z" and event.modifiers.shift):
-                self._redo()

@@ -11,6 +11,7 @@ from studio import palette
 from studio.building.session import Session, session
 from studio.panels import status
 from studio.panels.curves import Curves, line_of
+from studio.panels.keys import undoing
 from studio.panels.look import Look, steppers
 from studio.panels.measured import Measured
 from studio.panels.picture import PICTURES, figure, gallery, marks, numbers, scene, span
@@ -51,6 +52,7 @@ class SeePage:
                 self.curves = Curves()
         self.session.listeners = [self._changed]
         ui.timer(POLL, self.session.refresh)
+        undoing(self.session)
         self._changed()
 
     def _controls(self) -> None:

@@ -12,7 +12,7 @@ from studio.building.expression import checked
 from studio.building.session import Session
 from studio.panels.asking import ask
 from studio.panels.cards import reference
-from studio.recipe_text import Entry, RecipeText
+from studio.recipe_text import Entry, RecipeText, RecipeTextError
 
 
 class CardMenu:
@@ -56,7 +56,14 @@ class CardMenu:
 
     def _as_text(self, entry: Entry) -> None:
         def done(new: str) -> bool:
-            return self._edit(lambda r: r.with_expression(entry.section, entry.key, checked(new)))
+            def make(recipe: RecipeText) -> str:
+                if recipe.find(entry.section, entry.key).expression != entry.expression:
+                    raise RecipeTextError(
+                        f"{entry.key} was changed meanwhile: not saved. Copy what you wrote, and open it again."
+                    )
+                return recipe.with_expression(entry.section, entry.key, checked(new))
+
+            return self._edit(make)
 
         ask(entry.key, entry.expression, done, long=True)
 

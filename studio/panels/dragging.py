@@ -14,17 +14,19 @@ from nicegui.events import GenericEventArguments
 
 TARGETS = "[data-chip],[data-gap],[data-entry],[data-drop]"
 START = """(e) => { const t = e.target.closest('[data-chip],[data-entry]'); if (!t) return;
-  e.dataTransfer.setData('text/plain', 'studio'); e.dataTransfer.effectAllowed = 'copyMove';
+  e.dataTransfer.setData('application/x-studio', '1'); e.dataTransfer.effectAllowed = 'copyMove';
   document.body.classList.add('dragging');
   emit(t.dataset.chip ? ['chip', t.dataset.chip] : ['entry', t.dataset.entry]); }"""
 END = "() => document.body.classList.remove('dragging')"
-OVER = f"""(e) => {{ const t = e.target.closest('{TARGETS}'); if (!t) return; e.preventDefault();
+# Files and selected text are no business of the page's.
+OURS = "e.dataTransfer.types.includes('application/x-studio')"
+OVER = f"""(e) => {{ const t = e.target.closest('{TARGETS}'); if (!t || !{OURS}) return; e.preventDefault();
   if (window.studioOver === t) return;
   window.studioOver?.classList.remove('over'); t.classList.add('over'); window.studioOver = t; }}"""
 LEAVE = """(e) => { if (e.currentTarget.contains(e.relatedTarget)) return;
   window.studioOver?.classList.remove('over'); window.studioOver = null; }"""
 DROP = f"""(e) => {{ const t = e.target.closest('{TARGETS}'); document.body.classList.remove('dragging');
-  window.studioOver?.classList.remove('over'); window.studioOver = null; if (!t) return; e.preventDefault();
+  window.studioOver?.classList.remove('over'); window.studioOver = null; if (!t || !{OURS}) return; e.preventDefault();
   const kind = ['chip', 'gap', 'entry', 'drop'].find(k => t.dataset[k]); emit([kind, t.dataset[kind]]); }}"""
 CLICK = """(e) => { const t = e.target.closest('[data-chip],[data-name],[data-more]'); if (!t) return;
   const kind = ['chip', 'name', 'more'].find(k => t.dataset[k]); emit([kind, t.dataset[kind]]); }"""

@@ -143,12 +143,12 @@ class Field:
             text = values.usual_draw(name, middle, self.parameter.low, self.parameter.high)
         elif mode == "split" and values.read(text).mode != "split":
             text = f'where(equal(split, "train"), {text}, {text})' if text else ""
-        self.mode = mode
-        if text and text != self.text:
-            self._commit(text)
-            self.text = text
+        before, self.mode = self.text, mode
+        self.text = text or self.text
         self._draw_modes()
         self._draw_editor()
+        if text and text != before:
+            self._commit(text)
 
     def _from_draws(self, text: str) -> str:
         try:
@@ -174,9 +174,9 @@ class Field:
     def _other_draw(self, name: str) -> None:
         middle = values.number_in(self.text or "")
         text = values.usual_draw(name, middle, self.parameter.low, self.parameter.high)
-        self._commit(text)
         self.text = text
         self._draw_editor()
+        self._commit(text)
 
     def _back(self) -> None:
         if not self.commit(None):

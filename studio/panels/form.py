@@ -98,7 +98,7 @@ class Form:
         with ui.element("div").classes(f"form-head {hue(item)}"):
             with ui.element("div").classes("form-title"):
                 if self.inner:
-                    ui.button(icon="arrow_back", on_click=lambda: self._inside(self.inner[:-2])).props(
+                    ui.button(icon="arrow_back", on_click=self._outwards).props(
                         'flat round dense size=sm aria-label="Back to the step"'
                     )
                 ui.label(title(self.expected or "")).classes("title")
@@ -271,6 +271,10 @@ class Form:
             order = [part.index for part in parts if part.index is not None]
             self._ordered(target, name, order)
         self.show()
+
+    def _outwards(self) -> None:
+        """Go back to what the feature stands in: past its name, and its number where it is listed."""
+        self._inside(self.inner[:-2] if isinstance(self.inner[-1], int) else self.inner[:-1])
 
     def _inside(self, path: Path) -> None:
         self.inner = path

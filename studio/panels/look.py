@@ -10,7 +10,9 @@ from nicegui import ui
 from nicegui.events import KeyEventArguments
 
 from studio.building.session import Session
+from studio.panels.keys import listen
 from studio.panels.picture import gallery, numbers
+from studio.preview import Latest
 from studio.watching.worker import Answer
 
 
@@ -20,6 +22,7 @@ class Look:
     def __init__(self, session: Session, show: Callable[[Answer], None], stages: Callable[[], str | None] = lambda: None,
                  count: Callable[[], int] = lambda: 1) -> None:  # fmt: skip
         self.session, self.show, self.stages, self.count = session, show, stages, count
+        self.latest = Latest(session.studio.preview)  # of one page: an answer goes to who asked
         self.container = ui.element("div").classes("hidden")
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -34,7 +37,7 @@ class Look:
         if session.recipe is None or not any(e.section == "outputs" and e.on for e in session.recipe.entries):
             self._show(Answer())
             return
-        answer = await session.latest.render(session.request(self.stages(), self.count()))
+        answer = await self.latest.render(session.request(self.stages(), self.count()))
         if answer is not None:
             self._show(answer)
 
@@ -89,7 +92,7 @@ def steppers(session: Session, changed: Callable[[], None]) -> None:
             if key in ("n", "p"):
                 step(1 if key == "n" else -1)
 
-    ui.keyboard(on_key=on_key)
+    listen(on_key)
 
 
 class SmallLook:

@@ -27,7 +27,7 @@ def hue(item: Item | None) -> str:
 
 # One block of HTML instead of an element for each word: the browser goes through all elements at every change.
 START = """(e) => { const row = e.target.closest('.palette-item'); if (!row) return;
-  e.dataTransfer.setData('text/plain', row.dataset.name); e.dataTransfer.effectAllowed = 'copyMove';
+  e.dataTransfer.setData('application/x-studio', '1'); e.dataTransfer.effectAllowed = 'copyMove';
   document.body.classList.add('dragging'); emit(row.dataset.name); }"""
 ADD = "(e) => { const row = e.target.closest('.palette-item'); if (row && !e.target.closest('button')) emit(row.dataset.name); }"
 ENTER = """(e) => { if (e.key !== 'Enter' || !e.target.classList.contains('palette-item')) return;

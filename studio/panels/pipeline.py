@@ -144,11 +144,14 @@ class Pipeline:
         self.session.dragged = (place, at) if kind == "chip" else self._entry(place)
 
     def _dropped(self, kind: str, where: str) -> None:
+        self._dropped_at(kind, where)
+        self.session.dragged = None
+
+    def _dropped_at(self, kind: str, where: str) -> None:
+        place, at = addressed(where)
         if kind == "drop":
             self._dropped_on_section(where)
-            return
-        place, at = addressed(where)
-        if kind == "gap":
+        elif kind == "gap":
             self._dropped_in_chain(place, at)
         elif kind == "chip":
             self._dropped_on_chip(place, at)
@@ -265,8 +268,14 @@ class Pipeline:
     def _step_out(self, dragged: tuple[steps.Place, int], section: str) -> None:
         """Make a step that is dropped outside of its chain a definition, which the chain then names."""
         place, at = dragged
-        step = self.session.steps_of(place)[at]
-        if section != "define" or step.text.isidentifier():
+        found = self.session.steps_of(place)
+        if section != "define" or at >= len(found) or found[at].text.isidentifier():
+            return
+        step = found[at]
+        if step.inside:
+            self.session.studio.notify(
+                "Features inside it are off; switch them on, or take them out, first", "negative"
+            )
             return
         name = self.session.free_name(naming.snake(called(Expression(step.text).tree) or "value"))
 

@@ -43,7 +43,7 @@ class Slider:
             slide = self.slide
             with self.box:
                 with ui.element("div").classes("slider-row"):
-                    step = (slide.high - slide.low) / STEPS
+                    step = 1 if slide.whole else (slide.high - slide.low) / STEPS
                     self.track = ui.slider(min=slide.low, max=slide.high, step=step, value=slide.start)
                     self.track.on_value_change(lambda e: self._move(float(e.value))).props("dense")
                     self.track.props["aria-label"] = slide.label
@@ -73,5 +73,10 @@ class Slider:
     def _keep(self) -> None:
         text = self._text(float(self.track.value))
         self.choice.set_value(None)
-        if text is not None:
+        if text is None:
+            return
+        found = self.session.check(text)
+        if found and not found.untrusted and found != self.session.problem:
+            self.session.studio.notify(f"Not kept: {found.message}", "negative")
+        else:
             self.session.edit(lambda _: text)

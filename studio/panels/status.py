@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nicegui import ui
 
 from studio.building.document import Document
 from studio.building.session import Session
+from studio.errors import StudioError
 
 
 def conflict(document: Document, box: ui.element) -> None:
     """Show an edit that is not on disk, if there is one; ``box`` is what stays when the banner goes."""
 
-    def keep_mine() -> None:
-        name = document.keep_mine()
-        with box:
-            ui.notify(f"kept as {name}")
+    def ended(how: Callable[[], object]) -> Callable[[], None]:
+        def end() -> None:
+            try:
+                said = how()
+            except StudioError as error:
+                said = str(error)
+            if said:
+                with box:
+                    ui.notify(said)
+
+        return end
 
     if document.conflict is not None:
         with ui.element("div").classes("banner banner-bad").props("role=alert"):
@@ -23,9 +33,11 @@ def conflict(document: Document, box: ui.element) -> None:
                 f"{document.name} was changed by another window or program. Your last edit is kept here; nothing was overwritten."
             )
             ui.space()
-            ui.button("Take theirs", on_click=document.take_theirs).props("flat dense no-caps")
-            ui.button("Keep mine as a copy", on_click=keep_mine).props("flat dense no-caps")
-            ui.button("Keep mine", on_click=document.overwrite).props("flat dense no-caps")
+            ui.button("Take theirs", on_click=ended(document.take_theirs)).props("flat dense no-caps")
+            ui.button("Keep mine as a copy", on_click=ended(lambda: f"kept as {document.keep_mine()}")).props(
+                "flat dense no-caps"
+            )
+            ui.button("Keep mine", on_click=ended(document.overwrite)).props("flat dense no-caps")
     elif document.failure:
         with ui.element("div").classes("banner banner-bad").props("role=alert"):
             ui.icon("save")
@@ -45,18 +57,13 @@ def problem(session: Session) -> None:
             ui.label("This recipe brings code of its own. Read it, then let it run.")
             ui.space()
             ui.button("Read", on_click=lambda: _read(session)).props("flat dense no-caps")
-            ui.button("Let it run", on_click=lambda: _trust(session)).props("flat dense no-caps")
+            ui.button("Let it run", on_click=session.let_run).props("flat dense no-caps")
         return
     placed = session.recipe is not None and any(found.is_of(e.section, e.key) and e.on for e in session.recipe.entries)
     if not placed:
         with ui.element("div").classes("banner banner-bad").props("role=alert"):
             ui.icon("error_outline")
             ui.label(found.message)
-
-
-def _trust(session: Session) -> None:
-    session.trust = True
-    session.document.tell()
 
 
 def _read(session: Session) -> None:

@@ -16,7 +16,7 @@ WIDTHS = 3.0  # standard deviations to either side of a normal distribution
 
 @dataclass(frozen=True)
 class Slide:
-    """A property with the range of its slider; ``start`` is where it begins."""
+    """A property with the range of its slider; ``start`` is where it begins, ``whole`` whether it goes by whole numbers."""
 
     label: str
     place: steps.Place
@@ -26,6 +26,7 @@ class Slide:
     low: float
     high: float
     start: float
+    whole: bool = False
 
 
 def slides(recipe: RecipeText, names: Names, own: tuple[Item, ...] = ()) -> list[Slide]:
@@ -50,7 +51,7 @@ def slides(recipe: RecipeText, names: Names, own: tuple[Item, ...] = ()) -> list
 def _value(key: str, place: steps.Place, text: str) -> list[Slide]:
     """Return a definition that is itself a number or a distribution."""
     span = span_of(text, Parameter("value", ""))
-    return [Slide(key, place, 0, "", "1", *span)] if span else []
+    return [Slide(key, place, 0, "", "1", *span, values.read(text).draw == "integers")] if span else []
 
 
 def _parameters(key: str, place: steps.Place, at: int, text: str, names: Names, own: tuple[Item, ...]) -> list[Slide]:
@@ -65,7 +66,10 @@ def _parameters(key: str, place: steps.Place, at: int, text: str, names: Names, 
         span = span_of(expression.source(argument.node), parameter) if parameter else None
         if parameter and span:
             owner = key or item.name
-            made.append(Slide(f"{owner}.{parameter.name}", place, at, parameter.name, parameter.unit, *span))
+            whole = (
+                "whole number" in parameter.allowed or values.read(expression.source(argument.node)).draw == "integers"
+            )
+            made.append(Slide(f"{owner}.{parameter.name}", place, at, parameter.name, parameter.unit, *span, whole))
     return made
 
 
@@ -82,7 +86,7 @@ def span_of(text: str, parameter: Parameter) -> tuple[float, float, float] | Non
         if len(numbers) < 2 or numbers[0] is None or numbers[1] is None:
             return None
         if value.draw in ("uniform", "log_uniform", "integers"):
-            low, high = numbers[0], numbers[1]
+            low, high = numbers[0], numbers[1] - (value.draw == "integers")
         elif value.draw in ("normal", "truncated_normal"):
             low, high = numbers[0] - WIDTHS * numbers[1], numbers[0] + WIDTHS * numbers[1]
         else:
@@ -95,7 +99,7 @@ def span_of(text: str, parameter: Parameter) -> tuple[float, float, float] | Non
 
 def held(recipe: RecipeText, slide: Slide, value: float, names: Names) -> str:
     """Return the text with the property held at a number."""
-    number = f"{value:.6g}"
+    number = f"{round(value)}" if slide.whole else f"{value:.6g}"
 
     def edit(expression: Expression) -> str:
         return number if not slide.parameter else expression.with_argument((), slide.parameter, number, names)
