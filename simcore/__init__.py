@@ -125,6 +125,7 @@ from simcore.properties import (
 )
 from simcore.rasters import (
     BorderDistance,
+    CentroidDensity,
     DiskMask,
     DistanceMap,
     GaussianDensity,

@@ -22,6 +22,7 @@ from simcore.values import Members, Plan, in_images
 
 __all__ = [
     "BorderDistance",
+    "CentroidDensity",
     "DiskMask",
     "DistanceMap",
     "GaussianDensity",
@@ -34,6 +35,8 @@ MERGES = ("add", "or", "overwrite", "max")
 OVERLAPS = 'what overlaps do: "or" (bool), "add" (their number), "overwrite" or "max" (float32 of 0 and 1)'
 
 
+SPREAD = "standard deviation of the densities"
+DENSE = 'what overlaps do: "add", "or" (the first stays), "overwrite" or "max"'
 PITCH = "pixel pitch in the object: camera pitch / magnification"
 SHAPE = "height and width of the image in pixels"
 
@@ -130,23 +133,69 @@ class DiskMask(Marks):
         kernels.discs(out, first=at.first, y=at.y, x=at.x, radius=radius, value=value, merge=self.merge)
 
 
-class GaussianDensity(SceneImage):
+class Density(SceneImage):
+    """Base of normal densities, integrated over each pixel. A subclass declares ``sigma``, ``weight`` and ``merge``."""
+
+    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
+        declared: Any = self
+        at = Places(members, len(plan))
+        sigma, weight = at.each(plan.value(declared.sigma)), at.each(plan.value(declared.weight))
+        y, x, seen = self.middles(plan, members, at)
+        kernels.gaussians(out, first=at.first, y=y, x=x, sigma=sigma, weight=weight * seen, merge=declared.merge)
+
+    def middles(self, plan: Plan, members: list[Members], at: Places) -> tuple[Array, Array, Array]:
+        """Return where the densities stand (y, x), and whether they are there at all."""
+        return at.y, at.x, np.ones(len(at.x))
+
+
+class GaussianDensity(Density):
     """Normal densities around the particles, integrated over each pixel: float32 (y, x, 1).
 
     With ``merge="add"`` the sum over the image is the number of particles (of what lies inside it), as counting networks
     want; "max" and "overwrite" say what happens where they overlap. Raises ParameterError for values out of range.
     """
 
-    sigma: Value = parameter("standard deviation of the densities", unit="px", above=0)
+    sigma: Value = parameter(SPREAD, unit="px", above=0)
     shape: tuple[int, int] = option(SHAPE, read=image_shape)
     weight: Value = parameter("integral of each density", default=1.0)
-    merge: str = option('what overlaps do: "add", "or" (the first stays), "overwrite" or "max"', default="add",
-                        read=one_of(*MERGES))  # fmt: skip
+    merge: str = option(DENSE, default="add", read=one_of(*MERGES))
 
-    def draw(self, plan: Plan, members: list[Members], out: Array) -> None:
-        at = Places(members, len(plan))
-        sigma, weight = at.each(plan.value(self.sigma)), at.each(plan.value(self.weight))
-        kernels.gaussians(out, first=at.first, y=at.y, x=at.x, sigma=sigma, weight=weight, merge=self.merge)
+
+class CentroidDensity(Density):
+    """As `GaussianDensity`, but around the centroid of the pixels that the image shows of each particle: float32 (y, x, 1).
+
+    That is the truth of masks drawn by hand: where the border cuts a particle, the centroid of the rest lies further inside; of
+    what lies beyond, nothing is counted. Particles do not hide each other. Raises ParameterError for values out of range.
+    """
+
+    outlined = True
+    sigma: Value = parameter(SPREAD, unit="px", above=0)
+    pixel_size: Value = parameter(PITCH, unit="um", above=0, plausible=100)
+    shape: tuple[int, int] = option(SHAPE, read=image_shape)
+    weight: Value = parameter("integral of each density", default=1.0)
+    merge: str = option(DENSE, default="add", read=one_of(*MERGES))
+
+    def middles(self, plan: Plan, members: list[Members], at: Places) -> tuple[Array, Array, Array]:
+        bodies, _ = gather_bodies(members, len(plan))
+        pixel_size = at.each(plan.value(self.pixel_size))
+        reach = kernels.body_extents(bodies)[:, :2] / pixel_size[:, None] + 1
+        middles = np.stack([at.y, at.x, np.zeros(len(at.x))])
+        for k in range(len(at.x)):
+            (left, right), (top, bottom) = (
+                (max(0, int(np.ceil(centre - far))), min(length, int(centre + far) + 1))
+                for centre, far, length in zip((at.x[k], at.y[k]), reach[k], self.shape[::-1], strict=True)
+            )
+            if left >= right or top >= bottom:
+                continue
+            mask = np.zeros((1, bottom - top, right - left, 1), np.int32)
+            one = bodies.part(slice(k, k + 1), at.x[k : k + 1] - left, at.y[k : k + 1] - top)
+            kernels.silhouettes(mask, one, pixel_size=pixel_size[k : k + 1], value=np.ones(1, np.int64), merge="or")
+            by_row, by_column = mask[0, ..., 0].sum(axis=1), mask[0, ..., 0].sum(axis=0)
+            area = by_row.sum()
+            if area:
+                rows, columns = np.arange(top, bottom), np.arange(left, right)
+                middles[:, k] = (by_row * rows).sum() / area, (by_column * columns).sum() / area, 1
+        return middles[0], middles[1], middles[2]
 
 
 def z_range(label: str, value: Any) -> tuple[float, float]:

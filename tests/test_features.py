@@ -27,6 +27,7 @@ NEEDED = {
     "Ellipse": {"x": 5.0, "y": 6.0, "radius_x": 0.4, "radius_y": 0.3},
     "DiskMask": {"radius": 3.0, "shape": (12, 12)},
     "GaussianDensity": {"sigma": 2.0, "shape": (12, 12)},
+    "CentroidDensity": {"sigma": 2.0, "pixel_size": 0.1, "shape": (12, 12)},
     "SphereVolume": {"radius": 3.0, "z": (-2, 2), "planes": 5, "shape": (12, 12)},
     "InstanceMask": {"pixel_size": 0.1, "shape": (12, 12)},
     "SemanticMask": {"pixel_size": 0.1, "shape": (12, 12)},

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import simcore as sc
 
@@ -176,3 +177,28 @@ def test_a_stored_volume_tells_between_which_heights_its_planes_lie():
     outputs = sc.Recipe(volume=volume, flipped=flipped, flat=flat).outputs
     assert outputs["volume"].attributes["z"] == outputs["flipped"].attributes["z"] == [2.0, 30.0]
     assert "z" not in outputs["flat"].attributes
+
+
+def test_centroid_densities_are_those_of_the_mask():
+    """Of single bodies, many of them cut by the border, beside the pixels of the instance mask."""
+    body = cell(x=sc.uniform(-8, 72), y=sc.uniform(-8, 56), deformation=0.15)
+    density = body >> sc.CentroidDensity(sigma=2.5, pixel_size=0.1, shape=SHAPE)
+    arrays = rendered(count=60, mask=body >> sc.InstanceMask(**MASK), density=density)
+    cut = beyond = 0
+    for mask, found in zip(arrays["mask"][..., 0], arrays["density"][..., 0], strict=True):
+        cut += np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).any()
+        beyond += not mask.any()
+        sides = []
+        for places, length in zip(np.nonzero(mask), SHAPE, strict=True):
+            away = np.arange(length) - (places.mean() if mask.any() else np.inf)
+            sides.append(norm.cdf((away + 0.5) / 2.5) - norm.cdf((away - 0.5) / 2.5))
+        np.testing.assert_allclose(found, np.outer(*sides), atol=1e-6)
+    assert cut > 10 and beyond > 2
+
+
+def test_centroid_densities_do_not_depend_on_the_block():
+    scene = cell(x=sc.uniform(-4, 68), deformation=0.1).repeat(sc.integers(0, 6))
+    recipe = sc.Recipe(density=scene >> sc.CentroidDensity(sigma=3, pixel_size=sc.uniform(0.05, 0.2), shape=SHAPE))
+    whole = recipe.render(9, seed=2)["density"]
+    alone = [recipe.render(seed=2, indices=[k])["density"][0] for k in range(9)]
+    assert np.array_equal(whole, alone)

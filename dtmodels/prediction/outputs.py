@@ -19,6 +19,7 @@ Array = np.ndarray[Any, Any]
 Kind = Literal["numbers", "particles", "counts", "masks", "images"]
 TABLES = ("numbers", "particles", "counts")
 PARTICLES = ("DiskMask", "SphereVolume")  # features that mark each particle, as `description` names them
+DENSITIES = ("GaussianDensity", "CentroidDensity")
 REGIONS = ("InstanceMask", "SemanticMask")
 
 
@@ -48,7 +49,7 @@ def kind_of(run: Run) -> Kind:
     if len(gives) not in (3, 4) or (len(gives) == 4 and len(takes) != 4):
         raise RunError(f"{run.directory}: the network gives {gives} per image; must be numbers or (y, x, channel)")
     target = run.fields[0]
-    if "GaussianDensity" in target.description:
+    if any(name in target.description for name in DENSITIES):
         return "counts"
     if any(name in target.description for name in REGIONS):
         return "masks"

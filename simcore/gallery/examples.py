@@ -125,6 +125,7 @@ def shown() -> dict[str, list[dict[str, Any]]]:
         "PadToMultiple": [{"multiple": 48, "value": 1.0}],
         "DiskMask": [{"radius": 4.0}],
         "GaussianDensity": [{"sigma": 4.0}],
+        "CentroidDensity": [{"sigma": 4.0}],
         "SphereVolume": [{"radius": [6.0, 6.0, 1.0], "z": (-1.5, 1.5), "planes": 4}],
         "DistanceMap": [{"limit": 20.0}],
         "BorderDistance": [{"limit": 20.0}],
