@@ -17,7 +17,7 @@ from studio import palette, settings
 from studio.building.covers import cover
 from studio.building.thumbnails import thumbnail
 from studio.errors import StudioError
-from studio.gate import Gate
+from studio.gate import Gate, Tickets
 from studio.launching import close_others
 from studio.look import add_look
 from studio.pages import build, generate, keep, see, train, use
@@ -50,10 +50,10 @@ PAGES = (
 def serve(project: Project, port: int, browser: bool) -> None:
     """Serve a project until it is interrupted; print the address, and open it if ``browser``."""
     studio = Studio(project)
-    token = secrets.token_urlsafe(32)
-    address = f"http://{HOST}:{port}/?token={token}"
+    token, tickets = secrets.token_urlsafe(32), Tickets()
+    address = f"http://{HOST}:{port}/?token="
     settings.remember(project.folder)
-    app.add_middleware(Gate, token=token, port=port)
+    app.add_middleware(Gate, token=token, port=port, tickets=tickets)
 
     @app.get("/studio/thumbnail/{name}")
     def picture(name: str) -> Response:
@@ -74,7 +74,7 @@ def serve(project: Project, port: int, browser: bool) -> None:
     app.on_startup(studio.preview.start)
     app.on_shutdown(studio.preview.close)
     app.on_shutdown(close_others)
-    app.on_startup(lambda: background_tasks.create(_announce(address, browser), name="announce"))
+    app.on_startup(lambda: background_tasks.create(_announce(address, token, tickets if browser else None)))
     ui.run(
         host=HOST,
         port=port,
@@ -88,13 +88,13 @@ def serve(project: Project, port: int, browser: bool) -> None:
     )
 
 
-async def _announce(address: str, browser: bool) -> None:
-    """Print the address as soon as it answers: startup comes before the port is listened at."""
+async def _announce(address: str, token: str, tickets: Tickets | None) -> None:
+    """Print the address as soon as it answers: startup comes before the port is listened at. Open it if there are tickets."""
     while not Server.instance.started:
         await asyncio.sleep(0.02)
-    print(address, flush=True)
-    if browser:
-        _open(address)
+    print(address + token, flush=True)
+    if tickets:
+        _open(address + tickets.new())
 
 
 def _open(address: str) -> None:

@@ -4,23 +4,54 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 LOCAL = ("127.0.0.1", "localhost")
+SOON = 60.0  # seconds
+
+
+class Tickets:
+    """What lets in once, within a minute."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def new(self) -> str:
+        """Return a ticket."""
+        ticket = secrets.token_urlsafe(32)
+        self._until[ticket] = time.monotonic() + SOON
+        return ticket
+
+    def take(self, given: str) -> bool:
+        """Return whether this is a ticket that is still good; it is used up then."""
+        for ticket, until in list(self._until.items()):
+            if alike(given, ticket):
+                del self._until[ticket]
+                return time.monotonic() < until
+        return False
+
+
+def alike(given: str, secret: str) -> bool:
+    """Compare in a time that does not tell how much agrees."""
+    return secrets.compare_digest(given.encode(), secret.encode())
 
 
 class Gate:
     """ASGI middleware in front of everything, websockets too.
 
-    The address that is opened carries the token once; it is exchanged for a cookie that scripts cannot read and that other
-    sites cannot make the browser send. ``Host`` must be ours, so that no foreign name that points to 127.0.0.1 will do,
-    and so must ``Origin`` and ``Sec-Fetch-Site`` where the browser says them: another port of this machine is another site.
+    The address that is printed carries the token, which is good until the studio ends; the one that a browser is started with
+    carries a ticket, which is good once and soon, since command lines can be read by everybody on the machine. Either is
+    exchanged for a cookie, another secret, that scripts cannot read and that other sites cannot make the browser send.
+    ``Host`` must be ours, so that no foreign name that points to 127.0.0.1 will do, and so must ``Origin`` and
+    ``Sec-Fetch-Site`` where the browser says them: another port of this machine is another site.
     """
 
-    def __init__(self, app: Any, token: str, port: int) -> None:
-        self.app, self.token = app, token
+    def __init__(self, app: Any, token: str, port: int, tickets: Tickets) -> None:
+        self.app, self.token, self.tickets = app, token, tickets
+        self.key = secrets.token_urlsafe(32)
         self.hosts = {f"{name}:{port}" for name in LOCAL} | (set(LOCAL) if port == 80 else set())
         self.cookie = f"simcore_studio_{port}"
 
@@ -33,7 +64,7 @@ class Gate:
         query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
         if headers.get("host", "") not in self.hosts:
             await _refuse(scope, receive, send)
-        elif self._from_us(headers) and self._holds(self._cookie_of(headers)):
+        elif self._from_us(headers) and alike(self._cookie_of(headers), self.key):
             await self.app(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "GET" and self._holds(query.get("token", "")):
             await self._exchange(scope, send, query)
@@ -47,7 +78,7 @@ class Gate:
         return origin is None or origin == f"http://{headers['host']}"
 
     def _holds(self, token: str) -> bool:
-        return secrets.compare_digest(token.encode(), self.token.encode())
+        return alike(token, self.token) or self.tickets.take(token)
 
     def _cookie_of(self, headers: dict[str, str]) -> str:
         try:
@@ -65,7 +96,7 @@ class Gate:
         body = f"<!doctype html><title>studio</title><script>location.replace({where})</script>".encode()
         fields = [
             (b"content-type", b"text/html; charset=utf-8"),
-            (b"set-cookie", f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict".encode()),
+            (b"set-cookie", f"{self.cookie}={self.key}; Path=/; HttpOnly; SameSite=Strict".encode()),
             (b"referrer-policy", b"no-referrer"),
             (b"cache-control", b"no-store"),
             (b"content-length", str(len(body)).encode()),

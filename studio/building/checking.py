@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 import simcore as sc
+from studio.building.expression import Expression, ExpressionError, called
 from studio.recipe_text import RecipeText, RecipeTextError
 
 PLACE = re.compile(r"^(define|outputs|code)\.([\w.]+): (.*)$", re.DOTALL)
 OUTPUT = re.compile(r"^output '(\w+)'(.*)$", re.DOTALL)
 PARAMETER = re.compile(r"^([A-Za-z_]\w*)\.(\w+)(?::|$)")
-APPLIED = re.compile(r"Apply\((?:\s*function\s*=)?\s*(\S+?)\s*[,)]")
 DRAWN = 2000  # numbers in the histogram of a distribution
 VALUE = "studio_value"  # the output that `values` asks for
 
@@ -48,11 +51,32 @@ def check(text: str, trust: bool = False) -> Problem | None:
     return None
 
 
-def code_of(recipe: RecipeText) -> str:
-    """Return the digest of what runs when a recipe is trusted: its code, and which modules it applies."""
-    parts = [f"{e.key}\n{e.expression}" for e in recipe.entries if e.section == "code"]
-    parts += sorted(found for e in recipe.entries for found in APPLIED.findall(e.expression) if e.section != "code")
+def code_of(recipe: RecipeText, folder: Path) -> str:
+    """Return the digest of what runs when a recipe is trusted: its code, what it applies, and the project's modules of that."""
+    parts = []
+    for entry in recipe.entries:
+        if entry.section == "code":
+            parts.append(f"{entry.key}\n{entry.expression}")
+        elif "Apply" in entry.expression:
+            parts += _applied(entry.expression, folder)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _applied(text: str, folder: Path) -> list[str]:
+    """Return the calls of `Apply` in an expression, and the text of the modules that they name."""
+    try:
+        calls = [
+            node for node in ast.walk(Expression(text).tree) if isinstance(node, ast.Call) and called(node) == "Apply"
+        ]
+    except ExpressionError:
+        return [text]
+    parts = [ast.unparse(call) for call in calls]
+    for node in (node for call in calls for node in ast.walk(call)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            module = folder / (node.value.partition(":")[0].replace(".", "/") + ".py")
+            with contextlib.suppress(OSError, ValueError):
+                parts.append(module.read_text(encoding="utf-8", errors="replace"))
+    return parts
 
 
 def problem(message: str) -> Problem:

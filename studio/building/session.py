@@ -132,12 +132,12 @@ class Session:
             recipe = self.recipe if self.recipe and text == self.document.text else RecipeText(text)
         except RecipeTextError:
             return False
-        return checking.code_of(recipe) in self.trusted
+        return checking.code_of(recipe, self.studio.project.folder) in self.trusted
 
     def let_run(self) -> None:
         """Let the code of the recipe run, as it is now."""
         if self.recipe:
-            self.trusted.add(checking.code_of(self.recipe))
+            self.trusted.add(checking.code_of(self.recipe, self.studio.project.folder))
             self.document.tell()
 
     # -- edits -----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from studio.errors import StudioError
 from studio.examples import Example
 from studio.launching import another_studio, recipe_as_python, training_as_python
 from studio.panels import status
+from studio.panels.code import code
 from studio.state import Studio
 
 KINDS = (
@@ -135,7 +136,11 @@ class KeepPage:
     async def _export_recipe(self) -> None:
         name = str(self.recipe.value or "")
         if name:
-            await self._export(name, lambda: recipe_as_python(self.studio.project.folder, name, self.session.trust))
+            await self._export(name, lambda: self._recipe(name))
+
+    async def _recipe(self, name: str) -> str:
+        trust = self.session.trusts(self.studio.project.read(name).text)
+        return await recipe_as_python(self.studio.project.folder, name, trust)
 
     async def _export_training(self) -> None:
         name = str(self.training.value or "")
@@ -165,7 +170,7 @@ class KeepPage:
                     "flat dense no-caps"
                 )
                 ui.button("Download", on_click=lambda: ui.download.content(source, target)).props("flat dense no-caps")
-            ui.code(source, language="python").classes("keep-source")
+            code(source).classes("keep-source")
 
     def _save(self, name: str, source: str) -> None:
         project = self.studio.project

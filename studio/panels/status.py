@@ -9,6 +9,7 @@ from nicegui import ui
 from studio.building.document import Document
 from studio.building.session import Session
 from studio.errors import StudioError
+from studio.panels.code import code
 
 
 def conflict(document: Document, box: ui.element) -> None:
@@ -67,11 +68,9 @@ def problem(session: Session) -> None:
 
 
 def _read(session: Session) -> None:
-    code = [e.expression for e in session.recipe.entries if e.section == "code"] if session.recipe else []
+    written = [e.expression for e in session.recipe.entries if e.section == "code"] if session.recipe else []
     with ui.dialog(value=True) as dialog, ui.card().classes("about"):
         ui.label("Code of the recipe").classes("title")
-        ui.code(
-            "\n\n".join(code) or "A feature of the recipe calls a module of yours (Apply).", language="python"
-        ).classes("full")
+        code("\n\n".join(written) or "A feature of the recipe calls a module of yours (Apply).").classes("full")
         ui.button("Close", on_click=dialog.close).props("no-caps flat")
     dialog.on("hide", dialog.delete)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import http.client
 import socket
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from opened import studios
+
+from studio.gate import Tickets
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,22 @@ def test_the_token_opens_the_door_once_and_the_cookie_from_then_on(address: str)
 def test_from_elsewhere_there_is_nothing_even_with_the_cookie(address: str, headers: dict[str, str]) -> None:
     status, body, _ = ask(address, "/build", Cookie=cookie(address), **headers)
     assert (status, body) == (403, b"")
+
+
+def test_the_cookie_does_not_tell_the_token(address: str) -> None:
+    assert token(address) not in cookie(address)
+    name = cookie(address).partition("=")[0]
+    assert ask(address, "/build", Cookie=f"{name}={token(address)}")[:2] == (403, b"")
+
+
+def test_a_ticket_is_good_once_and_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    tickets = Tickets()
+    first, second = tickets.new(), tickets.new()
+    assert not tickets.take("") and not tickets.take(first[:-1])
+    assert tickets.take(first) and not tickets.take(first)
+    late = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: late)
+    assert not tickets.take(second)
 
 
 def test_another_host_name_does_not_do_even_with_the_token(address: str) -> None:

@@ -59,7 +59,13 @@ def test_a_module_that_is_applied_is_code_as_well(tmp_path: Path) -> None:
     _, session = opened(tmp_path)
     session.let_run()
     assert session.trusts(text) and session.trusts(text.replace('"a")', '"b")'))
-    assert not session.trusts(text.replace("mine:f", "theirs:f"))
+    for other in (text.replace("mine:f", "theirs:f"), text.replace('"mine', 'shape=(3, 3), function="theirs')):
+        assert not session.trusts(other)
+    assert not session.trusts(text.replace('Apply("mine', 'Apply ("theirs'))
+    (tmp_path / "mine.py").write_text("def f(image):\n    return image\n")
+    assert not session.trusts(text)
+    session.let_run()
+    assert session.trusts(text)
 
 
 def test_what_is_not_saved_stays_when_another_recipe_is_looked_at(tmp_path: Path) -> None:
