@@ -36,12 +36,8 @@ def defined(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:
         name = naming.free(recipe, f"{scene}s")
         return recipe.with_entry("define", name, f"{scene}.{item.text}"), name
     text = fitted(recipe, item, names)
-    name = naming.free(recipe, wish if not _is_word_of_language(wish) else f"{wish}_1")
+    name = naming.free(recipe, wish if wish not in naming.WORDS else f"{wish}_1")
     return recipe.with_entry("define", name, text), name
-
-
-def _is_word_of_language(wish: str) -> bool:
-    return wish in ("split", "time", "nm", "um", "mm", "s", "ms", "rad", "deg")
 
 
 def as_output(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simcore as sc
+from simcore.catalogue import CONSTANTS
 from studio import palette
 from studio.building import naming, steps
 from studio.building.expression import Expression, ExpressionError
@@ -392,3 +393,75 @@ def test_spaces_in_strings_stay() -> None:
     assert f'# off after 1: Clip(0, 1, "{path}")\n' in off
     with pytest.raises(ExpressionError, match="cannot stand in one line"):
         recipe.with_expression("define", "c", "'a\n  b'")
+
+
+# -- other names -----------------------------------------------------------------------------------------------------
+
+OFFS = """\
+  # off: spare: p >> m
+  # off after 2: Clip(p.z, 1)
+  # off: long: p
+  # off|    >> m  # the optics of p
+  image: p >> m
+"""
+
+
+def test_what_is_off_gets_the_other_name_too() -> None:
+    text = HEAD + "outputs:\n" + OFFS
+    made = naming.renamed(RecipeText(text), "define", "p", "dot")
+    assert made == text.replace("  p: Mie", "  dot: Mie").replace("p >>", "dot >>").replace("p.z", "dot.z").replace(
+        "long: p", "long: dot"
+    )
+    assert naming.renamed(RecipeText(made), "define", "dot", "p") == text
+    off = text.replace("  image:", "  # off: image:").replace("m: B", "# off: m: B") + "  z: p.z\n"
+    assert "  # off: optics: B" in naming.renamed(RecipeText(off), "define", "m", "optics")
+    assert "# off: image: p >> optics" in naming.renamed(RecipeText(off), "define", "m", "optics")
+
+
+def test_names_with_points_are_told_from_properties() -> None:
+    text = HEAD + "  a: MieSphere(x=1, y=1, z=2, radius=0.2, refractive_index=1.5)\n  a.b: uniform(0, 1)\n"
+    text += "  v: a.z + a.b * positions(a.repeat(3))\noutputs:\n  z: v\n"
+    assert naming.renamed(RecipeText(text), "define", "a.b", "c") == text.replace("  a.b:", "  c:").replace(
+        "a.b *", "c *"
+    )
+    assert naming.renamed(RecipeText(text), "define", "a", "c") == text.replace("  a:", "  c:").replace(
+        "a.z", "c.z"
+    ).replace("a.repeat", "c.repeat")
+    with pytest.raises(RecipeTextError, match=r"define.a.b: there is one already"):
+        naming.renamed(RecipeText(text.replace("  a:", "  e:")), "define", "p", "a")
+
+
+@pytest.mark.parametrize("name", ["nm", "split", "where", "uniform", "repeat", "MieSphere", "lambda", "on", "null"])
+def test_words_of_the_language_are_no_names(name: str) -> None:
+    with pytest.raises(RecipeTextError, match=f"^'{name}' .*choose another name"):
+        naming.renamed(RecipeText(CASE_B), "define", "snr", name)
+
+
+def test_the_words_are_those_of_the_library() -> None:
+    assert set(naming.WORDS) == set(CONSTANTS)
+
+
+@pytest.mark.parametrize(
+    "written", ["'p.z * 2'", '"p.z * 2"', "|\n    p.z *\n    2", ">-\n    p.z\n    * 2", "p.z\n    * 2"]
+)
+def test_a_name_is_replaced_however_it_is_written(written: str) -> None:
+    text = HEAD + f"outputs:\n  image: p >> m\n  z: {written}\n  s: '\"p\"'\n  m: p.x\n"
+    made = naming.renamed(RecipeText(text), "define", "p", "dot")
+    assert made == text.replace("  p: M", "  dot: M").replace("p.", "dot.").replace("p >>", "dot >>")
+
+
+def test_another_name_is_quick_where_it_is_meant_often() -> None:
+    text = HEAD + "".join(f"  v{k}: p.z * {k}\n" for k in range(100)) + "outputs:\n  image: p >> m\n"
+    recipe = RecipeText(text)
+    parsed = []
+
+    class Counted(RecipeText):
+        def _compose(self) -> None:
+            parsed.append(self.text)
+            super()._compose()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(naming, "RecipeText", Counted)
+        made = naming.renamed(recipe, "define", "p", "dot")
+    assert made == text.replace("  p: M", "  dot: M").replace("p.z", "dot.z").replace("p >>", "dot >>")
+    assert len(parsed) == 1
