@@ -109,16 +109,6 @@ def in_block(raw: str, expression: str, newline: str) -> str:
     return newline.join([head, *made]) + raw[len(raw.rstrip()) :]
 
 
-def comments_start(text: str, start: int) -> int:
-    """Return where the comments above a line start, those without a gap between."""
-    while start > 0:
-        before = text.rfind("\n", 0, start - 1) + 1
-        if not text[before:start].lstrip().startswith("#"):
-            break
-        start = before
-    return start
-
-
 def padding(text: str, entries: list[Entry], width: int) -> str:
     """Return the spaces after a key's colon that line its expression up with others; the key ends at column ``width``."""
     columns = [e.start - e.first for e in entries if e.on and "\n" not in text[e.first : e.start]]

@@ -28,7 +28,6 @@ from studio.recipe_entries import (
     Off,
     RecipeTextError,
     check_name,
-    comments_start,
     content_end,
     hindrances,
     in_block,
@@ -126,11 +125,11 @@ class RecipeText:
     def _off_entries(self, section: str, found: list[Entry]) -> list[Entry]:
         node = self.sections[section]
         assert node is not None
-        start = self._line_start(node.start_mark.index) if node.value else node.start_mark.index
-        start = comments_start(self.text, start)
+        keys = [key.end_mark.index for key, value in (self._root.value if self._root else ()) if value is node]
+        position = self.text.find("\n", node.end_mark.index if node.flow_style else keys[0]) + 1 or len(self.text)
         end = self._section_end(node)
         taken = [(entry.start, entry.end) for entry in found]
-        offs, position = [], start
+        offs = []
         while position < end:
             stop = self.text.find("\n", position)
             stop = len(self.text) if stop < 0 else stop + 1
@@ -226,7 +225,9 @@ class RecipeText:
         def others(recipe: RecipeText) -> dict[tuple[str, str], object]:
             place = (entry.section, entry.key)
             return {
-                (e.section, e.key): (e.expression, e.on, e.off) for e in recipe.entries if (e.section, e.key) != place
+                (e.section, e.key): (normal(e.expression), e.on, e.off)
+                for e in recipe.entries
+                if (e.section, e.key) != place
             }
 
         try:
@@ -241,7 +242,7 @@ class RecipeText:
         there = [e.on for e in found.entries if (e.section, e.key) == (entry.section, entry.key)] if found else None
         if there != ([] if on is None else [on]):
             raise RecipeTextError(
-                f"{entry.section}.{entry.key}: others hang on to how it is written; edit it in the file"
+                f"{entry.section}.{entry.key}: would change others as well, the way the file is written; edit it there"
             )
         return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -64,6 +65,8 @@ def written(recipe: RecipeText, place: Place, steps: list[Step], names: Names) -
         raise RecipeTextError(f"{place[1]}: something must flow; the first step stays on")
     order = [step.text if step.index == -1 else step.index for step in on]
     same = order == list(range(len(expression.steps(main_path(expression), _names(names)))))
+    if not same and isinstance(expression.find(main_path(expression), _names(names)), ast.List | ast.Tuple):
+        raise RecipeTextError(f"{place[1]}: is a list, which flows nowhere; it cannot have other steps")
     text = entry.expression if same else expression.with_steps(main_path(expression), order, _names(names))  # type: ignore[arg-type]
     off, count = [], 0
     for step in steps:

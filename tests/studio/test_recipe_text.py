@@ -257,7 +257,7 @@ def test_the_neighbours_of_what_shares_its_lines_can_be_edited() -> None:
     assert RecipeText(last).with_entry("define", "c", "1") == last.replace("    - 2\n", "    - 2\n  c: 1\n")
     last = HEAD + "  a: &x 1\n  b: *x\noutputs:\n  z: b\n"
     assert RecipeText(last).with_entry("define", "c", "1") == last.replace("*x\n", "*x\n  c: 1\n")
-    with pytest.raises(RecipeTextError, match=r"define.a: others hang on to how it is written"):
+    with pytest.raises(RecipeTextError, match=r"define.a: would change others as well"):
         RecipeText(last).without_entry("define", "a")  # what is aliased below
 
 
@@ -281,6 +281,19 @@ def test_what_is_off_in_an_entry_that_is_off_goes_where_it_goes() -> None:
         "  b: p >> m\n", "  b: p >> m\n  # off after 2: FlipLeftRight(1)\n  # off: a: p >> m\n"
     )
     assert RecipeText(moved).with_entry_moved("define", "a", before="b") == both
+
+
+def test_what_is_off_is_found_anywhere_in_its_section() -> None:
+    text = HEAD + "  # off: a: 1\noutputs: {z: p.z}\n"
+    assert [(e.section, e.key) for e in RecipeText(text).entries if not e.on] == [("define", "a")]
+    text = HEAD + "outputs:  # all\n\n  # off: a: 1\n\n  # note\n  z: p.z\n\n  # off: b: 2\n"
+    recipe = RecipeText(text)
+    assert [(e.key, e.on) for e in recipe.entries if e.section == "outputs"] == [
+        ("a", False),
+        ("z", True),
+        ("b", False),
+    ]
+    assert recipe.switched("outputs", "a", on=True) == text.replace("# off: a", "a")
 
 
 def test_what_is_off_does_not_vanish_with_the_last_that_is_on() -> None:
