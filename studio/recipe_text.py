@@ -88,7 +88,7 @@ class RecipeText:
         plain, expression = True, raw
         if isinstance(value, yaml.ScalarNode):
             # Else it reads otherwise as it stands: with a comment or a string that goes on in the next line, for instance.
-            plain = value.style is None and normal(raw) == normal(value.value)
+            plain = value.style is None and (raw == value.value or normal(raw) == normal(value.value))
             if not plain:
                 expression = value.value
             if value.tag.endswith(":null") and not raw.strip().startswith("None"):

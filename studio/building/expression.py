@@ -33,16 +33,16 @@ class ExpressionError(StudioError):
     """Text that is no expression, or a part that it does not have."""
 
 
-def normal(text: str) -> str:
+def normal(text: str, comments: bool = True) -> str:
     """Return an expression with one space for any spaces and line breaks; what stands in strings stays as it is.
 
-    A line breaks only after a comment, which would otherwise take in what follows.
+    A line breaks only after a comment, which would otherwise take in what follows; without ``comments`` there are none.
     """
 
     def piece(found: re.Match[str]) -> str:
         words = found[0]
         if words.startswith("#"):
-            return words.rstrip() + "\n"
+            return words.rstrip() + "\n" if comments else " "
         return " " if words.isspace() else words
 
     return PIECE.sub(piece, text).strip()
@@ -96,7 +96,7 @@ class Expression:
         # What begins with the parentheses that were put around it is a tuple without its own, or no expression: "1) + (2".
         if (self.tree.lineno, self.tree.col_offset) == (1, 0):
             try:
-                ast.parse(normal(text), mode="eval")
+                ast.parse(normal(text, comments=False), mode="eval")
             except SyntaxError as error:
                 raise ExpressionError(f"cannot be read: {error.msg}") from None
 

@@ -72,9 +72,8 @@ def renamed(recipe: RecipeText, section: str, key: str, new: str) -> str:
         if refers:
             edits += _edits(recipe.text, entry, key, new, keys)
     text = recipe.text
-    for start, end, words in sorted(
-        set(edits), reverse=True
-    ):  # from the end, so that the places before stay what they are
+    # From the end, so that the places before stay what they are.
+    for start, end, words in sorted(set(edits), reverse=True):
         text = text[:start] + words + text[end:]
     found = [(e.section, e.key, normal(e.expression), e.on, e.off) for e in RecipeText(text).entries]
     if found != expected:

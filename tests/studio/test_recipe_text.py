@@ -356,6 +356,7 @@ def test_what_would_not_be_a_chain_is_refused() -> None:
     for text in ("1) + (2", "", "1), (2"):
         with pytest.raises(ExpressionError, match="cannot be read"):
             Expression(text)
+    assert Expression("1,  # one\n2").replaced((1,), "3", NAMES) == "1,  # one\n3"
     assert Expression("1, 2").replaced((1,), "3", NAMES) == "1, 3"
     assert Expression("1, 2").replaced((), "3", NAMES) == "3"
 
