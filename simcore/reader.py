@@ -6,6 +6,7 @@ import ast
 import difflib
 import inspect
 import operator
+import re
 from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
@@ -40,6 +41,12 @@ BINARY: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
 }
 LONGEST = 100_000  # characters of one expression
+# A string of Python or a comment; a string that never ends goes on to the end, so that the search stays linear.
+STRING_OR_COMMENT = re.compile(
+    r"""'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)|"{3}(?:[^\\]|\\.)*?(?:"{3}|\Z)"""
+    r"""|'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?|#[^\r\n]*""",
+    re.DOTALL,
+)
 
 
 def load(path: str | Path, trust: bool = False) -> Recipe:
@@ -127,7 +134,7 @@ class Reader:
         if len(text) > LONGEST:
             raise RecipeError(f"{place}: longer than {LONGEST} characters")
         try:
-            tree = ast.parse(text.strip().replace("\n", " "), mode="eval").body
+            tree = ast.parse(_one_line(text), mode="eval").body
             value = self.visit(tree, None, name)
             return as_flow(value) if place.startswith("outputs.") else value
         except SyntaxError as error:
@@ -230,6 +237,12 @@ class Reader:
         values = [self.visit(a, _unit(declared, label)) for a, label in zip_longest(arguments, order[: len(arguments)])]
         named = {str(k.arg): self.visit(k.value, _unit(declared, k.arg)) for k in keywords}
         return maker(*values, **(names | named))
+
+
+def _one_line(text: str) -> str:
+    """Return an expression without line breaks; a comment ends with its line, what follows it still counts."""
+    bare = STRING_OR_COMMENT.sub(lambda found: "" if found[0].startswith("#") else found[0], text)
+    return bare.strip().replace("\n", " ")
 
 
 def _unit(declared: dict[str, Any], label: str | None) -> str | None:

@@ -12,62 +12,30 @@ first step, the third a whole entry.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
-from studio.building.expression import ExpressionError
-from studio.errors import StudioError
+from studio.building.expression import ExpressionError, folded, normal
+from studio.recipe_entries import (
+    BRACES,
+    OFF_ENTRY,
+    OFF_MORE,
+    OFF_STEP,
+    TWICE,
+    Entry,
+    Off,
+    RecipeTextError,
+    check_name,
+    content_end,
+    hindrances,
+    in_block,
+    padding,
+)
 
 FORMAT = "simcore-recipe/1"
 SECTIONS = ("code", "define", "outputs")
-OFF_STEP = re.compile(r"^[ \t]*# off (?:in (\d+) ([A-Za-z_]\w*) )?after (\d+): (.+?)[ \t]*$")
-OFF_ENTRY = re.compile(r"^[ \t]*# off: ([A-Za-z_][\w.]*):(.*)$")
-OFF_MORE = re.compile(r"^[ \t]*# off\|(.*)$")
-
-
-class RecipeTextError(StudioError):
-    """Text that is no recipe, or an edit that cannot be written."""
-
-
-@dataclass(frozen=True)
-class Off:
-    """A step that is switched off; ``after`` steps of the chain stand before it.
-
-    Or a feature inside step number ``step`` (from 1), after as many of those that its argument ``inside`` lists.
-    """
-
-    after: int
-    text: str
-    step: int = 0
-    inside: str = ""
-
-    def line(self) -> str:
-        """Return its comment."""
-        where = f"in {self.step} {self.inside} " if self.inside else ""
-        return f"# off {where}after {self.after}: {' '.join(self.text.split())}"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One ``key: expression``.
-
-    ``start`` and ``end`` are where the expression stands in the text, ``first`` is where the key's line starts, ``comment``
-    where the comments directly above it do. An entry that is switched off is not ``on``.
-    """
-
-    section: str
-    key: str
-    expression: str
-    start: int
-    end: int
-    first: int
-    comment: int
-    on: bool = True
-    plain: bool = True
-    off: tuple[Off, ...] = field(default=())
 
 
 class RecipeText:
@@ -107,14 +75,20 @@ class RecipeText:
             return []
         found = [self._entry(section, key, value) for key, value in node.value]
         offs = self._off_entries(section, found)
-        return sorted([*found, *offs], key=lambda entry: entry.first)
+        return sorted([*found, *offs], key=lambda entry: entry.named)
 
     def _entry(self, section: str, key: Any, value: Any) -> Entry:
+        node = self.sections[section]
+        assert node is not None
+        hindrance, shared = hindrances(self.text, node, key, value)
         start, end = value.start_mark.index, value.end_mark.index
+        if isinstance(value, yaml.CollectionNode) and not value.flow_style:
+            end = content_end(self.text, end)
         raw = self.text[start:end]
         plain, expression = True, raw
         if isinstance(value, yaml.ScalarNode):
-            plain = value.style is None and raw.split() == value.value.split()
+            # Else it reads otherwise as it stands: with a comment or a string that goes on in the next line, for instance.
+            plain = value.style is None and (raw == value.value or normal(raw) == normal(value.value))
             if not plain:
                 expression = value.value
             if value.tag.endswith(":null") and not raw.strip().startswith("None"):
@@ -123,9 +97,13 @@ class RecipeText:
                 plain, expression = False, str(value.value.lower() in ("true", "yes", "on"))
         elif not isinstance(value, yaml.SequenceNode) or not value.flow_style:
             plain = False
-        first = self._line_start(key.start_mark.index)
-        comment, offs = self._above(first)
-        return Entry(section, str(key.value), expression, start, end, first, comment, True, plain, offs)
+        first, named = self._line_start(key.start_mark.index), key.start_mark.index
+        if start < named:  # an alias: what it stands for is written above
+            start = end = self.text.index("*", key.end_mark.index)
+        comment, offs = (first, ()) if node.flow_style else self._above(first)
+        return Entry(
+            section, str(key.value), expression, start, end, first, comment, named, True, plain, offs, hindrance, shared
+        )
 
     def _line_start(self, index: int) -> int:
         return self.text.rfind("\n", 0, index) + 1
@@ -147,11 +125,11 @@ class RecipeText:
     def _off_entries(self, section: str, found: list[Entry]) -> list[Entry]:
         node = self.sections[section]
         assert node is not None
-        start = self._line_start(node.start_mark.index) if node.value else node.start_mark.index
-        start = self._upwards(start)
+        keys = [key.end_mark.index for key, value in (self._root.value if self._root else ()) if value is node]
+        position = self.text.find("\n", node.end_mark.index if node.flow_style else keys[0]) + 1 or len(self.text)
         end = self._section_end(node)
         taken = [(entry.start, entry.end) for entry in found]
-        offs, position = [], start
+        offs = []
         while position < end:
             stop = self.text.find("\n", position)
             stop = len(self.text) if stop < 0 else stop + 1
@@ -166,19 +144,15 @@ class RecipeText:
                         break
                     lines.append(more[1])
                     last = following
-                offs.append(Entry(section, match[1], "\n".join(lines), position, last, position, position, on=False))
+                comment, above = self._above(position)
+                begins = position + match.start(2) + len(match[2]) - len(match[2].lstrip())
+                offs.append(
+                    Entry(section, match[1], "\n".join(lines), begins, last, position, comment, position + match.start(1),
+                          on=False, off=above, shared=BRACES if node.flow_style else "")
+                )  # fmt: skip
                 stop = last
             position = stop
         return offs
-
-    def _upwards(self, start: int) -> int:
-        """Return where the comments above a section's first entry start."""
-        while start > 0:
-            before = self._line_start(start - 1)
-            if not self.text[before:start].lstrip().startswith("#"):
-                break
-            start = before
-        return start
 
     def _section_end(self, node: yaml.MappingNode) -> int:
         later = [
@@ -199,11 +173,21 @@ class RecipeText:
         """Return the keys of a section, those switched off too."""
         return [entry.key for entry in self.entries if entry.section == section]
 
+    def editable(self, section: str, key: str, expression_only: bool = False) -> Entry:
+        """Return an entry; RecipeTextError, saying why, if an edit would take in more than this entry."""
+        entry = self.find(section, key)
+        hindrance = entry.hindrance or ("" if expression_only else entry.shared)
+        if self.keys(section).count(key) > 1:
+            hindrance = TWICE
+        if hindrance:
+            raise RecipeTextError(f"{section}.{key}: {hindrance}")
+        return entry
+
     # -- edits: each returns the new text --------------------------------------------------------------------------
 
     def with_expression(self, section: str, key: str, expression: str, off: tuple[Off, ...] | None = None) -> str:
         """Return the text with another expression and, where given, other steps switched off."""
-        entry = self.find(section, key)
+        entry = self.editable(section, key, expression_only=off is None or off == self.find(section, key).off)
         if not entry.on:
             raise RecipeTextError(f"{key} is switched off; switch it on first")
         text = self.text
@@ -212,30 +196,55 @@ class RecipeText:
         return text if off is None or off == entry.off else self._with_off(text, entry, off)
 
     def _written(self, entry: Entry, expression: str) -> str:
-        """Return the text with the expression as a plain scalar where that means the same in YAML, else quoted."""
+        """Return the text with the expression as a plain scalar where that means the same in YAML, else quoted.
+
+        A block that keeps its lines stays one.
+        """
+        for made in self._ways(entry, expression):
+            found = self._same_but(made, entry)
+            if found and normal(found.find(entry.section, entry.key).expression) == normal(expression):
+                return made
+        raise RecipeTextError(f"{entry.key}: {normal(expression)!r} cannot be written into the file")
+
+    def _ways(self, entry: Entry, expression: str) -> Iterator[str]:
         before, after = self.text[: entry.start], self.text[entry.end :]
+        raw = self.text[entry.start : entry.end]
+        if raw.startswith("|") and not entry.plain:
+            yield before + in_block(raw, expression, self.newline) + after
         if before.endswith(":"):
             before += " "
-        folded = " ".join(expression.split())
-        quoted = "'" + folded.replace("'", "''") + "'"
-        tried = [expression if entry.plain or "\n" not in expression else folded, quoted]
         # A block scalar takes its last line break with it.
-        after_block = self.newline + after if self.text[entry.start : entry.end].endswith("\n") else after
-        for text in tried:
-            made = before + text + after_block
-            if self._means(made, entry, folded):
-                return made
-        raise RecipeTextError(f"{entry.key}: {folded!r} cannot be written into the file")
+        after = self.newline + after if raw.endswith("\n") else after
+        line = folded(expression)
+        yield before + (expression if entry.plain or "\n" not in expression else line) + after
+        yield before + "'" + line.replace("'", "''") + "'" + after
 
-    def _means(self, text: str, entry: Entry, folded: str) -> bool:
+    def _same_but(self, text: str, entry: Entry) -> RecipeText | None:
+        """Return a text as a recipe if all entries but this say in it what they say here, else None."""
+
+        def others(recipe: RecipeText) -> dict[tuple[str, str], object]:
+            place = (entry.section, entry.key)
+            return {
+                (e.section, e.key): (normal(e.expression), e.on, e.off)
+                for e in recipe.entries
+                if (e.section, e.key) != place
+            }
+
         try:
             found = RecipeText(text)
-            again = found.find(entry.section, entry.key)
         except RecipeTextError:
-            return False
-        if [(e.section, e.key) for e in found.entries] != [(e.section, e.key) for e in self.entries]:
-            return False
-        return " ".join(again.expression.split()) == folded
+            return None
+        return found if others(found) == others(self) else None
+
+    def _checked(self, text: str, entry: Entry, on: bool | None) -> str:
+        """Return a text in which an entry is on, off or, with None, gone, if that is so and nothing else has changed."""
+        found = self._same_but(text, entry)
+        there = [e.on for e in found.entries if (e.section, e.key) == (entry.section, entry.key)] if found else None
+        if there != ([] if on is None else [on]):
+            raise RecipeTextError(
+                f"{entry.section}.{entry.key}: would change others as well, the way the file is written; edit it there"
+            )
+        return text
 
     def _with_off(self, text: str, entry: Entry, off: tuple[Off, ...]) -> str:
         """Return the text with these steps switched off above the entry, whose key has not moved."""
@@ -251,21 +260,17 @@ class RecipeText:
 
     def with_entry(self, section: str, key: str, expression: str, before: str | None = None) -> str:
         """Return the text with a new entry at the end of a section, or before another one."""
-        if not re.fullmatch(r"[A-Za-z_]\w*", key):
-            raise RecipeTextError(f"{key!r} is not a name; use letters, digits and _")
-        if key in self.keys(section):
+        if check_name(key) in self.keys(section):
             raise RecipeTextError(f"{section}.{key}: there is one already; choose another name")
         if section not in self.sections or self.sections[section] is None:
             return RecipeText(self._with_section(section, key))._filled(section, key, expression)
         node = self.sections[section]
         assert node is not None
         if node.flow_style:
-            raise RecipeTextError(
-                f"{section}: is written in one line with braces; write an entry on each line to edit it here"
-            )
+            raise RecipeTextError(f"{section}: {BRACES}")
         entries = [entry for entry in self.entries if entry.section == section]
-        pad = self._padding(entries, key)
         indent = self._indent(entries[0]) if entries else "  "
+        pad = padding(self.text, entries, len(indent) + len(key))
         line = f"{indent}{key}:{pad}None{self.newline}"
         place = self.find(section, before).comment if before else self._after(entries[-1])
         head = self.text[:place]
@@ -280,14 +285,6 @@ class RecipeText:
             block = "|" + "".join(indent + line if line else self.newline for line in expression.rstrip().splitlines())
             return self.text[: entry.start] + block + self.text[entry.end :]
         return self._written(self.find(section, key), expression)
-
-    def _padding(self, entries: list[Entry], key: str) -> str:
-        """Return the spaces after the colon that line the expression up with those of the other entries."""
-        columns = [e.start - e.first for e in entries if e.on and self.text[e.first : e.start].count("\n") == 0]
-        if not columns:
-            return " "
-        usual = max(set(columns), key=columns.count)
-        return " " * max(1, usual - len(self._indent(entries[0])) - len(key) - 1)
 
     def _after(self, entry: Entry) -> int:
         """Return where the line after an entry starts."""
@@ -317,48 +314,48 @@ class RecipeText:
 
     def without_entry(self, section: str, key: str) -> str:
         """Return the text without an entry; comments that people wrote above it stay."""
-        entry = self.find(section, key)
+        entry = self.editable(section, key)
+        others = [e.on for e in self.entries if e.section == section and e is not entry]
+        if entry.on and others and not any(others):
+            raise RecipeTextError(f"{section}.{key}: the only one that is on; switch another one on first")
         kept = "".join(
             line for line in self.text[entry.comment : entry.first].splitlines(keepends=True)
             if not OFF_STEP.match(line.rstrip("\r\n"))
         )  # fmt: skip
-        return self.text[: entry.comment] + kept + self.text[self._after(entry) :]
+        return self._checked(self.text[: entry.comment] + kept + self.text[self._after(entry) :], entry, None)
 
     def with_entry_moved(self, section: str, key: str, before: str | None) -> str:
         """Return the text with an entry, and the comments above it, before another one of its section, or at the end."""
-        entry = self.find(section, key)
-        if before == key:
+        entry = self.editable(section, key)
+        others = [e for e in self.entries if e.section == section and e is not entry]
+        if before == key or not others:
             return self.text
-        block = self.text[entry.comment : self._after(entry)]
-        if not block.endswith("\n"):
-            block += self.newline
-        rest = RecipeText.__new__(RecipeText)
-        rest.__init__(self.text[: entry.comment] + self.text[self._after(entry) :])  # type: ignore[misc]
-        others = [e for e in rest.entries if e.section == section]
-        if not others:
-            return self.text
-        place = rest.find(section, before).comment if before else rest._after(others[-1])
-        head = rest.text[:place]
-        if head and not head.endswith("\n"):
-            head += self.newline
-        return head + block + rest.text[place:]
+        start, stop = entry.comment, self._after(entry)
+        place = self.find(section, before).comment if before else self._after(others[-1])
+        ends = [self.text[:start], self.text[start:stop], self.text[stop:]]
+        if place <= start:
+            ends = [self.text[:place], self.text[start:stop], self.text[place:start], self.text[stop:]]
+        elif place >= stop:
+            ends = [self.text[:start], self.text[stop:place], self.text[start:stop], self.text[place:]]
+        # Only the last line of the file may have no end.
+        lines = [part if not part or part.endswith("\n") else part + self.newline for part in ends[:-1]]
+        return self._checked("".join(lines) + ends[-1], entry, entry.on)
 
     def switched(self, section: str, key: str, on: bool) -> str:
         """Return the text with an entry switched on or off; off and on again is as it was, byte for byte."""
-        entry = self.find(section, key)
+        entry = self.editable(section, key)
         if entry.on == on:
             return self.text
         if on:
-            return self._switched_on(entry)
+            return self._checked(self._switched_on(entry), entry, True)
         active = [e for e in self.entries if e.section == section and e.on]
         if len(active) == 1:
             raise RecipeTextError(f"{section}.{key}: the only one that is on")
         indent, stop = self._indent(entry), self._after(entry)
         lines = self.text[entry.first : stop].splitlines(keepends=True)
         head = f"{indent}# off: {lines[0][len(indent) :]}"
-        return (
-            self.text[: entry.first] + head + "".join(f"{indent}# off|{line}" for line in lines[1:]) + self.text[stop:]
-        )
+        made = head + "".join(f"{indent}# off|{line}" for line in lines[1:])
+        return self._checked(self.text[: entry.first] + made + self.text[stop:], entry, False)
 
     def _switched_on(self, entry: Entry) -> str:
         lines = self.text[entry.first : entry.end].splitlines(keepends=True)

@@ -185,6 +185,24 @@ def test_bad_recipe_files_are_refused_in_one_line(text, message, tmp_path):
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
 
 
+def test_a_comment_ends_with_its_line_and_what_follows_still_counts():
+    shape = "    >> Brightfield(numerical_aperture=0.9, wavelength=0.6, pixel_size=0.1, shape=(9, 9))"
+    lines = ["  image: |", '    MieSphere(x=4, y=4, radius=0.3, refractive_index=1.5)  # isn\'t it "round"', shape]
+    head = "format: simcore-recipe/1\noutputs:\n"
+    with_comments = sc.loads(head + "\n".join([*lines, "    >> Clip(0, 0)  # black", ""]))
+    assert with_comments == sc.loads(
+        head + "\n".join([*lines, "    >> Clip(0, 0)", ""]).replace('# isn\'t it "round"', "")
+    )
+    assert not with_comments.render(count=1, seed=1)["image"].any()
+    assert sc.loads(head + '  a: |\n    equal(split,  # which\n    "# train \'x")\n').outputs["a"] is not None
+    with pytest.raises(sc.RecipeError, match="cannot be read"):
+        sc.loads(head + "  a: '1) + (2'\n")
+    with pytest.raises(sc.RecipeError, match="cannot be read"):
+        sc.loads(head + "  a: |\n    1 + # nothing follows\n")
+    with pytest.raises(sc.RecipeError, match="cannot be read"):
+        sc.loads(head + "  a: '" + '"' + '\\"' * 40_000 + "'\n")  # a string without an end, read in linear time
+
+
 def test_missing_files_and_binary_ones_are_refused(tmp_path):
     with pytest.raises(sc.RecipeError, match=r"none.yaml: No such file"):
         sc.load(tmp_path / "none.yaml")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 
 from studio import palette
 from studio.building import inside, naming, steps
-from studio.building.expression import Expression, ExpressionError, Names, arguments, called, chain
+from studio.building.expression import Expression, ExpressionError, Names, arguments, called, chain, folded
 from studio.errors import StudioError
 from studio.palette import Item
 from studio.recipe_text import RecipeText
@@ -25,8 +26,8 @@ def with_code(recipe: RecipeText, item: Item) -> RecipeText:
     return RecipeText(recipe.with_entry("code", item.name, item.source))
 
 
-def defined(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:
-    """Return the text with a new definition, and its name."""
+def defined(recipe: RecipeText, item: Item, names: Names, before: str | None = None) -> tuple[str, str]:
+    """Return the text with a new definition, at the end or before another one, and its name."""
     recipe = with_code(recipe, item)
     wish = naming.snake(item.name)
     if item.name == "repeat":
@@ -36,12 +37,8 @@ def defined(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:
         name = naming.free(recipe, f"{scene}s")
         return recipe.with_entry("define", name, f"{scene}.{item.text}"), name
     text = fitted(recipe, item, names)
-    name = naming.free(recipe, wish if not _is_word_of_language(wish) else f"{wish}_1")
-    return recipe.with_entry("define", name, text), name
-
-
-def _is_word_of_language(wish: str) -> bool:
-    return wish in ("split", "time", "nm", "um", "mm", "s", "ms", "rad", "deg")
+    name = naming.free(recipe, wish if wish not in naming.WORDS else f"{wish}_1")
+    return recipe.with_entry("define", name, text, before), name
 
 
 def as_output(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:
@@ -63,7 +60,7 @@ def as_output(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:
         output = naming.free(RecipeText(text), "image")
         return RecipeText(text).with_entry("outputs", output, f"{scene} >> {name}"), output
     if item.kind == "feature":
-        image = last_image(recipe)
+        image = first_image(recipe, names)
         if image is None:
             raise CannotAddError(f"{item.name}: takes an image; drop a microscope first")
         output = naming.free(recipe, naming.snake(item.name))
@@ -99,11 +96,12 @@ def in_chain(recipe: RecipeText, place: steps.Place, at: int, item: Item, names:
     recipe = with_code(recipe, item)
     found = steps.steps_of(recipe, place, names)
     if item.kind == "scatterer":
-        text, name = defined(recipe, item, names)
+        # A definition has to stand above those that name it.
+        text, name = defined(recipe, item, names, before=place[1] if place[0] == "define" else None)
         joined = RecipeText(text)
         return steps.changed(joined, place, (0,), lambda e: f"({e.text} + {name})", names)
     if item.kind == "repeat":
-        return steps.changed(recipe, place, (0,), lambda e: f"{e.text}.{item.text}", names)
+        return steps.changed(recipe, place, (0,), lambda e: f"{e.grouped()}.{item.text}", names)
     if item.kind == "part":
         return in_step(recipe, place, max(0, at - 1), item, names)
     if item.kind in ("draw", "function"):
@@ -113,11 +111,11 @@ def in_chain(recipe: RecipeText, place: steps.Place, at: int, item: Item, names:
 
 def in_step(recipe: RecipeText, place: steps.Place, at: int, item: Item, names: Names) -> str:
     """Return the text with this among the features inside a step: an aberration in its microscope."""
-    step = steps.steps_of(recipe, place, names)[at]
+    step = steps.step_at(steps.steps_of(recipe, place, names), place, at)
     owner: steps.Place = place
     if step.text.isidentifier() and step.text in recipe.keys("define"):
         owner, at = ("define", step.text), 0
-        step = steps.steps_of(recipe, owner, names)[0]
+        step = steps.step_at(steps.steps_of(recipe, owner, names), owner, 0)
     outer = palette.item(called(Expression(step.text).tree) or "")
     listing = next((p.name for p in outer.parameters if p.kind == "parts"), None) if outer else None
     if listing is None:
@@ -223,19 +221,57 @@ def last_microscope(recipe: RecipeText) -> str | None:
     return found[-1] if found else None
 
 
-def last_image(recipe: RecipeText) -> str | None:
-    """Return the first output that is an image, else the last definition that is a chain."""
-    for section in ("outputs", "define"):
-        for entry in reversed([e for e in recipe.entries if e.section == section and e.on]):
-            try:
-                nodes = chain(Expression(entry.expression).tree)
-            except ExpressionError:
-                continue
-            if len(nodes) > 1 and section == "define":
-                return entry.key
-            if len(nodes) > 1 and called(nodes[0]) not in ("positions", "boxes", "tracks"):
-                return entry.expression if "\n" not in entry.expression else None
+def first_image(recipe: RecipeText, names: Names) -> str | None:
+    """Return the first output that a microscope images, else the last definition that it does.
+
+    A recipe may hold images of another make, such as measured ones: then it is the first output that is a chain and no
+    target, else the last definition that is a chain.
+    """
+    chains = _chains(recipe, names)
+    outputs = [place for place in chains if place[0] == "outputs"]
+    defined = [place for place, (nodes, _) in reversed(chains.items()) if place[0] == "define" and len(nodes) > 1]
+    imaged = [place for place in [*outputs, *defined] if _images(place, chains)]
+    others = [p for p in outputs if len(chains[p][0]) > 1 and not any(_family(n) == "Targets" for n in chains[p][0])]
+    for place in [*imaged, *others, *defined]:
+        if place[0] == "define":
+            return place[1]
+        with contextlib.suppress(ExpressionError):  # comments within it, which one line cannot hold
+            return folded(chains[place][1])
     return None
+
+
+def _chains(recipe: RecipeText, names: Names) -> dict[steps.Place, tuple[list[ast.expr], str]]:
+    """Return the steps of all entries that are on and can be read, and the text of their chain."""
+    found: dict[steps.Place, tuple[list[ast.expr], str]] = {}
+    for entry in recipe.entries:
+        if entry.on and entry.section != "code":
+            with contextlib.suppress(ExpressionError):
+                expression = Expression(entry.expression)
+                path = steps.main_path(expression)
+                text = expression.source(expression.find(path, names)) if path else entry.expression
+                found[entry.section, entry.key] = expression.steps(path, names), text
+    return found
+
+
+def _images(place: steps.Place, chains: dict[steps.Place, tuple[list[ast.expr], str]]) -> bool:
+    """Return whether there is a microscope among the steps of an entry, or in a definition that one of them names."""
+    seen, todo = set[steps.Place](), [place]
+    while todo:
+        place = todo.pop()
+        seen.add(place)
+        for node in chains[place][0]:
+            known = palette.item(called(node) or "")
+            if known and known.kind == "microscope":
+                return True
+            named = ("define", node.id if isinstance(node, ast.Name) else "")
+            if named in chains and named not in seen:
+                todo.append(named)
+    return False
+
+
+def _family(node: ast.expr) -> str:
+    known = palette.item(called(node) or "")
+    return known.family if known else ""
 
 
 def _kind(text: str) -> str:

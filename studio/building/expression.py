@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,11 +20,50 @@ Span = tuple[int, int]
 # The parameters of a callable in order; None where it is not known.
 Names = Callable[[str], Sequence[str] | None]
 
+# A string of Python, a comment with the space after it, or space; a string that never ends goes on to the end.
+PIECE = re.compile(
+    r"""'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)|"{3}(?:[^\\]|\\.)*?(?:"{3}|\Z)"""
+    r"""|'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?|\#[^\r\n]*+\s*|\s+""",
+    re.DOTALL,
+)
 WIDEST = 120  # characters of a line; a step that would go beyond starts a new one
 
 
 class ExpressionError(StudioError):
     """Text that is no expression, or a part that it does not have."""
+
+
+def normal(text: str, comments: bool = True) -> str:
+    """Return an expression with one space for any spaces and line breaks; what stands in strings stays as it is.
+
+    A line breaks only after a comment, which would otherwise take in what follows; without ``comments`` there are none.
+    """
+
+    def piece(found: re.Match[str]) -> str:
+        words = found[0]
+        if words.startswith("#"):
+            return words.rstrip() + "\n" if comments else " "
+        return " " if words.isspace() else words
+
+    return PIECE.sub(piece, text).strip()
+
+
+def folded(text: str) -> str:
+    """Return an expression in one line; ExpressionError if it has none."""
+    line = normal(text)
+    if "\n" in line or "\r" in line:
+        raise ExpressionError(
+            f"{line!r} cannot stand in one line; take out the comments and line breaks in strings first"
+        )
+    return line
+
+
+def closed(text: str) -> str:
+    """Return the text of a part; ExpressionError if it ends in a comment, which would take in what follows the part."""
+    pieces = [found for found in PIECE.finditer(text) if found[0].startswith("#") and found.end() == len(text)]
+    if pieces and not text.endswith("\n"):
+        raise ExpressionError(f"{pieces[0][0]!r}: a comment at the end would hide what follows; take it out")
+    return text
 
 
 @dataclass(frozen=True)
@@ -53,6 +93,12 @@ class Expression:
         for line in lines:
             self._starts.append(self._starts[-1] + len(line))
         self._lines = lines
+        # What begins with the parentheses that were put around it is a tuple without its own, or no expression: "1) + (2".
+        if (self.tree.lineno, self.tree.col_offset) == (1, 0):
+            try:
+                ast.parse(normal(text, comments=False), mode="eval")
+            except SyntaxError as error:
+                raise ExpressionError(f"cannot be read: {error.msg}") from None
 
     # -- places ----------------------------------------------------------------------------------------------------
 
@@ -63,7 +109,11 @@ class Expression:
     def span(self, node: ast.AST) -> Span:
         """Return where a part stands, parentheses around it not included."""
         assert isinstance(node, ast.expr | ast.keyword)
-        return self._index(node.lineno, node.col_offset), self._index(node.end_lineno or 0, node.end_col_offset or 0)
+        start, end = (
+            self._index(node.lineno, node.col_offset),
+            self._index(node.end_lineno or 0, node.end_col_offset or 0),
+        )
+        return max(0, start), min(end, len(self.text))  # a tuple may have no parentheses but those put around it
 
     def source(self, node: ast.AST) -> str:
         """Return the text of a part."""
@@ -78,6 +128,11 @@ class Expression:
             if before[-1:] != "(" or after[:1] != ")" or called.isalnum() or called in ("_", ")", "]"):
                 return start, end
             start, end = len(before) - 1, len(self.text) - len(after) + 1
+
+    def grouped(self) -> str:
+        """Return the text so that ``.`` can follow it: in parentheses unless it holds together by itself."""
+        whole = isinstance(self.tree, ast.Name | ast.Call | ast.Attribute)
+        return self.text if whole or self._with_parentheses(self.tree) != self.span(self.tree) else f"({self.text})"
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -181,10 +236,12 @@ class Expression:
         whole = self.span(node) if listed or not spans else (spans[0][0], spans[-1][1])
         if not order and not listed:
             raise ExpressionError("a chain needs at least one step")
-        texts = [part if isinstance(part, str) else self.text[slice(*spans[part])] for part in order]
-        gaps = [self.text[a[1] : b[0]] for a, b in itertools.pairwise(spans)]
-        kept = [part for part in order if not isinstance(part, str)]
         usual = ", " if listed else " >> "
+        texts = [closed(part) if isinstance(part, str) else self.text[slice(*spans[part])] for part in order]
+        gaps = [self.text[a[1] : b[0]] for a, b in itertools.pairwise(spans)]
+        if [_bare(gap) for gap in gaps] != gaps:  # parentheses around some of the steps, which would be left open
+            gaps, whole = [_bare(gap) for gap in gaps], self.span(node)
+        kept = [part for part in order if not isinstance(part, str)]
         if len(order) < len(spans) and kept == sorted(kept):
             gaps = [gaps[b - 1] for b in kept[1:]]  # what stood before a step goes with it
         elif len(order) > len(spans) and kept == list(range(len(spans))):
@@ -195,12 +252,30 @@ class Expression:
         if listed:
             opening, closing = ("[", "]") if isinstance(node, ast.List) else ("(", ",)" if len(texts) == 1 else ")")
             joined = f"{opening}{joined}{closing}"
-        return self.text[: whole[0]] + joined + self.text[whole[1] :]
+        return self._checked(self.text[: whole[0]] + joined + self.text[whole[1] :], path, len(texts), names)
+
+    def _checked(self, text: str, path: Path, count: int, names: Names) -> str:
+        """Return a text with at least so many parts at ``path``; ExpressionError if it is none."""
+        try:
+            node = Expression(text).find(path, names)
+        except ExpressionError:
+            node = None
+        parts = [] if node is None else node.elts if isinstance(node, ast.List | ast.Tuple) else chain(node)
+        if node is None or len(parts) < count:
+            raise ExpressionError(
+                f"{normal(text)!r}: cannot be read; put parentheses around the steps in the text first"
+            )
+        return text
 
     def _gap(self, texts: list[str], new: int, gaps: list[str], usual: str) -> str:
         broken = [gap for gap in gaps if "\n" in gap]
         line = max((len(part) for part in self.text.split("\n")), default=0)
         return broken[0] if broken and line + len(texts[new]) > WIDEST else usual
+
+
+def _bare(gap: str) -> str:
+    """Return what stands between two steps without parentheses; comments stay."""
+    return re.sub(r"(#[^\r\n]*)|[()]", lambda found: found[1] or "", gap)
 
 
 def chain(node: ast.expr) -> list[ast.expr]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from studio.building.expression import Expression, Names, Path, entries
-from studio.building.steps import Place, Step, replaced, steps_of, written
+from studio.building.steps import Place, Step, replaced, step_at, steps_of, written
 from studio.recipe_text import Off, RecipeText, RecipeTextError
 
 
@@ -32,7 +32,7 @@ def parts_of(step: Step, name: str, names: Names) -> list[Part]:
 def with_parts(recipe: RecipeText, place: Place, at: int, name: str, parts: list[Part], names: Names) -> str:
     """Return the text with the features that an argument of a step lists; one whose index is -1 is new."""
     steps = steps_of(recipe, place, names)
-    step = steps[at]
+    step = step_at(steps, place, at)
     if not step.on:
         raise RecipeTextError(f"{step.text.partition('(')[0]}: is switched off; switch it on first")
     expression, on = Expression(step.text), [part for part in parts if part.index is not None]

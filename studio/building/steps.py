@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from studio.building.expression import Expression, ExpressionError, Names, Path, called
+from studio.building.expression import Expression, ExpressionError, Names, Path, called, closed
 from studio.recipe_text import Off, RecipeText, RecipeTextError
 
 Place = tuple[str, str]  # section and key of an entry
@@ -64,6 +65,8 @@ def written(recipe: RecipeText, place: Place, steps: list[Step], names: Names) -
         raise RecipeTextError(f"{place[1]}: something must flow; the first step stays on")
     order = [step.text if step.index == -1 else step.index for step in on]
     same = order == list(range(len(expression.steps(main_path(expression), _names(names)))))
+    if not same and isinstance(expression.find(main_path(expression), _names(names)), ast.List | ast.Tuple):
+        raise RecipeTextError(f"{place[1]}: is a list, which flows nowhere; it cannot have other steps")
     text = entry.expression if same else expression.with_steps(main_path(expression), order, _names(names))  # type: ignore[arg-type]
     off, count = [], 0
     for step in steps:
@@ -83,15 +86,29 @@ def _nothing_off_inside(step: Step) -> None:
 
 def inserted(recipe: RecipeText, place: Place, at: int, text: str, names: Names) -> str:
     """Return the text with a new step before the one that stands at ``at``."""
-    Expression(text)
+    return _with_step(recipe, place, at, Step(text, -1), names)
+
+
+def _with_step(recipe: RecipeText, place: Place, at: int, step: Step, names: Names) -> str:
+    Expression(step.text)
     steps = steps_of(recipe, place, names)
-    steps.insert(at, Step(text, -1))
+    if not 0 <= at <= len(steps):
+        raise ExpressionError(f"{place[1]}: has {len(steps)} steps; a step cannot be put in as number {at + 1}")
+    steps.insert(at, step)
     return written(recipe, place, steps, names)
+
+
+def step_at(steps: list[Step], place: Place, at: int) -> Step:
+    """Return a step; ExpressionError if there is none, such as after a change of the file."""
+    if not 0 <= at < len(steps):
+        raise ExpressionError(f"{place[1]}: has no step {at + 1}")
+    return steps[at]
 
 
 def removed(recipe: RecipeText, place: Place, at: int, names: Names) -> str:
     """Return the text without a step."""
     steps = steps_of(recipe, place, names)
+    step_at(steps, place, at)
     del steps[at]
     return written(recipe, place, steps, names)
 
@@ -99,7 +116,10 @@ def removed(recipe: RecipeText, place: Place, at: int, names: Names) -> str:
 def moved(recipe: RecipeText, place: Place, at: int, to: int, names: Names) -> str:
     """Return the text with the step at ``at`` standing before what stood at ``to``."""
     steps = steps_of(recipe, place, names)
-    step = steps.pop(at)
+    step = step_at(steps, place, at)
+    if not 0 <= to <= len(steps):
+        raise ExpressionError(f"{place[1]}: has {len(steps)} steps; none can be moved before number {to + 1}")
+    del steps[at]
     steps.insert(to - (to > at), step)
     return written(recipe, place, steps, names)
 
@@ -107,16 +127,18 @@ def moved(recipe: RecipeText, place: Place, at: int, to: int, names: Names) -> s
 def switched(recipe: RecipeText, place: Place, at: int, on: bool, names: Names) -> str:
     """Return the text with a step switched on or off."""
     steps = steps_of(recipe, place, names)
+    if step_at(steps, place, at).on == on:
+        return recipe.text
     steps[at] = replace(steps[at], index=-1 if on else None)
     return written(recipe, place, steps, names)
 
 
 def carried(recipe: RecipeText, source: Place, at: int, target: Place, to: int, names: Names) -> str:
-    """Return the text with a step moved from one entry to another."""
-    step = steps_of(recipe, source, names)[at]
+    """Return the text with a step moved from one entry to another; what is off stays off."""
+    step = step_at(steps_of(recipe, source, names), source, at)
     _nothing_off_inside(step)
     text = removed(recipe, source, at, names)
-    return inserted(RecipeText(text), target, to, step.text, names)
+    return _with_step(RecipeText(text), target, to, Step(step.text, -1 if step.on else None), names)
 
 
 def changed(recipe: RecipeText, place: Place, path: Path, edit: Callable[[Expression], str], names: Names) -> str:
@@ -127,9 +149,7 @@ def changed(recipe: RecipeText, place: Place, path: Path, edit: Callable[[Expres
     at = path[0]
     assert isinstance(at, int)
     steps = steps_of(recipe, place, names)
-    if not 0 <= at < len(steps):
-        raise ExpressionError(f"{place[1]}: has no step {at + 1}")
-    step = steps[at]
+    step = step_at(steps, place, at)
     text = edit(Expression(step.text))
     if step.on:
         return replaced(recipe, place, step.index or 0, text, names)
@@ -138,7 +158,8 @@ def changed(recipe: RecipeText, place: Place, path: Path, edit: Callable[[Expres
 
 
 def replaced(recipe: RecipeText, place: Place, index: int, text: str, names: Names) -> str:
+    """Return the text with the step that is on as number ``index`` replaced."""
     entry = recipe.find(*place)
     expression = Expression(entry.expression)
     start, end = expression.step_spans(main_path(expression), _names(names))[index]
-    return recipe.with_expression(*place, entry.expression[:start] + text + entry.expression[end:])
+    return recipe.with_expression(*place, entry.expression[:start] + closed(text) + entry.expression[end:])

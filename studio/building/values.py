@@ -9,7 +9,6 @@ from studio import palette
 from studio.building.expression import Expression, ExpressionError, arguments, called
 
 SPLITS = ("train", "validation", "test")
-MODES = ("number", "draw", "split", "expression")
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,9 @@ def title(text: str) -> str:
     name = name_called(text)
     words = " ".join(text.split())
     if name == "repeat":
-        return f"{words.partition('.')[0]}, repeated"
+        expression = Expression(text)
+        scene = getattr(getattr(expression.tree, "func", None), "value", None)
+        return f"{title(expression.source(scene))}, repeated" if scene else words
     item = palette.item(name or "")
     if item is not None and item.kind in ("draw", "function") and name != "stored":
         name = None

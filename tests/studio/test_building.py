@@ -12,6 +12,7 @@ from simcore.catalogue import DRAWS, FEATURES, FUNCTIONS
 from studio import examples, palette
 from studio.building import adding, checking, values
 from studio.building.thumbnails import thumbnail
+from studio.panels.cards import title
 from studio.recipe_text import RecipeText
 
 ROOT = Path(__file__).parents[2]
@@ -172,6 +173,84 @@ def test_what_has_no_place_is_said() -> None:
     assert blur is not None
     with pytest.raises(adding.CannotAddError, match="features inside"):
         adding.in_step(RecipeText(CASE_B), ("define", "mirror"), 0, palette.item("ComaVertical") or blur, NAMES)
+
+
+# -- where what is dropped goes --------------------------------------------------------------------------------------
+
+SCENE = """\
+format: simcore-recipe/1
+define:
+  p: MieSphere(x=4, y=4, z=1, radius=0.3, refractive_index=1.5)
+  q: MieSphere(x=6, y=4, z=1, radius=0.2, refractive_index=1.5)
+  m: Brightfield(numerical_aperture=0.9, wavelength=0.6, pixel_size=0.1, shape=(9, 9))
+"""
+
+
+def dropped(text: str, place: tuple[str, str], name: str) -> str:
+    item = palette.item(name)
+    assert item is not None
+    return adding.in_chain(RecipeText(text), place, 1, item, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("scene", "repeated"),
+    [
+        ("p + q", "(p + q)."),
+        ("(p + q)", "(p + q)."),
+        ("p", "p."),
+        ("(p)", "(p)."),
+        ("(p + q) + (p)", "((p + q) + (p))."),
+    ],
+)
+def test_all_of_a_scene_is_repeated(scene: str, repeated: str) -> None:
+    text = SCENE + f"outputs:\n  image: {scene} >> m\n"
+    made = dropped(text, ("outputs", "image"), "repeat")
+    assert made == text.replace(f"{scene} >>", f"{repeated}repeat(integers(2, 9)) >>")
+    assert sc.loads(made).render(count=1, seed=1)["image"].shape == (1, 9, 9, 1)
+
+
+def test_a_scatterer_is_defined_above_what_it_joins() -> None:
+    text = SCENE + "  # the frame\n  frame: p >> m\noutputs:\n  image: frame\n"
+    made = dropped(text, ("define", "frame"), "MieSphere")
+    assert "  frame: (p + mie_sphere) >> m\n" in made
+    assert checking.check(made) is None and "  # the frame\n  frame:" in made
+
+
+@pytest.mark.parametrize(
+    ("outputs", "branch"),
+    [
+        ("  image: p >> m\n  mask: p >> DiskMask(radius=3, shape=(9, 9))\n", "p >> m"),
+        ("  mask: p >> DiskMask(radius=3, shape=(9, 9))\n  image: p >> m\n  other: q >> m\n", "p >> m"),
+        ("  mask: p >> DiskMask(radius=3, shape=(9, 9))\n  image: frame\n", "frame"),
+        ("  z: p.z\n  image: p\n    >> optics\n    >> Clip(0, 9)\n", "p >> optics >> Clip(0, 9)"),
+        ("  image: stored(p >> m, dtype='float32')\n  other: q >> m\n", "p >> m"),
+        ("  z: p.z\n  mask: p >> DiskMask(radius=3, shape=(9, 9))\n", "frame"),
+    ],
+)
+def test_a_feature_takes_the_first_image(outputs: str, branch: str) -> None:
+    text = SCENE + f"  optics: m\n  frame: p >> optics\noutputs:\n{outputs}"
+    made = drop(text, "outputs", "FlipLeftRight")
+    added = RecipeText(made).find("outputs", "flip_left_right")
+    assert added.expression.startswith(f"{branch} >> FlipLeftRight(") and checking.check(made) is None
+
+
+def test_measured_images_are_taken_where_there_is_no_microscope() -> None:
+    text = 'format: simcore-recipe/1\noutputs:\n  image: Folder("a  b/*.tif") >> Clip(0, 1)\n'
+    assert 'Folder("a  b/*.tif") >> Clip(0, 1) >> FlipLeftRight(' in drop(text, "outputs", "FlipLeftRight")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("MieSphere(x=1.5, y=5).repeat(3)", "MieSphere, repeated"),
+        ("particle.repeat(integers(1, 2))", "particle, repeated"),
+        ("(p + q).repeat(3)", "p + q, repeated"),
+        ("Clip(0, 1)", "Clip"),
+        ("uniform(0.5, 1)", "uniform(0.5, 1)"),
+    ],
+)
+def test_a_chip_says_what_it_is(text: str, said: str) -> None:
+    assert title(text) == said
 
 
 # -- examples --------------------------------------------------------------------------------------------------------

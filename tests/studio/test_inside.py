@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import simcore as sc
 from studio import palette
 from studio.building import naming, steps
-from studio.building.expression import Expression
+from studio.building.expression import Expression, ExpressionError
 from studio.building.inside import Part, parts_of, with_part, with_parts
 from studio.recipe_text import RecipeText, RecipeTextError
 
@@ -116,3 +116,17 @@ def test_one_feature_without_a_list_becomes_one() -> None:
     assert with_part(call, (), "aberrations", "ComaVertical(1)", NAMES) == (
         "Holography(numerical_aperture=0.9, aberrations=[Defocus(1), ComaVertical(1)])"
     )
+
+
+def test_a_step_that_is_gone_is_said() -> None:
+    with pytest.raises(ExpressionError, match="^microscope: has no step 2$"):
+        with_parts(RecipeText(CASE_E), MICROSCOPE, 1, "aberrations", [], NAMES)
+
+
+def test_what_is_off_keeps_its_strings_and_hides_no_comment() -> None:
+    text = CASE_E.replace("ComaHorizontal(uniform(0.02, 0.05))", 'Own("a  b",\n      1)')
+    assert '  # off in 1 aberrations after 0: Own("a  b", 1)\n  microscope:' in turned(text, 0)
+    block = "format: simcore-recipe/1\ndefine:\n  microscope: |\n    Holography(aberrations=[Own(1, # one\n    2), Own(3)])\n"
+    with pytest.raises(ExpressionError, match="cannot stand in one line; take out the comments"):
+        turned(block, 0)
+    assert "Holography(aberrations=[Own(1, # one\n    2)])\n" in turned(block, 1)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simcore as sc
+from simcore.catalogue import CONSTANTS
 from studio import palette
 from studio.building import naming, steps
 from studio.building.expression import Expression, ExpressionError
@@ -200,3 +201,281 @@ def test_what_is_no_recipe_is_said_or_has_no_entries(text: str) -> None:
         assert all(e.section == "outputs" for e in RecipeText(text).entries)
     except RecipeTextError as error:
         assert str(error)
+
+
+# -- entries that share their lines ----------------------------------------------------------------------------------
+
+HEAD = """\
+format: simcore-recipe/1
+define:
+  p: MieSphere(x=4, y=4, z=1, radius=0.3, refractive_index=1.5)
+  m: Brightfield(numerical_aperture=0.9, wavelength=0.6, pixel_size=0.1, shape=(9, 9))
+"""
+EDITS = {
+    "delete": lambda r, place: r.without_entry(*place),
+    "off": lambda r, place: r.switched(*place, on=False),
+    "move": lambda r, place: r.with_entry_moved(*place, before=None),
+    "rename": lambda r, place: naming.renamed(r, *place, "other"),
+    "step off": lambda r, place: r.with_expression(*place, "1", (Off(1, "Clip(0, 1)"),)),
+}
+TIED = {
+    "braces": ("outputs: {image: p >> m, z: p.z}\n", ("outputs", "z"), "in one line with braces"),
+    "list": ("  a:\n    - 1\n    - 2\n  # note\n  b: uniform(0, 1)\noutputs:\n  z: b\n", ("define", "a"), "is a list"),
+    "alias": ("  a: &x uniform(0, 1)\n  b: *x\noutputs:\n  z: b\n", ("define", "b"), "is an alias"),
+    "quoted name": ('  "a": 1\n  b: 2\noutputs:\n  z: b\n', ("define", "a"), "no plain name"),
+    "a name with a mark": ("  ? a\n  : 1\n  b: 2\noutputs:\n  z: b\n", ("define", "a"), "no plain name"),
+    "a name twice": ("  a: 1\n  a: 2\noutputs:\n  z: a\n", ("define", "a"), "stands there twice"),
+    "a name twice, once off": ("  # off: a: 1\n  a: 2\noutputs:\n  z: a\n", ("define", "a"), "stands there twice"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("tied", TIED)
+def test_an_entry_that_shares_its_lines_is_left_alone(tied: str, edit: str) -> None:
+    text, place, message = TIED[tied]
+    assert sc.loads(HEAD + text)
+    with pytest.raises(RecipeTextError, match=rf"^{'.'.join(place)}: .*{message}"):
+        EDITS[edit](RecipeText(HEAD + text), place)
+
+
+def test_an_expression_that_is_its_own_can_be_changed_where_the_line_is_shared() -> None:
+    text = HEAD + "outputs: {image: p >> m, z: p.z}\n"
+    assert RecipeText(text).with_expression("outputs", "z", "p.x") == text.replace("p.z", "p.x")
+    text = HEAD + '  "a": 1\noutputs:\n  z: a\n'
+    assert RecipeText(text).with_expression("define", "a", "2") == text.replace('"a": 1', '"a": 2')
+    for tied in ("list", "alias", "a name twice"):
+        text, place, message = TIED[tied]
+        with pytest.raises(RecipeTextError, match=message):
+            RecipeText(HEAD + text).with_expression(*place, "3")
+
+
+def test_the_neighbours_of_what_shares_its_lines_can_be_edited() -> None:
+    text = HEAD + TIED["list"][0]
+    assert RecipeText(text).without_entry("define", "b") == text.replace("  b: uniform(0, 1)\n", "")
+    assert RecipeText(text).switched("define", "b", on=False) == text.replace("  b:", "  # off: b:")
+    last = HEAD + "  a:\n    - 1\n    - 2\n\n# the outputs\noutputs:\n  z: p.z\n"
+    assert RecipeText(last).with_entry("define", "c", "1") == last.replace("    - 2\n", "    - 2\n  c: 1\n")
+    last = HEAD + "  a: &x 1\n  b: *x\noutputs:\n  z: b\n"
+    assert RecipeText(last).with_entry("define", "c", "1") == last.replace("*x\n", "*x\n  c: 1\n")
+    with pytest.raises(RecipeTextError, match=r"define.a: would change others as well"):
+        RecipeText(last).without_entry("define", "a")  # what is aliased below
+
+
+def test_a_name_is_replaced_where_it_stands() -> None:
+    text = HEAD + "  u: 1\n  v: u\noutputs:\n  o: p.z\n  u: p.z*2\n"
+    assert naming.renamed(RecipeText(text), "outputs", "u", "w") == text.replace("u: p.z*2", "w: p.z*2")
+    assert naming.renamed(RecipeText(text), "outputs", "o", "output") == text.replace("o: p.z\n", "output: p.z\n")
+
+
+def test_what_is_off_in_an_entry_that_is_off_goes_where_it_goes() -> None:
+    text = HEAD + "  a: p >> m >> FlipLeftRight(1)\n  b: p >> m\noutputs:\n  image: b\n"
+    off = steps.switched(RecipeText(text), ("define", "a"), 2, False, NAMES)
+    both = RecipeText(off).switched("define", "a", on=False)
+    assert [s.on for s in steps.steps_of(RecipeText(both), ("define", "a"), NAMES)] == [True, True, False]
+    assert not RecipeText(both).find("define", "b").off
+    assert RecipeText(both).switched("define", "a", on=True) == off
+    without = text.replace("  a: p >> m >> FlipLeftRight(1)\n", "")
+    assert RecipeText(both).without_entry("define", "a") == without
+    moved = RecipeText(both).with_entry_moved("define", "a", before=None)
+    assert moved == without.replace(
+        "  b: p >> m\n", "  b: p >> m\n  # off after 2: FlipLeftRight(1)\n  # off: a: p >> m\n"
+    )
+    assert RecipeText(moved).with_entry_moved("define", "a", before="b") == both
+
+
+def test_what_is_off_is_found_anywhere_in_its_section() -> None:
+    text = HEAD + "  # off: a: 1\noutputs: {z: p.z}\n"
+    assert [(e.section, e.key) for e in RecipeText(text).entries if not e.on] == [("define", "a")]
+    text = HEAD + "outputs:  # all\n\n  # off: a: 1\n\n  # note\n  z: p.z\n\n  # off: b: 2\n"
+    recipe = RecipeText(text)
+    assert [(e.key, e.on) for e in recipe.entries if e.section == "outputs"] == [
+        ("a", False),
+        ("z", True),
+        ("b", False),
+    ]
+    assert recipe.switched("outputs", "a", on=True) == text.replace("# off: a", "a")
+
+
+def test_what_is_off_does_not_vanish_with_the_last_that_is_on() -> None:
+    text = HEAD + "outputs:\n  # off: image: p >> m\n  z: p.z\n"
+    with pytest.raises(RecipeTextError, match=r"outputs.z: the only one that is on; switch another one on first"):
+        RecipeText(text).without_entry("outputs", "z")
+    moved = RecipeText(text).with_entry_moved("outputs", "z", before="image")
+    assert moved == HEAD + "outputs:\n  z: p.z\n  # off: image: p >> m\n"
+    assert RecipeText(moved).with_entry_moved("outputs", "z", before=None) == text
+
+
+def test_a_step_that_is_off_stays_so_in_another_entry() -> None:
+    text = HEAD + "  a: p >> m\n  # off after 2: FlipLeftRight(1)\n  b: p >> m\noutputs:\n  image: b\n"
+    made = steps.carried(RecipeText(text), ("define", "b"), 2, ("define", "a"), 2, NAMES)
+    assert made == text.replace(
+        "  a: p >> m\n  # off after 2: FlipLeftRight(1)\n", "  # off after 2: FlipLeftRight(1)\n  a: p >> m\n"
+    )
+
+
+def test_a_step_that_is_gone_is_said() -> None:
+    recipe, place = RecipeText(HEAD + "outputs:\n  image: p >> m\n"), ("outputs", "image")
+    for edit in (
+        lambda: steps.removed(recipe, place, 2, NAMES),
+        lambda: steps.moved(recipe, place, 2, 0, NAMES),
+        lambda: steps.moved(recipe, place, 1, 3, NAMES),
+        lambda: steps.switched(recipe, place, 2, False, NAMES),
+        lambda: steps.inserted(recipe, place, 3, "Clip(0, 1)", NAMES),
+        lambda: steps.carried(recipe, place, -1, ("define", "p"), 1, NAMES),
+    ):
+        with pytest.raises(ExpressionError, match="^image: has "):
+            edit()
+
+
+# -- parentheses, comments and strings -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chain", "at", "off"),
+    [
+        ("(p >> m) >> FlipLeftRight(1)", 2, "p >> m"),
+        ("((p >> m) >> Clip(0, 1)) >> FlipLeftRight(1)", 2, "p >> m >> FlipLeftRight(1)"),
+        ("(p >> m) >> FlipLeftRight(1)", 1, "p >> FlipLeftRight(1)"),
+        ("(p + p) >> m >> (Clip(0, 1))", 2, "(p + p) >> m"),
+        ("stored((p >> m) >> Clip(0, 1), dtype='float32')", 2, "stored(p >> m, dtype='float32')"),
+    ],
+)
+def test_parentheses_around_some_steps_do_not_stay_open(chain: str, at: int, off: str) -> None:
+    text = HEAD + f"outputs:\n  image: {chain}\n"
+    place = ("outputs", "image")
+    assert RecipeText(steps.removed(RecipeText(text), place, at, NAMES)).find(*place).expression == off
+    made = steps.switched(RecipeText(text), place, at, False, NAMES)
+    assert RecipeText(made).find(*place).expression == off
+    again = steps.switched(RecipeText(made), place, at, True, NAMES)
+    assert sc.loads(again) == sc.loads(text)
+
+
+def test_what_would_not_be_a_chain_is_refused() -> None:
+    with pytest.raises(ExpressionError, match="put parentheses around"):
+        Expression("p >> m").with_steps((), [0, "a & b", 1], NAMES)
+    for text in ("1) + (2", "", "1), (2"):
+        with pytest.raises(ExpressionError, match="cannot be read"):
+            Expression(text)
+    assert Expression("1,  # one\n2").replaced((1,), "3", NAMES) == "1,  # one\n3"
+    assert Expression("1, 2").replaced((1,), "3", NAMES) == "1, 3"
+    assert Expression("1, 2").replaced((), "3", NAMES) == "3"
+
+
+BLOCK = """\
+outputs:
+  image: |
+    p >> m  # the optics
+      >> FlipLeftRight(1)
+    # the end
+
+  z: p.z
+"""
+
+
+def test_comments_in_a_block_stay_and_hide_nothing() -> None:
+    recipe, place = RecipeText(HEAD + BLOCK), ("outputs", "image")
+    plain = HEAD + "outputs:\n  image: {}\n  z: p.z\n"
+    assert [s.text for s in steps.steps_of(recipe, place, NAMES)] == ["p", "m", "FlipLeftRight(1)"]
+    assert sc.loads(recipe.text) == sc.loads(plain.format("p >> m >> FlipLeftRight(1)"))
+    made = steps.inserted(recipe, place, 2, "Clip(0, 1)", NAMES)
+    assert sc.loads(made) == sc.loads(plain.format("p >> m >> Clip(0, 1) >> FlipLeftRight(1)"))
+    assert "# the optics\n" in made and "# the end\n\n  z: p.z\n" in made
+    made = steps.replaced(recipe, place, 2, "FlipUpDown(1)", NAMES)
+    assert made == recipe.text.replace("FlipLeftRight", "FlipUpDown")
+    off = steps.switched(recipe, place, 2, False, NAMES)
+    assert sc.loads(off) == sc.loads(plain.format("p >> m"))
+    with pytest.raises(ExpressionError, match="a comment at the end would hide what follows"):
+        steps.inserted(recipe, place, 2, "Clip(0, 1) # white", NAMES)
+    with pytest.raises(ExpressionError, match="cannot stand in one line"):
+        recipe.with_expression("outputs", "z", "p.z  # depth\n  * 2")
+
+
+def test_a_comment_that_goes_on_to_the_end_is_shown_as_it_is_read() -> None:
+    text = HEAD + "outputs:\n  image: p >> m >>Clip(0, 0)#black\n    >> FlipLeftRight(1)\n"
+    found = steps.steps_of(RecipeText(text), ("outputs", "image"), NAMES)
+    assert [s.text for s in found] == ["p", "m", "Clip(0, 0)"]
+    assert sc.loads(text) == sc.loads(text.partition("#")[0] + "\n")
+
+
+def test_spaces_in_strings_stay() -> None:
+    path = "my  data:   x/*.tif"
+    text = HEAD + f"  s: 'Folder(\"{path}\")'\n  c: s\n    >> Clip(0, 1)\noutputs:\n  image: c\n"
+    recipe = RecipeText(text)
+    assert path in recipe.with_expression("define", "c", f'Folder("{path}")\n  >> Clip(0, 1)')
+    off = steps.switched(RecipeText(recipe.with_expression("define", "c", f'p >> Clip(0,\n  1, "{path}")')),
+                         ("define", "c"), 1, False, NAMES)  # fmt: skip
+    assert f'# off after 1: Clip(0, 1, "{path}")\n' in off
+    with pytest.raises(ExpressionError, match="cannot stand in one line"):
+        recipe.with_expression("define", "c", "'a\n  b'")
+
+
+# -- other names -----------------------------------------------------------------------------------------------------
+
+OFFS = """\
+  # off: spare: p >> m
+  # off after 2: Clip(p.z, 1)
+  # off: long: p
+  # off|    >> m  # the optics of p
+  image: p >> m
+"""
+
+
+def test_what_is_off_gets_the_other_name_too() -> None:
+    text = HEAD + "outputs:\n" + OFFS
+    made = naming.renamed(RecipeText(text), "define", "p", "dot")
+    assert made == text.replace("  p: Mie", "  dot: Mie").replace("p >>", "dot >>").replace("p.z", "dot.z").replace(
+        "long: p", "long: dot"
+    )
+    assert naming.renamed(RecipeText(made), "define", "dot", "p") == text
+    off = text.replace("  image:", "  # off: image:").replace("m: B", "# off: m: B") + "  z: p.z\n"
+    assert "  # off: optics: B" in naming.renamed(RecipeText(off), "define", "m", "optics")
+    assert "# off: image: p >> optics" in naming.renamed(RecipeText(off), "define", "m", "optics")
+
+
+def test_names_with_points_are_told_from_properties() -> None:
+    text = HEAD + "  a: MieSphere(x=1, y=1, z=2, radius=0.2, refractive_index=1.5)\n  a.b: uniform(0, 1)\n"
+    text += "  v: a.z + a.b * positions(a.repeat(3))\noutputs:\n  z: v\n"
+    assert naming.renamed(RecipeText(text), "define", "a.b", "c") == text.replace("  a.b:", "  c:").replace(
+        "a.b *", "c *"
+    )
+    assert naming.renamed(RecipeText(text), "define", "a", "c") == text.replace("  a:", "  c:").replace(
+        "a.z", "c.z"
+    ).replace("a.repeat", "c.repeat")
+    with pytest.raises(RecipeTextError, match=r"define.a.b: there is one already"):
+        naming.renamed(RecipeText(text.replace("  a:", "  e:")), "define", "p", "a")
+
+
+@pytest.mark.parametrize("name", ["nm", "split", "where", "uniform", "repeat", "MieSphere", "lambda", "on", "null"])
+def test_words_of_the_language_are_no_names(name: str) -> None:
+    with pytest.raises(RecipeTextError, match=f"^'{name}' .*choose another name"):
+        naming.renamed(RecipeText(CASE_B), "define", "snr", name)
+
+
+def test_the_words_are_those_of_the_library() -> None:
+    assert set(naming.WORDS) == set(CONSTANTS)
+
+
+@pytest.mark.parametrize(
+    "written", ["'p.z * 2'", '"p.z * 2"', "|\n    p.z *\n    2", ">-\n    p.z\n    * 2", "p.z\n    * 2"]
+)
+def test_a_name_is_replaced_however_it_is_written(written: str) -> None:
+    text = HEAD + f"outputs:\n  image: p >> m\n  z: {written}\n  s: '\"p\"'\n  m: p.x\n"
+    made = naming.renamed(RecipeText(text), "define", "p", "dot")
+    assert made == text.replace("  p: M", "  dot: M").replace("p.", "dot.").replace("p >>", "dot >>")
+
+
+def test_another_name_is_quick_where_it_is_meant_often() -> None:
+    text = HEAD + "".join(f"  v{k}: p.z * {k}\n" for k in range(100)) + "outputs:\n  image: p >> m\n"
+    recipe = RecipeText(text)
+    parsed = []
+
+    class Counted(RecipeText):
+        def _compose(self) -> None:
+            parsed.append(self.text)
+            super()._compose()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(naming, "RecipeText", Counted)
+        made = naming.renamed(recipe, "define", "p", "dot")
+    assert made == text.replace("  p: M", "  dot: M").replace("p.z", "dot.z").replace("p >>", "dot >>")
+    assert len(parsed) == 1
