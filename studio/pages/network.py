@@ -11,6 +11,7 @@ from studio.pages import parts
 from studio.training import diagram, forms
 from studio.training.data import Data
 from studio.training.file import TrainingFile
+from studio.training.text import NULL
 
 FIRST = ("convolutions", "dense", "base", "output_convolutions", "lstm", "outputs")
 
@@ -108,10 +109,8 @@ class Network:
     def _set(self, one: forms.Argument, value: Any) -> None:
         self._section[one.name] = value
         if value is None and one.default is not None:
-            # "null" must be written: without the key the default would count.
-            self.save({("model",): {**self._section, one.name: None}})
-        else:
-            self.save({("model", one.name): value})
+            value = NULL  # without the key the default would count
+        self.save({("model", one.name): value})
 
     def _sizes(self, one: forms.Argument, text: str) -> None:
         if _refusal(text) is None:
