@@ -57,9 +57,9 @@ class Dataset:
 
     def _options(self) -> tuple[str, ...]:
         options: tuple[str, ...] = ("--count", str(self.count), "--seed", str(self.seed))
-        if self.workers != 1:
-            options += ("--workers", str(self.workers))
-        options += ("--processes",) * self.processes
+        if not (self.cluster or self.scheduler):  # those have workers of their own, and simcore refuses both together
+            options += ("--workers", str(self.workers)) if self.workers != 1 else ()
+            options += ("--processes",) * self.processes
         options += _option("--split", self.split) + _option("--codec", self.codec)
         options += _option("--unit", self.unit) + _option("--chunk", self.chunk)
         return options + ("--trust",) * self.trust

@@ -75,3 +75,14 @@ def test_a_prediction_needs_run_frames_and_a_threshold() -> None:
         orders.Prediction("runs/a", "v.mp4", threshold=1.5).order()
     with pytest.raises(StudioError, match="needs one run at least"):
         orders.compare(["trackpy"], "test.zarr", [])
+
+
+@pytest.mark.parametrize("where", [{"cluster": "cluster.yaml"}, {"scheduler": "tcp://127.0.0.1:8786"}])
+def test_workers_are_those_of_the_cluster(where: dict) -> None:
+    asked = orders.Dataset("a.zarr", 10, workers=4, processes=True, **where)
+    for order in (asked.generate(), asked.plan()):  # simcore refuses both together
+        assert "--processes" not in order.command
+        assert "--workers" not in order.command
+    assert {"--processes", "--workers"} <= set(
+        orders.Dataset("a.zarr", 10, workers=4, processes=True).generate().command
+    )
