@@ -32,7 +32,7 @@ def values_of(text: str) -> dict[str, Any]:
     """What a training file says, unchecked; StudioError where it is no mapping of YAML."""
     try:
         found = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
         raise StudioError(f"training.yaml: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict):
         raise StudioError(f"training.yaml: must hold keys and values, beginning with `format: {FORMAT}`")
@@ -43,6 +43,9 @@ def checked(text: str) -> Configuration:
     """The training file as dtmodels reads it; StudioError with the message of the library."""
     try:
         configuration = validated(Configuration, values_of(text), "training.yaml")
+        kind = configuration.model.get("kind")
+        if kind is not None and not isinstance(kind, str):
+            raise StudioError(f"model.kind: {kind!r}; must be the name of a network, such as cnn")
         check(configuration.model)
     except ConfigurationError as error:
         raise StudioError(str(error).removeprefix("training.yaml: ")) from None
