@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ from studio.errors import ProjectError, StudioError
 from studio.jobs import Jobs
 from studio.pages.comparison import _enlarge
 from studio.pages.generate import Generate
+from studio.pages.job_list import JobList
 from studio.pages.train import Train
 from studio.project import Project
 from studio.remembered import Remembered
+from studio.running.job import Order
 from studio.running.places import place
 from studio.training.file import TrainingFile
 
@@ -149,6 +153,48 @@ def test_none_is_written_for_one_value_alone(studio: Any) -> None:
         text.replace("sigmoid", "null"),
         text.replace("  output_activation: sigmoid  # a share\n", ""),
     )
+
+
+# -- what comes of a training --------------------------------------------------------------------------------------
+
+
+def made(studio: Any, name: str, history: str) -> Path:
+    folder = Path(studio.project.folder) / "runs" / name
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({"format": "dtmodels-run/1"}))
+    (folder / "history.csv").write_text(history)
+    (folder / "model.keras").touch()
+    return folder
+
+
+def test_a_history_without_epochs_is_told(studio: Any) -> None:
+    made(studio, "a", "loss,val_loss\n1,2\n")
+    curves = Train(studio).curves
+    assert "runs/a: history.csv has no column epoch" in curves.message.label.text
+    made(studio, "b", "epoch,loss\n1,2\n")
+    curves.update()
+    assert curves.chart.visible
+
+
+def test_an_evaluation_that_was_made_again_is_shown(studio: Any) -> None:
+    folder = made(studio, "a", "epoch,loss\n1,2\n") / "evaluation" / "test"
+    folder.mkdir(parents=True)
+    (folder / "numbers.json").write_text(json.dumps({"contenders": ["network"]}))
+    (folder / "examples.csv").write_text("example,network_error,snr\n0,1,5\n")
+    against = Train(studio).against
+    assert against.found and list(against.found.columns["network_error"]) == [1]
+    (folder / "examples.csv").write_text("example,network_error,snr\n0,3,5\n")
+    os.utime(folder / "examples.csv", ns=(1, 1))
+    against.update_evaluations()
+    assert list(against.found.columns["network_error"]) == [3]
+
+
+def test_a_program_that_tells_no_progress_runs_for_some_time(studio: Any) -> None:
+    shown = JobList(studio, ("evaluate", "train"))
+    job = studio.jobs.add(Order("evaluate", "Evaluate", ("dtmodels", "evaluate")))
+    (job.folder / "pid").touch()
+    os.utime(job.folder / "pid", (time.time() - 200, time.time() - 200))
+    assert shown._running(job) == "running for 3 min"
 
 
 # -- saving --------------------------------------------------------------------------------------------------------
