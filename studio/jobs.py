@@ -145,7 +145,12 @@ class Jobs:
         """Drop a job that has ended from the list; what it wrote stays."""
         if self.state(job) in LIVE:
             raise StudioError(f"{job.order.title}: is {self.state(job)}; stop it first")
-        shutil.rmtree(job.folder, ignore_errors=True)
+        gone = job.folder.with_name(f".{job.id}")
+        try:
+            job.folder.rename(gone)  # at once: a shell that was just begun must not write into what is being taken away
+        except OSError:
+            gone = job.folder
+        shutil.rmtree(gone, ignore_errors=True)
 
     def tick(self) -> None:
         """Look once: take leave of what has ended, start what may start."""

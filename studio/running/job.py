@@ -78,8 +78,10 @@ class Job:
     def state(self) -> State:
         """As it is at this moment."""
         code = self.code
+        if code is None and self.was_stopped and not (self.folder / OUTPUT).exists():
+            return "stopped"  # its shell, if there is one, sees so before it begins, and ends
         if code is None and not (self.folder / PID).exists():
-            return "stopped" if self.was_stopped else "queued"
+            return "queued"
         if code is None and self.alive:
             return "paused" if self._status() == psutil.STATUS_STOPPED else "running"
         code = self.code  # it may have ended between the two looks

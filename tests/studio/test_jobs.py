@@ -352,3 +352,25 @@ def test_a_number_that_cannot_be_read_is_no_hindrance(jobs: Jobs) -> None:
     (jobs.folder / "last").write_text("x")
     job = jobs.add(order("0"))
     wait(lambda: job.state == "done")
+
+
+def test_a_job_that_was_stopped_before_it_began_stays_stopped(jobs: Jobs) -> None:
+    for k in range(8):
+        job = jobs.add(order("30"))
+        time.sleep(0.001 * k)
+        jobs.stop(job)
+        wait(lambda job=job: jobs.state(job) == "stopped")  # type: ignore[misc]
+        jobs.forget(job)
+        assert jobs.all() == []
+    time.sleep(0.1)
+    assert [path.name for path in jobs.folder.iterdir()] == ["last"]
+
+
+def test_the_shell_of_a_stopped_job_is_not_taken_for_the_program(jobs: Jobs) -> None:
+    job = jobs.add(order("30"))
+    begun(job)
+    (job.folder / "stop").touch()
+    assert job.state == "running"
+    (job.folder / "output").unlink()  # as before it begins
+    assert job.state == "stopped"
+    job.send(signal.SIGKILL)
