@@ -108,7 +108,7 @@ class Generate:
         return element if isinstance(element, ui.switch) else parts.field(element, wide)
 
     def _asked(self) -> Dataset:
-        name = str(self.name.value or "").strip()
+        name = str(self.name.value or "").strip().rstrip("/")
         name = name if name.endswith(".zarr") or "://" in name or not name else f"{name}.zarr"
         if "://" not in name and name:
             name = place(self.studio.project, name, "dataset", "train.zarr")
