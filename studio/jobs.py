@@ -8,12 +8,13 @@ import signal
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from studio.errors import StudioError
 from studio.project import OWN, Project
-from studio.running.job import LIVE, STOP, Job, Order, read_job, write_job
+from studio.running.job import LIVE, OWN_FILES, STOP, Job, Order, read_job, write_job
 from studio.running.process import start
 
 JOBS, LOCK, LAST = "jobs", "queue.lock", "last"
@@ -52,6 +53,7 @@ class Jobs:
                 folders = []
             names = {folder.name for folder in folders}
             self._known = {name: job for name, job in self._known.items() if name in names}
+            self._ended = {name: state for name, state in self._ended.items() if name in names}
             for folder in folders:
                 if folder.name not in self._known and (job := read_job(folder)) is not None:
                     self._known[folder.name] = job
@@ -65,13 +67,14 @@ class Jobs:
         raise StudioError(f"job {number}: is not there any more")
 
     def state(self, job: Job) -> str:
-        """As ``job.state``, but looked up once only for what has ended."""
-        if job.id not in self._ended:
-            state = job.state
-            if state in LIVE:
-                return state
+        """As ``job.state``, but looked up once only for what has ended with an exit code."""
+        known = self._ended.get(job.id)
+        if known is not None:
+            return known
+        state = job.state
+        if state not in LIVE and job.code is not None:  # without a code a process of it may still be found
             self._ended[job.id] = state
-        return self._ended[job.id]
+        return state
 
     def live(self) -> list[Job]:
         """Those that are queued, running or paused."""
@@ -106,8 +109,16 @@ class Jobs:
         return job
 
     def again(self, job: Job) -> Job:
-        """Queue a job that goes on where this one ended."""
-        return self.add(job.order.again())
+        """Queue a job that goes on where this one ended, with files of its own: this one may be taken off the list."""
+        place = job.folder.relative_to(self.project).as_posix()
+        order = job.order.again()
+        command = tuple(word.replace(f"{place}/", "{job}/") for word in order.command)
+        try:
+            given = [path for path in sorted(job.folder.iterdir()) if path.name not in OWN_FILES and path.is_file()]
+            files = {path.name: path.read_text(encoding="utf-8") for path in given if not path.name.startswith(".")}
+        except (OSError, UnicodeDecodeError) as error:
+            raise StudioError(f"{order.title}: the files of job {job.id} cannot be read: {error}") from None
+        return self.add(replace(order, command=command), files)
 
     def pause(self, job: Job) -> None:
         """Let it stand still where it is; it keeps its memory and its place."""
@@ -134,7 +145,12 @@ class Jobs:
         """Drop a job that has ended from the list; what it wrote stays."""
         if self.state(job) in LIVE:
             raise StudioError(f"{job.order.title}: is {self.state(job)}; stop it first")
-        shutil.rmtree(job.folder, ignore_errors=True)
+        gone = job.folder.with_name(f".{job.id}")
+        try:
+            job.folder.rename(gone)  # at once: a shell that was just begun must not write into what is being taken away
+        except OSError:
+            gone = job.folder
+        shutil.rmtree(gone, ignore_errors=True)
 
     def tick(self) -> None:
         """Look once: take leave of what has ended, start what may start."""
@@ -169,6 +185,8 @@ class Jobs:
                 queued.append(job)
             else:
                 busy.add(job.order.lane)
+        waiting = {job.id for job in queued}
+        self._refused = {name: tried for name, tried in self._refused.items() if name in waiting}
         if not self._refused:
             self.trouble = None
         for job in queued:
@@ -206,7 +224,7 @@ class Jobs:
     def _new_folder(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         last = self.folder / LAST  # no number is given twice, lest an old job be taken for a new one
-        known = int(last.read_text() or 0) if last.exists() else 0
+        known = _number(last)
         number = max((int(path.name) for path in self.folder.iterdir() if path.name.isdigit()), default=0)
         number = max(number, known)
         while True:  # another studio may take the same number
@@ -236,6 +254,14 @@ class Jobs:
             return False
         self._lock = file
         return True
+
+
+def _number(file: Path) -> int:
+    """The number that a file holds; 0 where there is none."""
+    try:
+        return int(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
 
 
 __all__ = ["Job", "Jobs", "Order"]

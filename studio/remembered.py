@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from typing import Any
 
 from studio.project import Project, replace
@@ -23,6 +24,8 @@ class Remembered:
     def get(self, name: str, default: Any) -> Any:
         """What was kept, if it is of the kind of the default."""
         found = self._values.get(name, default)
+        if _is_number(default) and _is_number(found):  # a field gives 50000.0 where it was given 50000
+            return (int(found) if found.is_integer() else found) if isinstance(found, float) else found
         return found if default is None or isinstance(found, type(default)) else default
 
     def keep(self, name: str, value: Any) -> None:
@@ -32,3 +35,7 @@ class Remembered:
         self._values[name] = value
         with contextlib.suppress(OSError):
             replace(self._project.own / self._name, json.dumps(self._values, indent=1).encode())
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

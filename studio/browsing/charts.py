@@ -49,7 +49,7 @@ def line(name: str, x: Any, y: Any, **more: Any) -> dict[str, Any]:
 
 def bars(title: str, unit: str, edges: Any, counts: Any) -> dict[str, Any]:
     """A histogram."""
-    centres = (np.asarray(edges)[:-1] + np.asarray(edges)[1:]) / 2
+    centres = np.asarray(edges)[:-1] / 2 + np.asarray(edges)[1:] / 2
     name = f"{title} ({unit})" if unit else title
     data = [[float(a), int(b)] for a, b in zip(centres, counts, strict=True)]
     series = {"type": "bar", "data": data, "barWidth": "92%", "itemStyle": {"color": LINES[0]}}

@@ -20,6 +20,8 @@ Array = np.ndarray[Any, Any]
 DRAWN = ("points", "boxes", "mask")
 NUMBERS = ("property", "points", "table")
 BINS, MOST = 40, 100_000
+MOVIE = 5  # axes: example, frame, y, x, channel
+AT_ONCE = 16 * 2**20  # bytes of movies that are read at a time
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,8 @@ class Browser:
         first = max(0, min(first, len(self) - 1))
         stop = min(len(self), first + count)
         try:
-            images = _still(self.view[image][first:stop], frame)
-            truths = {name: self.view[name][first:stop] for name in drawn or [] if name != image}
+            images = self._still(image, first, stop, frame)
+            truths = {name: self._still(name, first, stop, frame) for name in drawn or [] if name != image}
         except (SimcoreError, OSError) as error:
             raise StudioError(f"{self.path.name}: examples {first} to {stop - 1} cannot be read: {error}") from None
         bounds = pictures.limits(np.abs(images) if np.iscomplexobj(images) else images)
@@ -136,6 +138,16 @@ class Browser:
             )
             for k, each in enumerate(images)
         ]
+
+    def _still(self, name: str, first: int, stop: int, frame: int) -> Array:
+        """Examples of an array, of movies one frame alone; read some at a time, for movies are large."""
+        array = self.view[name]
+        if array.ndim != MOVIE:
+            return np.asarray(array[first:stop])
+        step = max(1, AT_ONCE // max(1, array.example_bytes))
+        frame = min(frame, array.shape[1] - 1)
+        read = (array[low : min(low + step, stop)][:, frame].copy() for low in range(first, stop, step))
+        return np.concatenate(list(read))
 
     def numbers(self, place: int) -> list[tuple[str, str]]:
         """All stored numbers of one example, by name, as text with units."""
@@ -157,7 +169,7 @@ class Browser:
         text, scale = "", max(shape[:2]) / 64
         for number, (name, values) in enumerate(truths.items()):
             attributes, found = self.view[name].attributes, values[k]
-            if "frame" in self.view[name].dimensions:
+            if "frame" in self.view[name].dimensions and self.view[name].ndim != MOVIE:
                 found = found[min(frame, len(found) - 1)]
             kind = attributes.get("kind")
             colour = (pictures.TRUTH, *pictures.COLOURS)[number % 7]
@@ -207,10 +219,16 @@ def _histogram(name: str, units: str, values: Array) -> Histogram:
     finite = values[np.isfinite(values)].astype(np.float64)
     if not finite.size:
         return Histogram(name, "", np.array([0.0, 1.0]), np.array([0]), float("nan"))
-    whole = values.dtype.kind in "biu" and np.ptp(finite) < BINS
-    edges = np.arange(finite.min() - 0.5, finite.max() + 1) if whole else BINS
-    counts, found = np.histogram(finite, edges)
-    return Histogram(name, "" if units == "1" else units, found, counts, float(finite.mean()))
+    low, high = float(finite.min()), float(finite.max())
+    whole = values.dtype.kind in "biu" and high - low < BINS
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            counts, found = np.histogram(finite, np.arange(low - 0.5, high + 1) if whole else BINS)
+    except ValueError:  # so close together, or so far apart, that a float cannot say the edges of the bins
+        margin, largest = 1e-6 * max(abs(low), abs(high)), np.finfo(np.float64).max
+        counts, found = np.array([finite.size]), np.array([max(low - margin, -largest), min(high + margin, largest)])
+    mean = float((finite / finite.size).sum())  # the sum of large ones is none that a float can say
+    return Histogram(name, "" if units == "1" else units, found, counts, mean)
 
 
 def stamp(path: Path) -> float:
@@ -219,10 +237,6 @@ def stamp(path: Path) -> float:
         return (path / "zarr.json").stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _still(images: Array, frame: int) -> Array:
-    return images[:, min(frame, images.shape[1] - 1)] if images.ndim == 5 else images
 
 
 def _text(values: Array) -> str:

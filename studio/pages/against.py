@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class Against:
     def __init__(self, studio: Studio, visible: Callable[[], bool]) -> None:
         self.studio, self.visible = studio, visible
         self.found: runs.Evaluated | None = None
+        self._stamps: list[int] = []
         with ui.element("div").classes("work-buttons"):
             self.run = (
                 ui.select([], label="Run", on_change=self.update_evaluations)
@@ -79,7 +81,9 @@ class Against:
         options = {path.relative_to(project).as_posix(): path.name for path in found}
         self.choices.set_visibility(bool(options))
         self.chart.set_visibility(bool(options))
-        if options != self.evaluation.options:
+        stamps = [_stamp(path) for path in found]
+        if options != self.evaluation.options or stamps != self._stamps:  # the same evaluation may have been made again
+            self._stamps = stamps
             value = self.evaluation.value if self.evaluation.value in options else next(iter(options), None)
             self.evaluation.set_options(options, value=value)
             self._open()
@@ -152,3 +156,10 @@ class Against:
             path = self.studio.project.inside(self.evaluation.value) / "report.html"
             if path.is_file():
                 parts.download(path)
+
+
+def _stamp(evaluation: Path) -> int:
+    try:
+        return (evaluation / "examples.csv").stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -165,7 +165,7 @@ class Browse:
                     found = await parts.in_thread(spread, browser.path, stamp(browser.path), name)
                 except StudioError as error:
                     message.show(str(error))
-                    return
+                    continue  # the others can be counted all the same
                 if box.is_deleted:
                     return
                 with box:

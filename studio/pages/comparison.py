@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,7 @@ def _enlarge(path: Path) -> None:
     with ui.dialog(value=True) as dialog, ui.card().style("max-width: 94vw; background: white"):
         data = base64.b64encode(path.read_bytes()).decode()
         ui.html(
-            f'<img src="data:image/png;base64,{data}" alt="{path.stem}" style="max-width: 100%; max-height: 74vh">',
+            f'<img src="data:image/png;base64,{data}" alt="{html.escape(path.stem)}" style="max-width: 100%; max-height: 74vh">',
             sanitize=False,
         )
         ui.button("Close", on_click=dialog.close).props("flat no-caps")

@@ -79,7 +79,9 @@ class Curves:
             except StudioError as error:
                 self.message.show(str(error))
                 continue
-            if columns:
+            if columns and "epoch" not in columns:
+                self.message.show(f"{path}: {runs.HISTORY} has no column epoch; such curves cannot be drawn")
+            elif columns:
                 histories[path] = columns
         return histories
 

@@ -15,6 +15,7 @@ from studio.project import RECIPE
 from studio.remembered import Remembered
 from studio.running.job import LIVE, Job
 from studio.running.orders import CODECS, SPLITS, Dataset
+from studio.running.places import place
 from studio.running.progress import duration, events, size
 from studio.state import Studio
 
@@ -97,6 +98,8 @@ class Generate:
             "where", ui.input("File, or address of the scheduler", value=kept.get("where", ""), placeholder=hint), True
         )
         self.where.bind_visibility_from(self.place, "value", lambda value: value != "here")
+        for one in (self.processes, self.workers):  # a cluster or scheduler has workers of its own
+            one.bind_enabled_from(self.place, "value", lambda value: value == "here")
         self.trust = ui.switch("Run the code that the recipe holds", value=False).classes("work-wide")
         self.trust.tooltip("Only for a recipe that is your own or that you have read")
 
@@ -105,10 +108,10 @@ class Generate:
         return element if isinstance(element, ui.switch) else parts.field(element, wide)
 
     def _asked(self) -> Dataset:
-        name = str(self.name.value or "").strip()
+        name = str(self.name.value or "").strip().rstrip("/")
         name = name if name.endswith(".zarr") or "://" in name or not name else f"{name}.zarr"
         if "://" not in name and name:
-            self.studio.project.inside(name)
+            name = place(self.studio.project, name, "dataset", "train.zarr")
         seed = str(self.seed.value or "").replace("_", "").strip()
         if not seed.isdecimal():
             raise StudioError(f"seed: {seed!r}; must be a whole number from 0")
@@ -200,7 +203,8 @@ class Generate:
             self._open(self.kept.get("open", "") if self.kept.get("open", "") in paths else (paths[0] if paths else ""))
 
     def _dataset(self, one: Row) -> None:
-        with ui.element("button").classes("work-choice").props(f'type=button data-dataset="{one.path}"') as choice:
+        with ui.element("button").classes("work-choice").props("type=button") as choice:
+            choice.props["data-dataset"] = one.path  # as a text of its own: a name may hold quotes
             ui.icon(
                 "grid_on"
                 if one.state == "complete"

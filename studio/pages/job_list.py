@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from nicegui import ui
@@ -11,7 +12,7 @@ from studio.jobs import Job
 from studio.pages import parts
 from studio.running.job import ERRORS, LIVE, OUTPUT
 from studio.running.process import resolved
-from studio.running.progress import Follower, duration
+from studio.running.progress import UNITS, Follower, duration
 from studio.state import Studio
 
 EVERY = 0.6  # seconds between two looks
@@ -67,8 +68,14 @@ class JobList:
         bar, label = self._rows[job.id]
         found = self.follower.progress(job)
         bar.set_value(found.share or 0.0)
-        text = str(found) if found.total or found.done else "starting"
+        text = (
+            str(found) if found.total or found.done else "starting" if job.order.kind in UNITS else self._running(job)
+        )
         label.set_text(f"paused: {text}" if self.studio.jobs.state(job) == "paused" else text)
+
+    def _running(self, job: Job) -> str:
+        """What is said of a program that does not tell how far it has come."""
+        return "running" if job.started is None else f"running for {duration(time.time() - job.started)}"
 
     def _build(self, jobs: list[Job]) -> None:
         self.box.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from studio.pages import parts
 from studio.training import diagram, forms
 from studio.training.data import Data
 from studio.training.file import TrainingFile
+from studio.training.text import NULL
 
 FIRST = ("convolutions", "dense", "base", "output_convolutions", "lstm", "outputs")
 
@@ -22,6 +24,8 @@ class Network:
         self.save = save
         self._kind: str | None = None
         self._section: dict[str, Any] = {}
+        self._shown: dict[str, Any] = {}  # what the fields say
+        self._writing = False
         with ui.element("div").classes("work-buttons"):
             self.kind = ui.toggle(forms.kinds(), on_change=lambda event: self._chosen(event.value)).props(
                 'dense no-caps unelevated aria-label="Network"'
@@ -42,25 +46,41 @@ class Network:
         self._section = section if isinstance(section, dict) else {}
         kind = self._section.get("kind")
         if kind not in forms.kinds():
+            self._clear()
             return
         if kind != self._kind:
             self._kind = kind
             self.kind.set_value(kind)
             self.about.set_text(forms.about(kind))
             self._fields(kind)
-        shape = (51, 51, 1)
+        elif (
+            self._section != self._shown and not self._writing
+        ):  # somebody else wrote it; our own field keeps its cursor
+            self._fields(kind)
+        self._shown = dict(self._section)
+        shape: tuple[int, ...] = (51, 51, 1)
         inputs = file.get("data", "inputs", default="image")
-        if data is not None and inputs in data.shapes:
-            shape = data.shapes[inputs]  # type: ignore[assignment]
+        if data is not None and isinstance(inputs, str):
+            shape = data.shapes.get(inputs, shape)
         self.picture.set_content(diagram.drawing(self._section, shape))
         count = diagram.weights(self._section, shape)
         pixels = " x ".join(map(str, shape))
         self.weights.set_text(f"{count:,} weights for images of {pixels}" if count else f"drawn for images of {pixels}")
         self._check(file, data)
 
+    def _clear(self) -> None:
+        """Show no network: the file names none that there is."""
+        self._kind = None
+        self.kind.set_value(None)
+        self.about.set_text("")
+        self.picture.set_content("")
+        self.weights.set_text("")
+        self.hint.show(None)
+        self.form.clear()
+
     def _check(self, file: TrainingFile, data: Data | None) -> None:
         targets = file.get("data", "targets", default="position")
-        names = [targets] if isinstance(targets, str) else list(targets or [])
+        names = [str(one) for one in forms.listed(targets)]
         needed = data.outputs(names) if data is not None else None
         given = forms.with_defaults(self._section).get("outputs")
         loss = forms.name_of(file.get("fit", "loss", default="mae"))
@@ -90,15 +110,16 @@ class Network:
             made = ui.switch(label, value=bool(value), on_change=lambda event: self._set(one, bool(event.value)))
         elif one.form == "choice":
             options = {choice: "none" if choice is None else str(choice) for choice in one.choices}
+            value = value if value is None else str(value)
             options.setdefault(value, str(value))
             made = ui.select(options, label=label, value=value, on_change=lambda event: self._set(one, event.value))
         elif one.form == "sizes":
-            made = ui.input(label, value=", ".join(map(str, value or [])), validation=_refusal)
+            made = ui.input(label, value=", ".join(map(str, forms.listed(value))), validation=_refusal)
             made.on_value_change(lambda event: self._sizes(one, str(event.value)))
             made.props("debounce=300")
         else:
             more = {"min": 0, "max": 0.99, "step": 0.05} if one.form == "share" else {"min": 0, "step": 1}
-            made = ui.number(label, value=value if isinstance(value, int | float) else None, **more)
+            made = ui.number(label, value=_number_or_none(value), **more)
             made.on_value_change(lambda event: self._number(one, event.value))
             made.props("debounce=300")
         if one.form != "switch":
@@ -106,12 +127,13 @@ class Network:
         made.tooltip(one.meaning) if one.meaning else None
 
     def _set(self, one: forms.Argument, value: Any) -> None:
-        self._section[one.name] = value
         if value is None and one.default is not None:
-            # "null" must be written: without the key the default would count.
-            self.save({("model",): {**self._section, one.name: None}})
-        else:
+            value = NULL  # without the key the default would count
+        self._writing = True
+        try:
             self.save({("model", one.name): value})
+        finally:
+            self._writing = False
 
     def _sizes(self, one: forms.Argument, text: str) -> None:
         if _refusal(text) is None:
@@ -123,6 +145,10 @@ class Network:
                 self._set(one, None)
             return
         self._set(one, float(value) if one.form == "share" else int(value))
+
+
+def _number_or_none(value: Any) -> int | float | None:
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _refusal(text: str) -> str | None:

@@ -17,6 +17,7 @@ from studio.pages.training_form import TrainingForm
 from studio.pages.watched import Watched
 from studio.remembered import Remembered
 from studio.running import orders
+from studio.running.places import place
 from studio.state import Studio
 from studio.training.data import Data, read
 from studio.training.file import TrainingFile
@@ -49,6 +50,7 @@ class Train:
             with self.left:
                 self._start_panel()
                 self.form_box = ui.element("div").classes("work-column")
+                self.form: TrainingForm | None = None
             with right:
                 with parts.panel("Trainings"):
                     JobList(studio, ("train",), self._ended)
@@ -102,11 +104,11 @@ class Train:
                 raise StudioError(self.file.error)
             if not self.file.exists:
                 self.file.set_all({("format",): "dtmodels-training/1"})
-            name = str(self.run_name.value or "").strip()
-            folder = self.studio.project.inside(name)
-            if name and (folder / "run.json").exists():
+            name = place(self.studio.project, str(self.run_name.value or ""), "run", "runs/run-1")
+            if (self.studio.project.inside(name) / "run.json").exists():
                 raise StudioError(f"{name}: holds a run already; choose another name, or let that one go on")
-            order = orders.train(self.dataset.value, name, int(self.file.get("fit", "epochs", default=110)))
+            epochs = self.file.get("fit", "epochs", default=110)
+            order = orders.train(self.dataset.value, name, epochs if isinstance(epochs, int) else None)
             job = self.studio.jobs.add(order, {"training.yaml": self.file.text})
         except StudioError as error:
             self.message.show(str(error))
@@ -127,8 +129,15 @@ class Train:
 
     def _build_form(self) -> None:
         self.form_box.clear()
-        with self.form_box:
-            self.form = TrainingForm(self.studio, self.file, self.data, self.save)
+        self.form = None
+        try:
+            with self.form_box:
+                self.form = TrainingForm(self.studio, self.file, self.data, self.save)
+        except Exception as error:  # a file may hold anything, and the page must stay so that it can be mended
+            self.form_box.clear()
+            with self.form_box, parts.panel("Training file"):
+                ui.label(self.file.name).classes("work-mono")
+                parts.Message().show(self.file.error or f"{self.file.name}: cannot be shown as a form: {error}")
         self._edited()
 
     def save(self, values: dict[tuple[str, ...], Any]) -> None:
@@ -140,10 +149,12 @@ class Train:
         except StudioError as error:
             self.message.show(str(error))
         else:
-            self._edited()
+            self.message.show(None)
+        self._edited()
 
     def _edited(self) -> None:
-        self.form.errors.show(self.file.error)
+        if self.form is not None:
+            self.form.errors.show(self.file.error)
         self.network.show(self.file, self.data)
 
     def _tell_conflict(self, text: str) -> None:
@@ -177,7 +188,14 @@ class Train:
         if self.conflict.visible:
             return
         try:
-            if self.file.changed():
+            if not self.file.changed():
+                if self.file.unsaved:
+                    self.save({})
+            elif self.file.unsaved:
+                self._tell_conflict(
+                    f"{self.file.name}: was changed by another program; what was edited here is not saved"
+                )
+            else:
                 self._take_theirs()
         except StudioError as error:
             self.message.show(str(error))

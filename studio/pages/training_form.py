@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,7 @@ class TrainingForm:
 
     def _number(self, label: str, path: tuple[str, ...], default: Any, whole: bool = True, **more: Any) -> Any:
         value = self.file.get(*path, default=default)
-        value = value if isinstance(value, int | float) else None
+        value = _number_or(value, None)
 
         def keep(event: Any) -> None:
             if event.value is None and default is not None:
@@ -56,6 +57,8 @@ class TrainingForm:
     def _select(
         self, label: str, path: tuple[str, ...], options: Any, value: Any, wide: bool = False, **more: Any
     ) -> Any:
+        if value is not None and value not in options:  # what the file says is shown, though dtmodels will refuse it
+            options = {**options, value: value} if isinstance(options, dict) else [*options, value]
         made = ui.select(
             options, label=label, value=value, on_change=lambda event: self._set(path, event.value or None), **more
         )
@@ -73,8 +76,8 @@ class TrainingForm:
         inputs = self.file.get("data", "inputs", default="image")
         targets = self.file.get("data", "targets", default="position")
         known_inputs, known = (self.data.inputs, self.data.targets) if self.data else ([], [])
-        self._select("Input", ("data", "inputs"), _with(known_inputs, [inputs]), inputs)
-        chosen = [targets] if isinstance(targets, str) else list(targets or [])
+        self._select("Input", ("data", "inputs"), known_inputs, None if inputs is None else str(inputs))
+        chosen = [str(one) for one in forms.listed(targets)]
         made = ui.select(_with(known, chosen), label="Target", value=chosen, multiple=True)
         made.on_value_change(lambda event: self._targets(list(event.value or [])))
         parts.field(made)
@@ -95,7 +98,7 @@ class TrainingForm:
         rate = forms.arguments_of(optimizer).get("learning_rate")
         made = ui.number(
             "Learning rate",
-            value=rate if isinstance(rate, int | float) else None,
+            value=_number_or(rate, None),
             placeholder="0.001 by itself",
             on_change=self._rate,
         )
@@ -120,7 +123,7 @@ class TrainingForm:
         made = ui.select(
             _with(list(known), [name]),
             label=label,
-            value=name,
+            value=name or None,
             with_input=True,
             new_value_mode="add-unique",
             on_change=keep,
@@ -136,21 +139,23 @@ class TrainingForm:
         self._number("Share for validation", ("data", "validation"), 0.1, whole=False, min=0.01, max=0.99, step=0.05)
         self._number("Seed", ("fit", "seed"), 1, min=0)
         self._word("Only where", ("data", "where"), True, 'a condition, such as "snr > 5"')
-        metrics = [forms.name_of(one) for one in self.file.get("fit", "metrics", default=[]) or []]
+        held = {forms.name_of(one): one for one in forms.listed(self.file.get("fit", "metrics")) if one}
         made = ui.select(
-            _with(list(forms.METRICS), metrics),
+            _with(list(forms.METRICS), list(held)),
             label="Metrics",
-            value=metrics,
+            value=list(held),
             multiple=True,
             with_input=True,
             new_value_mode="add-unique",
         )
-        made.on_value_change(lambda event: self._set(("fit", "metrics"), list(event.value) or None))
+        made.on_value_change(  # with the arguments that the file gives them
+            lambda event: self._set(("fit", "metrics"), [held.get(name, name) for name in event.value or []] or None)
+        )
         parts.field(made.props("use-chips"), True)
         self._number("Stop early after", ("fit", "early_stopping"), None, min=1, placeholder="epochs").tooltip(
             "Epochs without a better validation loss"
         )
-        self._select("Keep", ("fit", "keep"), KEEP, self.file.get("fit", "keep", default="best"))
+        self._select("Keep", ("fit", "keep"), KEEP, str(self.file.get("fit", "keep", default="best")))
         mirror = ui.switch("Mirrored at random", value=bool(self.file.get("data", "mirror", default=False)))
         mirror.on_value_change(lambda event: self._set(("data", "mirror"), True if event.value else None))
         mirror.classes("work-wide").tooltip(
@@ -178,7 +183,7 @@ class TrainingForm:
             if event.value and self.file.get("fit", "watch", "frames"):
                 self._set(("fit", "watch", name), int(event.value))
 
-        value = self.file.get("fit", "watch", name, default=default)
+        value = _number_or(self.file.get("fit", "watch", name, default=default), default)
         parts.field(ui.number(label, value=value, min=1, format="%d", on_change=keep).props("debounce=300"))
 
     def _watched(self, value: str) -> None:
@@ -190,8 +195,8 @@ class TrainingForm:
         except StudioError as error:
             self.studio.notify(str(error), "negative")
             return
-        kept = self.file.get("fit", "watch", default={}) or {}
-        self._set(("fit", "watch"), {**kept, "frames": frames})
+        kept = self.file.get("fit", "watch")
+        self._set(("fit", "watch"), {**(kept if isinstance(kept, dict) else {}), "frames": frames})
 
     def _validation_frames(self) -> str:
         if self.data is None:
@@ -204,3 +209,9 @@ class TrainingForm:
 
 def _with(known: list[str], more: list[Any]) -> list[str]:
     return known + [str(one) for one in more if one and one not in known]
+
+
+def _number_or(value: Any, default: Any) -> Any:
+    """A number that a field can show, or the default."""
+    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if good else default

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shlex
 import signal
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +21,8 @@ import psutil
 from studio.errors import StudioError
 
 JOB, OUTPUT, ERRORS, CODE, STOP, PID = "job.json", "output", "errors", "code", "stop", "pid"
+OWN_FILES = (JOB, OUTPUT, ERRORS, CODE, STOP, PID)  # all others were given to the job when it was queued
+TOKEN = "STUDIO_JOB"  # the variable by which its processes are known
 State = Literal["queued", "running", "paused", "done", "stopped", "failed"]
 LIVE: tuple[State, ...] = ("queued", "running", "paused")
 LANES = {"generate": "generate", "train": "train", "plan": "plan", "card": "plan"}  # all other kinds share one lane
@@ -30,8 +33,8 @@ TAIL = 16_384  # bytes of a log that are read
 class Order:
     """What is to run: ``command`` is simcore or dtmodels with its arguments, paths relative to the project.
 
-    ``kind`` is plan, generate, train, predict, evaluate or compare; ``target`` what it writes; ``total`` how much there is to do:
-    examples, epochs, frames; ``resumes`` whether the command goes on where it stopped when given again (with ``--resume``).
+    ``kind`` is plan, generate, train, predict, evaluate, compare or card; ``target`` what it writes; ``total`` how much there is
+    to do: examples, epochs, frames.
     """
 
     kind: str
@@ -65,6 +68,7 @@ class Job:
     folder: Path
     order: Order
     created: float  # seconds since 1970
+    token: str = ""  # what its shell and all that it starts carry; none where an older studio made it
 
     @property
     def id(self) -> str:
@@ -74,8 +78,10 @@ class Job:
     def state(self) -> State:
         """As it is at this moment."""
         code = self.code
+        if code is None and self.was_stopped and not (self.folder / OUTPUT).exists():
+            return "stopped"  # its shell, if there is one, sees so before it begins, and ends
         if code is None and not (self.folder / PID).exists():
-            return "stopped" if self.was_stopped else "queued"
+            return "queued"
         if code is None and self.alive:
             return "paused" if self._status() == psutil.STATUS_STOPPED else "running"
         code = self.code  # it may have ended between the two looks
@@ -139,18 +145,18 @@ class Job:
             return ""
 
     def members(self) -> list[psutil.Process]:
-        """The processes of its group, without zombies."""
+        """The processes of its group that carry its token, without zombies."""
         pid = self.pid
-        if pid is None:
+        if pid is None or pid <= 1:
             return []
         leader = _process(pid)
-        if leader is not None and not self._is_mine(leader):
+        if leader is not None and _status(leader) != psutil.STATUS_ZOMBIE and not self._is_mine(leader):
             return []  # the number went to another process, so nothing of the group is left
         try:
             os.killpg(pid, 0)
         except (ProcessLookupError, PermissionError):
             return []
-        return [one for one in psutil.process_iter() if _group(one) == pid and _status(one) != psutil.STATUS_ZOMBIE]
+        return [one for one in psutil.process_iter() if _group(one) == pid and self._carries(one)]
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to all its processes."""
@@ -168,14 +174,23 @@ class Job:
         return found if found is not None and self._is_mine(found) else None
 
     def _is_mine(self, process: psutil.Process) -> bool:
-        # Numbers of processes are used again; the command line of the shell names the job's folder, which is used once.
+        # Numbers of processes are used again, the token is not; the folder's name would change with that of the project.
         try:
-            return str(self.folder) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+            mark = self.token or str(self.folder)
+            return mark in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 
+    def _carries(self, process: psutil.Process) -> bool:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return self._is_mine(process) or bool(self.token and process.environ().get(TOKEN) == self.token)
+        except (psutil.Error, OSError):
+            return False
+
     def _status(self) -> str | None:
-        found = self._leader()
+        found = self._leader() or next(iter(self.members()), None)  # the shell alone may have been killed
         return _status(found) if found is not None else None
 
 
@@ -183,9 +198,11 @@ def write_job(folder: Path, order: Order, created: float) -> Job:
     """Make the folder of a job; it is a job when ``job.json`` is there."""
     (folder / CODE).write_text(" " * 8, encoding="utf-8")
     temporary = folder / f".{JOB}.part"
-    temporary.write_text(json.dumps({"created": created, **asdict(order)}, indent=1) + "\n", encoding="utf-8")
+    token = secrets.token_hex(16)
+    values = {"created": created, "token": token, **asdict(order)}
+    temporary.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     temporary.replace(folder / JOB)
-    return Job(folder, order, created)
+    return Job(folder, order, created, token)
 
 
 def read_job(folder: Path) -> Job | None:
@@ -193,8 +210,9 @@ def read_job(folder: Path) -> Job | None:
     try:
         values: dict[str, Any] = json.loads((folder / JOB).read_text(encoding="utf-8"))
         created = float(values.pop("created"))
+        token = str(values.pop("token", ""))
         values["command"] = tuple(map(str, values["command"]))
-        return Job(folder, Order(**values), created)
+        return Job(folder, Order(**values), created, token)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -57,9 +57,9 @@ class Dataset:
 
     def _options(self) -> tuple[str, ...]:
         options: tuple[str, ...] = ("--count", str(self.count), "--seed", str(self.seed))
-        if self.workers != 1:
-            options += ("--workers", str(self.workers))
-        options += ("--processes",) * self.processes
+        if not (self.cluster or self.scheduler):  # those have workers of their own, and simcore refuses both together
+            options += ("--workers", str(self.workers)) if self.workers != 1 else ()
+            options += ("--processes",) * self.processes
         options += _option("--split", self.split) + _option("--codec", self.codec)
         options += _option("--unit", self.unit) + _option("--chunk", self.chunk)
         return options + ("--trust",) * self.trust
@@ -92,7 +92,8 @@ class Prediction:
 
     def target(self) -> str:
         """Where it is written: a table, or a stack of images."""
-        name, run = self.frames.rsplit("/", 1)[-1], self.run.rsplit("/", 1)[-1]
+        # The folder is that of the frames' own name, by which results are looked up.
+        name, run = self.frames.rsplit("/", 1)[-1], _apart(self.run, "runs/")
         ending = ".tif" if (self.output or self.own) in PICTURES else ".csv"
         return f"results/{name}/{run}{ending}"
 
@@ -118,8 +119,10 @@ class Prediction:
 
 def evaluate(run: str, data: str, versus: Sequence[str]) -> Order:
     """Judge a run on a dataset, its errors against stored properties."""
-    command = ("dtmodels", "evaluate", run, "--data", data, *_option("--versus", ",".join(versus)))
-    return Order("evaluate", f"Evaluate {run} on {data}", command, evaluation_folder(run, data))
+    folder = evaluation_folder(run, data)
+    out = _option("--out", folder if "/" in data else "")  # by itself it takes the last part of the name alone
+    command = ("dtmodels", "evaluate", run, "--data", data, *_option("--versus", ",".join(versus)), *out)
+    return Order("evaluate", f"Evaluate {run} on {data}", command, folder)
 
 
 def compare(contenders: Sequence[str], data: str, versus: Sequence[str]) -> Order:
@@ -127,7 +130,7 @@ def compare(contenders: Sequence[str], data: str, versus: Sequence[str]) -> Orde
     runs = [one for one in contenders if one not in ("radial_center", "gaussian_fit", "trackpy")]
     if not runs:
         raise StudioError("compare: needs one run at least")
-    out = f"results/compared/{'_'.join(one.rsplit('/', 1)[-1] for one in contenders)}_{_stem(data)}"
+    out = f"results/compared/{'_'.join(_apart(one, 'runs/') for one in contenders)}_{_stem(data)}"
     command = ("dtmodels", "compare", *contenders, "--data", data, *_option("--versus", ",".join(versus)), "--out", out)
     return Order("compare", f"Compare on {data}", command, out)
 
@@ -137,8 +140,14 @@ def evaluation_folder(run: str, data: str) -> str:
     return f"{run}/evaluation/{_stem(data)}"
 
 
+def _apart(path: str, usual: str) -> str:
+    """A name for results of what lies there: with its folder, unless it lies where such things usually do."""
+    name = path.rstrip("/").removeprefix("./").removeprefix(usual)
+    return name.lstrip("/").replace("/", "_")
+
+
 def _stem(path: str) -> str:
-    name = path.rstrip("/").rsplit("/", 1)[-1]
+    name = _apart(path, "")
     return name.rsplit(".", 1)[0] if "." in name else name
 
 

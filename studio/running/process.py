@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.running.job import CODE, ERRORS, OUTPUT, PID, STOP, Job
+from studio.running.job import CODE, ERRORS, OUTPUT, PID, STOP, TOKEN, Job
 
 # The shell leads a session of its own; it notes its number before and the exit code after. Signals for the whole group must not
 # end it before the program: with a trap it waits, and the program gets the signal as it always does. The file of the exit code is
@@ -28,8 +28,10 @@ PROGRAMS = {
 
 def start(job: Job, project: Path) -> subprocess.Popen[bytes]:
     """Start the program of a job in the project folder; OSError where the disk or the system refuses."""
-    arguments = ["/bin/sh", "-c", _SHELL, "sh", str(job.folder), *resolved(job.order.command)]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    # A path from the project folder, where the shell stays: it holds when the project is renamed meanwhile.
+    folder = job.folder.relative_to(project).as_posix()
+    arguments = ["/bin/sh", "-c", _SHELL, job.token or "sh", folder, *resolved(job.order.command)]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", TOKEN: job.token}
     return subprocess.Popen(
         arguments,
         cwd=project,

@@ -40,7 +40,7 @@ def layers(section: dict[str, Any], shape: Sequence[int | None]) -> list[Layer]:
             return _convolutions(full, shape)
         if kind == "dense":
             return _dense_only(full, shape)
-    except (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError):
+    except (TypeError, ValueError, KeyError, IndexError, ArithmeticError):
         return []
     return []
 
@@ -151,12 +151,13 @@ def drawing(section: dict[str, Any], shape: Sequence[int | None]) -> str:
 
 
 def _extent(layer: Layer, found: Sequence[Layer], tallest: float) -> tuple[float, float]:
-    most = max(one.channels for one in found)
+    most = max(1, *(one.channels for one in found))
+    wide = (max(0, layer.channels) / most) ** 0.5  # a file may say -1
     if layer.size is None and layer.kind in ("dense", "memory", "output") and found[-1].size is None:
-        return 12.0, 18 + (tallest - 18) * (layer.channels / most) ** 0.5
+        return 12.0, 18 + (tallest - 18) * wide
     largest = max((one.size or 0) for one in found) or 1
     share = 1.0 if layer.size is None else layer.size / largest
-    return 5 + 27 * (layer.channels / most) ** 0.5, max(8.0, tallest * share)
+    return 5 + 27 * wide, max(8.0, tallest * share)
 
 
 def _box(layer: Layer, x: float, top: float, width: float, height: float) -> str:

@@ -17,6 +17,7 @@ class TrainingFile:
         self.project, self.name = project, name
         self.text, self.digest = "", None  # type: str, str | None
         self.error: str | None = None
+        self.unsaved = False  # whether the disk refused what stands in ``text``
         self.load()
 
     @property
@@ -27,6 +28,7 @@ class TrainingFile:
         """Read it again; without a file, start from one that is saved with the first edit."""
         found = self.project.read(self.name)
         self.text, self.digest = (found.text, found.digest) if found.digest is not None else (texts.START, None)
+        self.unsaved = False
         self._check()
 
     def changed(self) -> bool:
@@ -44,22 +46,23 @@ class TrainingFile:
         """Change one value (None takes it away) and save. ConflictError where the file is another one by now: what was
         typed then stands in ``text``, for ``keep_beside``.
         """
-        edited = texts.set_value(self.text, path, value)
-        if edited == self.text and self.exists:
-            return
-        self.text = edited
-        self._check()
-        self.digest = self.project.write(self.name, self.text, self.digest)
+        self.set_all({tuple(path): value})
 
     def set_all(self, values: dict[tuple[str, ...], Any]) -> None:
-        """Change several values and save once."""
+        """Change several values and save once; what the disk refused is saved with the next edit, or by ``save``."""
         edited = self.text
         for path, value in values.items():
             edited = texts.set_value(edited, path, value)
-        if edited != self.text or not self.exists:
+        if edited != self.text or not self.exists or self.unsaved:
             self.text = edited
             self._check()
-            self.digest = self.project.write(self.name, self.text, self.digest)
+            self.save()
+
+    def save(self) -> None:
+        """Write what stands here; it counts as unsaved until the disk has taken it."""
+        self.unsaved = True
+        self.digest = self.project.write(self.name, self.text, self.digest)
+        self.unsaved = False
 
     def keep_beside(self) -> str:
         """Save what is edited here under another name, and read the file anew."""

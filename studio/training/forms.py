@@ -117,14 +117,19 @@ def sizes(text: str) -> list[int]:
 def with_defaults(section: dict[str, Any]) -> dict[str, Any]:
     """A ``model:`` section with the defaults of what it does not say."""
     kind = section.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         return dict(section)
     return {each.name: each.default for each in arguments(str(kind))} | section
 
 
 def name_of(named: Any) -> str:
     """The name of a loss, metric or optimizer that may have arguments."""
-    return next(iter(named), "") if isinstance(named, dict) else str(named)
+    return str(next(iter(named), "")) if isinstance(named, dict) else str(named)
+
+
+def listed(value: Any) -> list[Any]:
+    """What may be one or several, as a list: empty for nothing, alone in it for what is no list."""
+    return list(value) if isinstance(value, list | tuple) else [] if value in (None, "") else [value]
 
 
 def arguments_of(named: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import simcore as sc
-from studio.browsing import pictures
-from studio.browsing.dataset import Browser, row, spread, stamp
+from studio.browsing import charts, pictures
+from studio.browsing.dataset import Browser, _histogram, row, spread, stamp
 from studio.errors import StudioError
 from studio.project import Project
 from studio.training.data import read
@@ -82,6 +82,48 @@ def test_histograms_count_every_example_once(project: Path) -> None:
     values = sc.open_dataset(path)["position"][:, 0]
     assert y.mean == pytest.approx(values.mean())
     assert np.array_equal(y.counts, np.histogram(values, y.edges)[0])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [6.33e-7, 6.33e-7 + 1e-22],
+        [1e20] * 10,
+        [1, np.nextafter(1, 2)],
+        [0.0, 0.0],
+        [5e-324, 0.0],
+        [-1.7e308, 1.7e308],
+        [1.79e308] * 3,
+    ],
+)
+def test_numbers_that_are_nearly_the_same_have_a_histogram(values: list[float]) -> None:
+    found = _histogram("a", "m", np.array(values))
+    assert found.counts.sum() == len(values)
+    assert np.all(np.isfinite(found.edges))
+    assert found.edges[0] <= min(values)
+    assert found.edges[-1] >= max(values)
+    assert np.isfinite(found.mean)
+    data = charts.bars("a", "m", found.edges, found.counts)["series"][0]["data"]
+    assert np.all(np.isfinite(data))
+
+
+def test_of_movies_one_frame_is_read_some_examples_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    particle = sc.MieSphere(
+        x=sc.brownian(8.0, 1.0, 0.2), y=sc.brownian(8.0, 1.0, 0.2), z=0.0, radius=0.3, refractive_index=1.5
+    )
+    microscope = sc.Brightfield(
+        numerical_aperture=0.3, wavelength=0.6, pixel_size=0.2, refractive_index_medium=1.33, shape=(16, 16)
+    )
+    film = sc.Movie(frames=4, interval=0.1)
+    recipe = sc.Recipe(image=particle >> microscope >> film, position=sc.positions(particle) >> film)
+    recipe.generate(tmp_path / "m.zarr", count=10, seed=1, progress=False)
+    browser = Browser(tmp_path / "m.zarr")
+    assert browser.view["image"].ndim == 5
+    whole = browser.page(2, 7, "image", frame=2)
+    monkeypatch.setattr("studio.browsing.dataset.AT_ONCE", 3 * browser.view["image"].example_bytes)
+    assert browser.page(2, 7, "image", frame=2) == whole
+    assert browser.page(2, 7, "image", frame=3) != whole
+    assert browser.page(2, 7, "image", frame=99) == browser.page(2, 7, "image", frame=3)
 
 
 def test_a_dataset_that_vanished_is_told(project: Path, tmp_path: Path) -> None:

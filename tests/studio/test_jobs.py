@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -249,3 +250,127 @@ def test_a_broken_job_file_is_passed_over(jobs: Jobs) -> None:
     assert jobs.all() == []
     (folder / "job.json").write_text(json.dumps({"created": 1, "kind": "plan", "title": "x", "command": ["fake", "0"]}))
     assert [job.id for job in jobs.all()] == ["00007"]
+
+
+READER = (sys.executable, "-c", "print(open('{job}/training.yaml').read()); raise SystemExit(3)")
+
+
+def test_what_goes_on_has_files_of_its_own(jobs: Jobs) -> None:
+    first = jobs.add(Order("train", "read", READER), {"training.yaml": "as it was"})
+    wait(lambda: jobs.state(first) == "failed")
+    second = jobs.again(first)
+    wait(lambda: jobs.state(second) == "failed")
+    jobs.forget(first)
+    third = jobs.again(second)
+    wait(lambda: jobs.state(third) == "failed")
+    assert third.code == 3
+    assert third.tail("output").strip() == "as it was"
+    assert third.folder.name in third.order.line
+
+
+def test_a_job_whose_files_are_gone_does_not_go_on(jobs: Jobs) -> None:
+    job = jobs.add(order("fail"))
+    wait(lambda: jobs.state(job) == "failed")
+    jobs.forget(job)
+    with pytest.raises(StudioError, match="files of job 00001 cannot be read"):
+        jobs.again(job)
+
+
+def test_the_group_of_another_is_not_taken_for_the_job(jobs: Jobs) -> None:
+    job = jobs.add(order("30"))
+    begun(job)
+    assert job.pid is not None
+    os.killpg(job.pid, signal.SIGKILL)
+    wait(lambda: job.state == "failed")
+    shell = subprocess.Popen(["/bin/sh", "-c", "sleep 30 & echo $!"], stdout=subprocess.PIPE, start_new_session=True)
+    assert shell.stdout is not None
+    sleeping = psutil.Process(int(shell.stdout.readline()))
+    shell.wait()
+    (job.folder / "pid").write_text(f"{shell.pid}\n")  # its leader has gone, its member has not
+    assert os.getpgid(sleeping.pid) == shell.pid
+    assert job.members() == []
+    assert job.state == "failed"
+    job.send(signal.SIGKILL)
+    assert sleeping.is_running()
+    assert sleeping.status() != psutil.STATUS_ZOMBIE
+    sleeping.kill()
+    shell.stdout.close()
+
+
+@pytest.mark.parametrize("reaped", [False, True])
+def test_a_job_whose_shell_alone_was_killed_still_runs(tmp_path: Path, reaped: bool, jobs: Jobs) -> None:
+    job = jobs.add(order("30"))
+    begun(job)
+    assert job.pid is not None
+    with jobs._mutex:  # as long as it is held, nobody takes leave of the shell: it is a zombie
+        os.kill(job.pid, signal.SIGKILL)
+        wait(lambda: psutil.Process(job.pid).status() == psutil.STATUS_ZOMBIE)
+        assert jobs.state(job) == "running"
+    if reaped:
+        wait(lambda: not psutil.pid_exists(job.pid or 0))
+    other = jobs.add(order("0"))
+    jobs.tick()
+    assert jobs.state(job) == "running"
+    assert other.state == "queued"
+    jobs.pause(job)
+    wait(lambda: jobs.state(job) == "paused")
+    jobs.stop(job)
+    wait(lambda: jobs.state(job) == "stopped")
+    wait(lambda: other.state == "done")
+
+
+def test_a_project_that_is_renamed_keeps_its_running_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "fake.py"
+    script.write_text(FAKE)
+    monkeypatch.setitem(process.PROGRAMS, "fake", (sys.executable, "-I", str(script)))
+    before = Jobs(Project(tmp_path / "before"))
+    job = before.add(order("1"))
+    begun(job)
+    before.close()
+    (tmp_path / "before").rename(tmp_path / "after")
+    after = Jobs(Project(tmp_path / "after"))
+    [found] = after.all()
+    assert after.state(found) == "running"
+    wait(lambda: after.state(found) == "done")
+    after.close()
+
+
+def test_what_is_known_of_a_job_goes_with_it(jobs: Jobs) -> None:
+    job = jobs.add(order("0"))
+    wait(lambda: jobs.state(job) == "done")
+    jobs.forget(job)
+    assert jobs.all() == []
+    assert jobs._ended == {}
+    jobs._refused["00099"] = time.monotonic()  # such as one that was stopped before it could be started
+    jobs.trouble = "a full disk"
+    wait(lambda: jobs.trouble is None)
+    assert jobs._refused == {}
+
+
+def test_a_number_that_cannot_be_read_is_no_hindrance(jobs: Jobs) -> None:
+    jobs.folder.mkdir(parents=True, exist_ok=True)
+    (jobs.folder / "last").write_text("x")
+    job = jobs.add(order("0"))
+    wait(lambda: job.state == "done")
+
+
+def test_a_job_that_was_stopped_before_it_began_stays_stopped(jobs: Jobs) -> None:
+    for k in range(8):
+        job = jobs.add(order("30"))
+        time.sleep(0.001 * k)
+        jobs.stop(job)
+        wait(lambda job=job: jobs.state(job) == "stopped")  # type: ignore[misc]
+        jobs.forget(job)
+        assert jobs.all() == []
+    time.sleep(0.1)
+    assert [path.name for path in jobs.folder.iterdir()] == ["last"]
+
+
+def test_the_shell_of_a_stopped_job_is_not_taken_for_the_program(jobs: Jobs) -> None:
+    job = jobs.add(order("30"))
+    begun(job)
+    (job.folder / "stop").touch()
+    assert job.state == "running"
+    (job.folder / "output").unlink()  # as before it begins
+    assert job.state == "stopped"
+    job.send(signal.SIGKILL)

@@ -24,6 +24,7 @@ ORDERS = [
     orders.Prediction("runs/a", "measured/v.mp4", "particles", 0.3, "maxima", 2.5, 4, 5.0, 2, "64,64").order(),
     orders.Prediction("runs/a", "measured/v.tif", "masks").order(),
     orders.evaluate("runs/a", "test.zarr", ["snr", "z"]),
+    orders.evaluate("runs/a", "other/test.zarr", []),
     orders.compare(["runs/a", "runs/b", "radial_center"], "test.zarr", ["snr"]),
 ]
 
@@ -75,3 +76,29 @@ def test_a_prediction_needs_run_frames_and_a_threshold() -> None:
         orders.Prediction("runs/a", "v.mp4", threshold=1.5).order()
     with pytest.raises(StudioError, match="needs one run at least"):
         orders.compare(["trackpy"], "test.zarr", [])
+
+
+@pytest.mark.parametrize("where", [{"cluster": "cluster.yaml"}, {"scheduler": "tcp://127.0.0.1:8786"}])
+def test_workers_are_those_of_the_cluster(where: dict) -> None:
+    asked = orders.Dataset("a.zarr", 10, workers=4, processes=True, **where)
+    for order in (asked.generate(), asked.plan()):  # simcore refuses both together
+        assert "--processes" not in order.command
+        assert "--workers" not in order.command
+    assert {"--processes", "--workers"} <= set(
+        orders.Dataset("a.zarr", 10, workers=4, processes=True).generate().command
+    )
+
+
+def test_results_of_different_things_lie_apart() -> None:
+    of = [orders.Prediction(run, "measured/v.tif").target() for run in ("runs/a", "old/a")]
+    assert of == ["results/v.tif/a.csv", "results/v.tif/old_a.csv"]
+    folders = [
+        orders.evaluation_folder("runs/a", data) for data in ("test.zarr", "other/test.zarr", "/disk/test.v2.zarr")
+    ]
+    assert folders == [f"runs/a/evaluation/{name}" for name in ("test", "other_test", "disk_test.v2")]
+    assert orders.evaluate("runs/a", "other/test.zarr", []).command[-2:] == ("--out", folders[1])
+    assert "--out" not in orders.evaluate("runs/a", "test.zarr", []).command
+    compared = [
+        orders.compare([run, "trackpy"], data, []).target for run, data in (("runs/a", "t.zarr"), ("b/a", "c/t.zarr"))
+    ]
+    assert compared == ["results/compared/a_trackpy_t", "results/compared/b_a_trackpy_c_t"]

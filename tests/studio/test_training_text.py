@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.training.text import START, checked, get, set_value, values_of
+from studio.training.text import NULL, START, checked, get, set_value, values_of
 
 EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*/training*.yaml"))
 BLOCK = """# a network
@@ -89,6 +89,91 @@ def test_messages_are_those_of_the_library() -> None:
         checked(set_value(START, ["model", "kind"], "cnm"))
     with pytest.raises(StudioError, match="not YAML"):
         checked("model: {")
+
+
+UNET = """format: dtmodels-training/1
+# what is seen
+model:
+  kind: unet      # skips
+  # small, for it is slow
+  convolutions: [8, 16]  # levels
+  output_activation: sigmoid  # a share
+fit:
+  early_stopping:   # none yet
+  seed: 1           # any
+"""
+
+
+def test_null_is_written_for_one_value_alone() -> None:
+    edited = set_value(UNET, ["model", "output_activation"], NULL)
+    assert edited == UNET.replace("sigmoid", "null")
+    assert set_value(edited, ["model", "output_activation"], NULL) == edited
+    assert set_value(edited, ["model", "output_activation"], "sigmoid") == UNET
+    assert set_value(BLOCK, ["model", "activation"], NULL) == BLOCK.replace(
+        "outputs: 2\n", "outputs: 2\n  activation: null\n"
+    )
+    assert get(set_value("a: 1\n", ["b"], {"c": NULL}), ["b"]) == {"c": None}
+
+
+def test_a_comment_after_an_empty_value_stays_one() -> None:
+    edited = set_value(UNET, ["fit", "early_stopping"], 5)
+    assert edited == UNET.replace("early_stopping:   #", "early_stopping: 5   #")
+    assert set_value("fit: {# none\n}\n", ["fit", "seed"], 1) == "fit: {seed: 1 # none\n}\n"
+    assert set_value("fit:\nmodel: {}\n", ["fit", "seed"], 1) == "fit: {seed: 1}\nmodel: {}\n"
+
+
+@pytest.mark.parametrize(
+    "word", ["1e-3", "2E5", "yes", "null", "1_000", "3", "0x1f", "~", "2026-01-01", "# x", "a: b", ""]
+)
+def test_a_text_that_looks_like_something_else_is_quoted(word: str) -> None:
+    edited = set_value("# c\nfit: {seed: 1}\n", ["data", "where"], word)
+    assert edited.startswith("# c\nfit: {seed: 1}\ndata: {where: ")
+    assert get(edited, ["data", "where"]) == word
+    anew = set_value("fit: &a {seed: 1}\nmore: *a\n", ["fit", "loss"], word)  # the whole file is written anew
+    assert get(anew, ["fit", "loss"]) == word
+
+
+def test_comments_beside_what_is_taken_away_stay() -> None:
+    text = "fit: {loss: mae,  # robust\n      seed: 1}\n"
+    assert set_value(text, ["fit", "seed"], None) == "fit: {loss: mae  # robust\n}\n"
+    text = "fit: {loss: mae, seed: 1,\n      # as in the paper\n      epochs: 3}\n"
+    assert "# as in the paper\n" in set_value(text, ["fit", "seed"], None)
+    text = "data:  # mine\n  where: snr > 5  # bright\n# the network\nmodel: {kind: cnn}\n"
+    edited = set_value(text, ["data", "where"], None)
+    assert edited == "data:  # mine\n  {}  # bright\n# the network\nmodel: {kind: cnn}\n"
+    assert set_value(edited, ["data", "where"], "snr > 5") == text.replace("where: snr > 5", "{where: snr > 5}")
+
+
+def test_what_is_said_of_a_list_stays_when_it_becomes_a_line() -> None:
+    text = "model:\n  convolutions:  # levels\n    - 16\n    - 32\n  kind: cnn\n"
+    assert set_value(text, ["model", "convolutions"], [8]) == "model:\n  convolutions: [8]  # levels\n  kind: cnn\n"
+
+
+def test_true_is_not_one() -> None:
+    assert set_value("data: {mirror: 1}\n", ["data", "mirror"], True) == "data: {mirror: true}\n"
+
+
+@drawn(15)
+@given(
+    st.sampled_from(["epochs", "seed", "loss", "early_stopping", "schedule"]),
+    st.one_of(st.none(), st.just(NULL), st.integers(0, 9), st.text("ab1e-: ", max_size=5)),
+    st.sampled_from(
+        [
+            UNET,
+            "# 1\nfit:  # 2\n  # 3\n  epochs: 3  # own\n  # 4\n  seed: 1  # own\n# 5\n",
+            "# 1\nfit: {# 2\n  epochs: 3,  # own\n  # 3\n  seed: 1  # own\n}  # 4\n# 5\n",
+            "# 1\nfit:  # 2\n\nmodel: {}  # 3\n",
+        ]
+    ),
+)
+def test_no_edit_loses_a_comment_of_another(name: str, value: object, text: str) -> None:
+    edited = set_value(text, ["fit", name], value)
+    told = [line.partition("#")[2] for line in text.splitlines() if "#" in line]
+    kept = [line.rpartition("#")[2] for line in edited.splitlines() if "#" in line]
+    assert [one for one in told if one not in (" own", " any", " none yet")] == [
+        one for one in kept if one not in (" own", " any", " none yet")
+    ]
+    assert get(edited, ["fit", name]) == (None if value is NULL else value)
 
 
 PATHS = st.sampled_from(
