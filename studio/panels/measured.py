@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import PurePath
 
 import numpy as np
 from nicegui import events, run, ui
 
+from studio.applying.files import keep_upload
 from studio.building.session import Session
 from studio.errors import StudioError
-from studio.project import PICTURES, VIDEOS, replace
+from studio.project import PICTURES, VIDEOS
 from studio.watching.measured import brought_to, frames
 
-FOLDER = "measured"
 LARGEST = 2 * 2**30  # bytes of a file that is dropped here
 SIZES = {"resize": "resized", "crop": "cropped", "none": "as it is"}
 SCALES = {"none": "as they are", "minmax": "0 to 1", "standard": "mean 0, deviation 1"}
@@ -68,21 +67,12 @@ class Measured:
         self.changed()
 
     async def _add(self, event: events.UploadEventArguments) -> None:
-        project = self.session.studio.project
-        name = PurePath(event.file.name.replace("\\", "/")).name
         try:
-            path = project.inside(f"{FOLDER}/{name}")
-            if path.suffix.lower() not in (*PICTURES, *VIDEOS):
-                raise StudioError(f"{name}: not an image or a video; known are {', '.join((*PICTURES, *VIDEOS))}")
-            if path.exists():
-                raise StudioError(f"{FOLDER}/{name}: there is a file of that name already")
-            path.parent.mkdir(exist_ok=True)
-            raw = await event.file.read()
-            await run.io_bound(replace, path, raw)
-        except (StudioError, OSError) as error:
+            name = await keep_upload(self.session.studio.project, event.file)
+        except StudioError as error:
             self._say(str(error))
             return
-        self.file.set_options(self._files(), value=f"{FOLDER}/{name}")
+        self.file.set_options(self._files(), value=name)
 
     def _open(self, name: str | None) -> None:
         task = asyncio.create_task(self._read(name))

@@ -114,6 +114,24 @@ def test_dropped_files_go_to_measured_and_replace_nothing(tmp_path: Path) -> Non
     assert (tmp_path / "measured/v.mp4").read_bytes() == b"one"
 
 
+def test_a_file_of_the_same_name_and_size_is_another_one(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    first, second = b"A" * 1000, b"B" * 1000
+    kept = [asyncio.run(keep_upload(project, Upload("frames.npy", data))) for data in (first, second, second, first)]
+    assert kept == ["measured/frames.npy", "measured/frames-2.npy", "measured/frames-2.npy", "measured/frames.npy"]
+    assert [(tmp_path / name).read_bytes() for name in kept[:2]] == [first, second]
+    assert len(list((tmp_path / "measured").iterdir())) == 2
+
+
+def test_files_that_arrive_at_once_are_all_kept(tmp_path: Path) -> None:
+    async def both() -> list[str]:
+        files = [Upload("a.npy", bytes([k]) * 9) for k in range(3)]
+        return await asyncio.gather(*(keep_upload(Project(tmp_path), file) for file in files))
+
+    kept = asyncio.run(both())
+    assert sorted((tmp_path / name).read_bytes()[0] for name in kept) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("name", ["../../evil.tif", "/etc/x.tif", "a\\b\\c.tif", "..\\evil.tif"])
 def test_dropped_files_never_leave_the_folder(tmp_path: Path, name: str) -> None:
     kept = asyncio.run(keep_upload(Project(tmp_path / "p"), Upload(name, b"x")))
