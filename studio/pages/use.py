@@ -85,16 +85,18 @@ class Use:
         self.measured.set_value(name)
 
     def _chosen(self) -> None:
-        if self.measured.value:
-            self.kept.keep("measured", self.measured.value)
-        self._open()
+        if self._open() and self.measured.value:
+            self.kept.keep("measured", self.measured.value)  # not before: one that fails would be opened for ever
 
-    def _open(self) -> None:
+    def _open(self) -> bool:
+        """Show what is chosen; False, and a message, where it cannot be read."""
         self.frames_message.show(None)
         try:
             self.viewer.open(self.measured.value or "")
         except StudioError as error:
             self.frames_message.show(str(error))
+            return False
+        return True
 
     # -- a network -------------------------------------------------------------------------------------------------
 

@@ -2,16 +2,18 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 
+from studio import examples, settings
 from studio.applying import results
 from studio.applying.classical import locate
 from studio.applying.files import keep_upload
 from studio.applying.frames import frames
-from studio.errors import StudioError
+from studio.errors import ProjectError, StudioError
 from studio.project import Project
 
 
@@ -41,6 +43,61 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         frames(tmp_path / "bad.tif")
     with pytest.raises(StudioError, match=r"gone\.mp4"):
         frames(tmp_path / "gone.mp4")
+
+
+@pytest.mark.parametrize(
+    "values", [np.full((9, 8), "a"), np.zeros((9, 8), "f4,i4"), np.zeros((0, 9, 8)), np.zeros((2, 0, 8))]
+)
+def test_arrays_that_cannot_be_shown_are_told(tmp_path: Path, values: Any) -> None:
+    np.save(tmp_path / "bad.npy", values)
+    with pytest.raises(StudioError, match=r"^bad\.npy: "):
+        frames(tmp_path / "bad.npy")
+
+
+def test_half_an_archive_and_what_nobody_foresaw_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bad.npz"
+    np.savez(path, frames=np.ones((3, 9, 8)))
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(StudioError, match=r"^bad\.npz: "):
+        frames(path)
+
+    def fail(_: Path) -> None:
+        raise RuntimeError("no\nway")
+
+    monkeypatch.setattr("dtmodels.io.iterate_frames", fail)
+    path.write_bytes(b"other")
+    with pytest.raises(StudioError, match=r"^bad\.npz: cannot be read: no way$"):
+        frames(path)
+
+
+def test_magnitudes_and_bools_are_shown(tmp_path: Path) -> None:
+    np.save(tmp_path / "field.npy", np.full((2, 9, 8), 3 - 4j) * np.array([1, 2])[:, None, None])
+    np.testing.assert_array_equal(frames(tmp_path / "field.npy").images[..., 0], np.full((2, 9, 8), 5) * [[[1]], [[2]]])
+    checks = np.indices((9, 8)).sum(axis=0) % 2 == 0
+    np.save(tmp_path / "mask.npy", checks)
+    np.testing.assert_array_equal(frames(tmp_path / "mask.npy").pixels(0), checks * np.uint8(255))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_colours_are_seen_where_any_channel_differs(tmp_path: Path, kind: type) -> None:
+    top = np.iinfo(kind).max
+    image = np.zeros((20, 30, 3), kind)
+    image[:10, :, 2] = top  # red and green are alike everywhere
+    image[10:, :15] = top // 5
+    tifffile.imwrite(tmp_path / "blue.tif", image, photometric="rgb")
+    shown = frames(tmp_path / "blue.tif").pixels(0)
+    np.testing.assert_array_equal(shown, (image / top * 255).astype(np.uint8))
+
+
+def test_folders_that_cannot_be_are_neither_recent_nor_copied_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    settings.keep("recent", [str(tmp_path), "/" + "x" * 5000, "a\0b"])
+    assert settings.recent() == [str(tmp_path)]
+    for folder in ("~nouser1/x", "a\0b"):
+        with pytest.raises(ProjectError, match="no folder"):
+            examples.copy(examples.EXAMPLES[1], Path(folder))
 
 
 def test_classical_methods_write_tables_like_those_of_networks(movie: Path, tmp_path: Path) -> None:

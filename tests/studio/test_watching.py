@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 import simcore as sc
+from dtmodels.frames import resize
 from studio import palette
 from studio.errors import OutsideError, StudioError
 from studio.launching import recipe_as_python, training_as_python
@@ -211,7 +213,37 @@ def test_measured_frames_are_read_and_brought_to_size(tmp_path: Path) -> None:
     np.testing.assert_array_equal(measured.brought_to(frames[0], (20, 30), "crop"), stack[0, 10:30, 15:45])
     assert measured.brought_to(frames[0], (20, 30), "none").shape == (40, 60)
     flat = measured.brought_to(np.full((40, 60), 7.0), (51, 51), "resize")
-    np.testing.assert_allclose(flat, 7)
+    np.testing.assert_allclose(flat, 7, rtol=1e-6)
+
+
+def test_a_measured_frame_is_resized_as_a_network_gets_it() -> None:
+    frame = np.random.default_rng(1).normal(size=(40, 60)).astype(np.float32)
+    for shape in ((20, 30), (51, 51), (13, 80)):
+        truth = resize(frame[None, :, :, None], shape)[0, :, :, 0]
+        np.testing.assert_array_equal(measured.brought_to(frame, shape, "resize"), truth)
+    holed = frame.copy()
+    holed[4] = np.nan
+    half = measured.brought_to(holed, (20, 30), "resize")
+    lost = np.isnan(half)
+    assert lost[2].all() and lost.sum() <= 3 * 30
+    np.testing.assert_allclose(half[~lost], measured.brought_to(frame, (20, 30), "resize")[~lost], atol=1e-6)
+
+
+@pytest.mark.parametrize(("mode", "colour", "grey"), [
+    ("RGBA", (100, 100, 100, 255), 100), ("LA", (100, 255), 100), ("L", 100, 100), ("RGB", (255, 0, 0), 0.299 * 255),
+])  # fmt: skip
+def test_opacity_is_no_colour(tmp_path: Path, mode: str, colour: Any, grey: float) -> None:
+    Image.new(mode, (30, 20), colour).save(tmp_path / "a.png")
+    np.testing.assert_allclose(measured.frames(Project(tmp_path), "a.png"), np.full((1, 20, 30), grey), rtol=1e-6)
+
+
+def test_half_an_archive_is_said_and_magnitudes_are_seen(tmp_path: Path) -> None:
+    np.savez(tmp_path / "bad.npz", frames=np.ones((3, 9, 8)))
+    (tmp_path / "bad.npz").write_bytes((tmp_path / "bad.npz").read_bytes()[:200])
+    with pytest.raises(StudioError, match=r"^bad\.npz: "):
+        measured.frames(Project(tmp_path), "bad.npz")
+    np.save(tmp_path / "field.npy", np.full((9, 8), 3 - 4j))
+    np.testing.assert_array_equal(measured.frames(Project(tmp_path), "field.npy"), np.full((1, 9, 8), 5))
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
