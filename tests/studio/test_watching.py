@@ -8,6 +8,7 @@ import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from dtmodels.frames import resize
 from studio import palette
 from studio.errors import OutsideError, StudioError
 from studio.launching import recipe_as_python, training_as_python
+from studio.panels.curves import Curves, data_of, drawn
 from studio.panels.picture import gallery, marks
 from studio.preview import Latest, Preview
 from studio.project import Project
@@ -179,15 +181,69 @@ def test_of_a_volume_the_largest_value_is_seen() -> None:
 def test_the_power_spectrum_of_white_noise_is_flat_and_its_variance() -> None:
     image = np.random.default_rng(1).normal(3, 2, (256, 256))
     frequencies, power = curves.power_spectrum(image)
-    assert frequencies[0] < 0.01 and frequencies[-1] < 0.5
+    assert frequencies[0] < 0.01 and frequencies[-1] <= 0.5
     np.testing.assert_allclose(power[8:].mean(), 4, rtol=0.05)
 
 
-def test_the_power_spectrum_shows_a_period_where_it_is() -> None:
-    x = np.arange(128)
-    image = np.broadcast_to(np.cos(2 * np.pi * x / 8), (128, 128))
-    frequencies, power = curves.power_spectrum(image)
-    assert abs(frequencies[np.argmax(power)] - 1 / 8) < 1 / 128
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (51, 51), (64, 160)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_power_spectrum_shows_a_period_where_it_is(height: int, width: int, turned: bool) -> None:
+    for cycles in range(1, height // 2):
+        image = np.broadcast_to(np.cos(2 * np.pi * cycles * np.arange(height) / height)[:, None], (height, width))
+        frequencies, power = curves.power_spectrum(image.T if turned else image)
+        assert abs(frequencies[np.argmax(power)] - cycles / height) < 0.1 / height
+
+
+def test_curves_of_pixels_that_are_not_finite() -> None:
+    image = np.random.default_rng(1).normal(3, 2, (64, 64))
+    holed = image.copy()
+    holed[7], holed[9, 3] = np.nan, np.inf
+    finite = holed[np.isfinite(holed)]
+    assert curves.limits(holed, np.full((2, 2), np.nan)) == (finite.min(), finite.max())
+    assert curves.histogram(holed, curves.limits(holed))[1].sum() == pytest.approx(1)
+    filled = np.where(np.isfinite(holed), holed, finite.mean())
+    np.testing.assert_allclose(curves.power_spectrum(holed)[1], curves.power_spectrum(filled)[1], rtol=1e-9)
+    for how in ("minmax", "standard"):
+        np.testing.assert_array_equal(np.isfinite(curves.scaled(holed, how)), np.isfinite(holed))
+    assert np.nanmin(curves.scaled(np.where(np.isinf(holed), np.nan, holed), "minmax")) == 0
+    assert curves.limits() == curves.limits(np.full((2, 2), np.nan)) == (0, 1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2, 2), (3, 40)])
+def test_small_images_have_curves(shape: tuple[int, int]) -> None:
+    frequencies, power = curves.power_spectrum(np.ones(shape))
+    assert len(frequencies) == len(power) == min(shape) // 2 and np.isfinite(power).all()
+
+
+def test_what_charts_are_given_of_an_image_with_holes() -> None:
+    image = np.arange(64.0).reshape(8, 8)
+    image[4] = np.nan
+    given = drawn(image, None, "y", 0.5)
+    assert [one is None for pair in given for one in pair] == [False, True] * 3
+    assert data_of(given[2][0])[4] == [4.0, None]
+    assert drawn(np.full((8, 8), np.nan), None, "x", 0) == [(None, None)] * 3
+
+
+def test_of_curves_that_are_asked_for_fast_the_last_ones_are_shown() -> None:
+    class Fake:
+        def __init__(self) -> None:
+            self.chart, self.shown = SimpleNamespace(is_deleted=False), []
+
+        def show(self, *pair: Any) -> None:
+            self.shown.append(pair)
+
+    async def ask() -> list[Any]:
+        page = object.__new__(Curves)
+        page.waiting = page.task = None
+        page.histogram, page.spectrum, page.profile = charts = [Fake() for _ in range(3)]  # type: ignore[assignment]
+        for number in range(5):
+            page.show(np.full((8, 8), float(number)), None, "x", 0)
+        assert page.task is not None
+        await page.task
+        return [chart.shown for chart in charts]
+
+    _, _, ((line, other),) = run(ask())
+    assert other is None and line[1].tolist() == [4.0] * 8
 
 
 def test_histogram_profile_and_scales() -> None:
