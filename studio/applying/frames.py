@@ -15,6 +15,7 @@ from studio.errors import StudioError
 
 Array = np.ndarray[Any, Any]
 MOST_BYTES = 512 * 2**20  # of frames that are held; what follows is not shown
+_lengths: dict[Path, int] = {}  # of files that were read whole, the last one last
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,17 @@ def _frames(path: Path, stamp: int) -> Frames:
         raise StudioError(told(error, path)) from None
     except Exception as error:  # of a decoder, for a file that nobody foresaw: the page must outlive it
         raise StudioError(told(error, path, ": cannot be read")) from None
+    _lengths.pop(path, None)
+    if whole:
+        _lengths[path] = len(images)
     return Frames(path, images, whole, low, high)
+
+
+def length_of(project: Path, name: str) -> int | None:
+    """How many frames a measured file of a project holds, by its name alone; None if it was not read whole yet."""
+    return next(
+        (n for path, n in reversed(list(_lengths.items())) if path.name == name and project in path.parents), None
+    )
 
 
 def told(error: BaseException, path: Path, before: str = "") -> str:

@@ -150,6 +150,21 @@ def test_counts_and_empty_tables(tmp_path: Path) -> None:
         results.result(tmp_path / "c.csv")
 
 
+def test_frames_in_which_nothing_was_found_count(movie: Path, tmp_path: Path) -> None:
+    path = tmp_path / "results/spot.tif/a.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("frame,y,x\n7,1,2\n7,3,4\n7,5,6\n9,,\n")
+    found = results.result(path)
+    assert list(found.counts()[1]) == [0, 0, 0, 0, 0, 0, 0, 3, 0, 0]
+    frames(movie)  # its 20 frames are known from now on
+    found = results.result(path)
+    assert list(found.counts()[0]) == list(range(20))
+    assert list(found.counts()[1]) == [3 if k == 7 else 0 for k in range(20)]
+    assert found.numbers() == {"frames": "20", "found": "3", "per frame": "0.15"}
+    path.write_text("frame,y,x\n")
+    assert results.result(path).numbers()["frames"] == "20"
+
+
 class Upload:
     """As NiceGUI hands a file over."""
 
