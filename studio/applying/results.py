@@ -85,7 +85,7 @@ class Result:
             return {}
         frame = self.column("frame")
         if not self.has_tracks:
-            single = all(len(rows) == 1 for rows in self._rows_of.values())
+            single = bool(self._rows_of) and all(len(rows) == 1 for rows in self._rows_of.values())
             return {0: np.argsort(frame, kind="stable")} if single else {}
         particle = self.column("particle").astype(int)
         order = np.lexsort((frame, particle))
@@ -128,8 +128,9 @@ class Result:
             [rows] = self._tracks.values()
             y, x = self.column("y")[rows], self.column("x")[rows]
             steps = np.hypot(np.diff(y), np.diff(x))
-            told |= {"std x (px)": f"{np.nanstd(x):.3f}", "std y (px)": f"{np.nanstd(y):.3f}"}
-            told["largest step (px)"] = f"{np.nanmax(steps):.2f}" if len(steps) else "-"
+            if np.isfinite(x + y).any():
+                told |= {"std x (px)": f"{np.nanstd(x):.3f}", "std y (px)": f"{np.nanstd(y):.3f}"}
+            told["largest step (px)"] = f"{np.nanmax(steps):.2f}" if np.isfinite(steps).any() else "-"
         return told
 
     def rows(self, first: int, count: int) -> list[dict[str, str]]:

@@ -25,6 +25,7 @@ class Measured:
     def __init__(self, session: Session, changed: Callable[[], None]) -> None:
         self.session, self.changed = session, changed
         self.stack: np.ndarray | None = None
+        self.asked = 0  # how many files were chosen so far
         self.frame, self.size, self.scale = 0, "resize", "minmax"
         self.tasks: set[asyncio.Task[None]] = set()
         with ui.element("div").classes("group"):
@@ -80,13 +81,20 @@ class Measured:
         task.add_done_callback(self.tasks.discard)
 
     async def _read(self, name: str | None) -> None:
+        self.asked += 1
+        mine = self.asked
         self._say("")
         self.stack, self.frame = None, 0
+        stack, problem = None, ""
         if name:
             try:
-                self.stack = await run.io_bound(frames, self.session.studio.project, name)
+                stack = await run.io_bound(frames, self.session.studio.project, name)
             except StudioError as error:
-                self._say(str(error))
+                problem = str(error)
+        if mine != self.asked or self.file.is_deleted:  # another file was chosen while this one was read
+            return
+        self.stack = stack
+        self._say(problem)
         count = 0 if self.stack is None else len(self.stack)
         self.frames.visible = count > 1
         if count > 1:

@@ -162,7 +162,9 @@ def test_frames_in_which_nothing_was_found_count(movie: Path, tmp_path: Path) ->
     assert list(found.counts()[1]) == [3 if k == 7 else 0 for k in range(20)]
     assert found.numbers() == {"frames": "20", "found": "3", "per frame": "0.15"}
     path.write_text("frame,y,x\n")
-    assert results.result(path).numbers()["frames"] == "20"
+    assert results.result(path).numbers() == {"frames": "20", "found": "0", "per frame": "0"}
+    path.write_text("frame,y,x\n0,,\n1,,\n")
+    assert results.result(path).numbers()["largest step (px)"] == "-"
 
 
 class Upload:

@@ -22,6 +22,8 @@ from studio import palette
 from studio.errors import OutsideError, StudioError
 from studio.launching import recipe_as_python, training_as_python
 from studio.panels.curves import Curves, data_of, drawn
+from studio.panels.look import Look
+from studio.panels.measured import Measured
 from studio.panels.picture import gallery, marks
 from studio.preview import Latest, Preview
 from studio.project import Project
@@ -173,6 +175,80 @@ def test_of_a_volume_the_largest_value_is_seen() -> None:
     assert [name for name, _, _ in planes(volume[..., :2] * 1j, "field", "a")] == [
         "a [0], magnitude", "a [0], phase", "a [1], magnitude", "a [1], phase"
     ]  # fmt: skip
+
+
+class Renders:
+    """A preview that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Request, asyncio.Future[Answer]]] = []
+
+    async def render(self, request: Request) -> Answer:
+        self.asked.append((request, asyncio.get_running_loop().create_future()))
+        return await self.asked[-1][1]
+
+    def give_up(self, request: Request | None) -> None:
+        pass
+
+
+def test_an_old_answer_does_not_come_back_after_its_outputs_are_gone() -> None:
+    outputs = [SimpleNamespace(section="outputs", on=True)]
+    recipe = SimpleNamespace(entries=outputs)
+    texts = iter(("one", "two", "three"))
+
+    async def use() -> list[str]:
+        renders, shown = Renders(), []
+        look = object.__new__(Look)
+        look.session = SimpleNamespace(recipe=recipe, request=lambda stages, count: Request(next(texts)))  # type: ignore[assignment]
+        look.latest, look.asked, look.tasks = Latest(renders), None, set()  # type: ignore[arg-type]
+        look.stages, look.count = lambda: None, lambda: 1
+        look._show = lambda answer: shown.append(answer.error)  # type: ignore[method-assign]
+        look.refresh()
+        await asyncio.sleep(0)
+        recipe.entries = []
+        look.refresh()
+        await asyncio.sleep(0)
+        renders.asked[0][1].set_result(Answer(error="one", request=renders.asked[0][0]))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        recipe.entries = outputs
+        for _ in range(2):
+            look.refresh()
+            await asyncio.sleep(0)
+        for number in (1, 2):
+            request, future = renders.asked[number]
+            future.set_result(Answer(error=request.text, request=request))
+            for _ in range(5):
+                await asyncio.sleep(0)
+        return shown
+
+    assert run(use()) == ["", "three"]
+
+
+def test_a_measured_file_that_is_read_late_is_not_shown_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(project: object, name: str) -> np.ndarray:
+        time.sleep(0.3 if name == "slow" else 0)
+        if name == "bad":
+            raise StudioError("bad")
+        return np.full((1, 2, 2), len(name))
+
+    async def choose(*names: str | None) -> tuple[Any, str]:
+        said = [""]
+        panel = object.__new__(Measured)
+        panel.session, panel.asked, panel.tasks = SimpleNamespace(studio=SimpleNamespace(project=None)), 0, set()  # type: ignore
+        panel.file, panel.frames = SimpleNamespace(is_deleted=False), SimpleNamespace(visible=False)  # type: ignore
+        panel._say, panel.changed = said.append, lambda: None  # type: ignore[method-assign]
+        for name in names:
+            panel._open(name)
+            await asyncio.sleep(0.05)
+        await asyncio.gather(*panel.tasks)
+        return None if panel.stack is None else int(panel.stack.max()), said[-1]
+
+    monkeypatch.setattr("studio.panels.measured.frames", read)
+    assert run(choose("slow", "b")) == (1, "")
+    assert run(choose("slow", None)) == (None, "")
+    assert run(choose("slow", "bad")) == (None, "bad")
+    assert run(choose("bad", "slow")) == (4, "")
 
 
 # -- curves ----------------------------------------------------------------------------------------------------------
