@@ -18,7 +18,7 @@ from PIL import Image
 
 import simcore as sc
 from dtmodels.frames import resize
-from studio import palette
+from studio import launching, palette
 from studio.errors import OutsideError, StudioError
 from studio.launching import recipe_as_python, training_as_python
 from studio.panels.curves import Curves, data_of, drawn
@@ -426,3 +426,50 @@ def test_the_export_of_a_training_is_a_script(tmp_path: Path) -> None:
     (tmp_path / "training.yaml").write_text("format: dtmodels-training/1\nmodel: {kind: cnnn}\n")
     with pytest.raises(StudioError, match=r"dtmodels: training\.yaml"):
         run(training_as_python(tmp_path, "training.yaml", "train.zarr"))
+
+
+TALKS = """
+import pathlib, sys, time
+pathlib.Path(sys.argv[1], "starts").open("a").write("x")
+print("http://127.0.0.1:1/" + sys.argv[1], flush=True)
+for stream in (sys.stdout, sys.stderr):
+    stream.write("words\\n" * 200_000)
+    stream.flush()
+pathlib.Path(sys.argv[1], "done").touch()
+time.sleep(60)
+"""
+
+
+def test_another_studio_may_say_much_and_is_started_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "STUDIO", ("-c", TALKS))
+    monkeypatch.setattr(launching, "_others", {})
+    folder = tmp_path / "project"
+    folder.mkdir()
+
+    async def use() -> None:
+        first, second = await asyncio.gather(*(launching.another_studio(folder) for _ in range(2)))
+        assert first == second == f"http://127.0.0.1:1/{folder}"
+        for _ in range(200):
+            if (folder / "done").exists():
+                break
+            await asyncio.sleep(0.05)
+        assert (folder / "done").exists(), "it hangs"
+        assert await launching.another_studio(folder / ".." / "project") == first
+        assert (folder / "starts").read_text() == "x"
+        launching.close_others()
+        await launching._others[folder].process.wait()
+        await launching.another_studio(folder)
+        assert (folder / "starts").read_text() == "xx"
+        launching.close_others()
+        await launching._others[folder].process.wait()
+
+    run(use())
+
+
+def test_why_another_studio_did_not_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "STUDIO", ("-c", "import sys; sys.exit('x' * 99 + '\\n' + 'port 8765 is taken')"))
+    with pytest.raises(StudioError, match=r"^port 8765 is taken$"):
+        run(launching.another_studio(tmp_path))
+    (tmp_path / "file").touch()
+    with pytest.raises(StudioError, match="a project is a folder"):
+        run(launching.another_studio(tmp_path / "file"))
