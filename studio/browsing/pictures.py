@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 Array = np.ndarray[Any, Any]
+SIDE = 1024  # pixels; larger images are shown smaller
 GOLDEN = 0.61803
 FIRST_HUE = 0.5  # so that a plain mask is orange
 TRUTH, FOUND, RIVAL, OTHER = "#ff9f1c", "#2ec4f1", "#e5578f", "#7bd66b"
@@ -82,8 +83,12 @@ def address(pixels: Array) -> str:
 
 
 def layer(pixels: Array) -> str:
-    """Pixels as an SVG element that covers the picture."""
+    """Pixels as an SVG element that covers the picture; of large ones means of several."""
     height, width = pixels.shape[:2]
+    if max(height, width) > SIDE:
+        smaller = Image.fromarray(pixels)
+        smaller.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+        pixels = np.asarray(smaller)
     return (
         f'<image href="{address(pixels)}" x="0" y="0" width="{width}" height="{height}" preserveAspectRatio="none" '
         'style="image-rendering: pixelated"/>'

@@ -73,7 +73,9 @@ class Measured:
         except StudioError as error:
             self._say(str(error))
             return
-        self.file.set_options(self._files(), value=name)
+        files = await run.io_bound(self._files)
+        if files is not None and not self.file.is_deleted:
+            self.file.set_options(files, value=name)
 
     def _open(self, name: str | None) -> None:
         task = asyncio.create_task(self._read(name))

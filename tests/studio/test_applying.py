@@ -1,18 +1,22 @@
 """Measured frames and what is found on them."""
 
 import asyncio
+import base64
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from studio import examples, settings
 from studio.applying import results
 from studio.applying.classical import locate
 from studio.applying.files import keep_upload
 from studio.applying.frames import frames
+from studio.browsing import pictures
 from studio.errors import ProjectError, StudioError
 from studio.project import Project
 
@@ -87,6 +91,19 @@ def test_colours_are_seen_where_any_channel_differs(tmp_path: Path, kind: type) 
     tifffile.imwrite(tmp_path / "blue.tif", image, photometric="rgb")
     shown = frames(tmp_path / "blue.tif").pixels(0)
     np.testing.assert_array_equal(shown, (image / top * 255).astype(np.uint8))
+
+
+def test_large_frames_are_sent_smaller_and_keep_their_coordinates() -> None:
+    def seen(pixels: np.ndarray) -> np.ndarray:
+        html = pictures.figure(pixels)
+        assert f'viewBox="0 0 {pixels.shape[1]} {pixels.shape[0]}"' in html
+        assert f'width="{pixels.shape[1]}" height="{pixels.shape[0]}"' in html
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(html.partition("base64,")[2].partition('"')[0]))))
+
+    large = np.kron(np.random.default_rng(1).integers(0, 255, (1024, 512), np.uint8), np.ones((2, 2), np.uint8))
+    np.testing.assert_array_equal(seen(large), large[::2, ::2])
+    small = large[:1024]
+    np.testing.assert_array_equal(seen(small), small)
 
 
 def test_folders_that_cannot_be_are_neither_recent_nor_copied_to(
