@@ -1,6 +1,8 @@
 """Frames from whatever users hold: videos, TIFF stacks, folders of images, npy, npz, arrays."""
 
 import itertools
+import zipfile
+import zlib
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
@@ -14,6 +16,7 @@ Array = np.ndarray[Any, Any]
 Source = str | PathLike[str] | Array
 VIDEOS = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".gif"}
 TIFFS = {".tif", ".tiff"}
+KINDS = "biufc"  # of the values of arrays
 IMAGES = {".png", ".jpg", ".jpeg", ".bmp", *TIFFS}
 
 
@@ -99,7 +102,10 @@ def _series(series: Any, path: Path) -> Iterator[Array]:
     axes = series.axes
     if "Y" not in axes or "X" not in axes or sum(axis in "SC" for axis in axes) > 1:
         raise SourceError(f"{path}: TIFF with axes {axes}; must have Y, X and at most one of S and C")
-    if axes[-2:] == "YX" or axes[-3:] == "YXS":
+    if axes[-3:] == "SYX" and len(series.pages) == int(np.prod(series.shape[:-3], dtype=int)):
+        yield from (np.moveaxis(page.asarray(), 0, -1) for page in series.pages)  # colours one after the other
+        return
+    if (axes[-2:] == "YX" and "S" not in axes) or axes[-3:] == "YXS":
         pages = _pages(series)
         if "C" not in axes[:-2]:
             yield from (page[..., None] if axes[-1] == "X" else page for page in pages)
@@ -134,8 +140,8 @@ def _whole(values: Array, axes: str) -> Iterator[Array]:
 def _npy(path: Path) -> Iterator[Array]:
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise SourceError(f"{path}: cannot be read as npy: {error}") from error
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise SourceError(f"{path}: cannot be read as npy: {' '.join(str(error).split())}") from error
     return iter(_stack(values, str(path)))
 
 
@@ -145,8 +151,9 @@ def _npz(path: Path) -> Iterator[Array]:
             if len(file.files) != 1:
                 raise SourceError(f"{path}: must hold one array, holds {', '.join(file.files)}; pass the array itself")
             values = file[file.files[0]]
-    except (ValueError, OSError, EOFError) as error:
-        raise SourceError(f"{path}: cannot be read as npz: {error}") from error
+    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        # A TypeError is that of a single array, which an npz is not.
+        raise SourceError(f"{path}: cannot be read as npz: {' '.join(str(error).split())}") from error
     return iter(_stack(values, str(path)))
 
 
@@ -158,6 +165,10 @@ def _folder(path: Path) -> Iterator[Array]:
 
 
 def _stack(values: Array, name: str) -> Array:
+    if not isinstance(values, np.ndarray):
+        raise SourceError(f"{name}: holds several arrays, not one; such a file ends in .npz")
+    if values.dtype.kind not in KINDS:
+        raise SourceError(f"{name}: values of type {values.dtype}; must be numbers: bool, integer, float or complex")
     if values.ndim == 2:
         return values[None, :, :, None]
     if values.ndim == 3 and values.shape[-1] > 4:

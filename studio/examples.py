@@ -80,8 +80,8 @@ def copy(example: Example, folder: Path) -> Path:
 
     Raises ProjectError if the folder holds something, or the disk refuses.
     """
-    folder = folder.expanduser().resolve()
     try:
+        folder = folder.expanduser().resolve()
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise ProjectError(f"{folder}: holds something already; choose a new or an empty folder")
@@ -89,4 +89,6 @@ def copy(example: Example, folder: Path) -> Path:
             shutil.copyfile(path, folder / path.name)
     except OSError as error:
         raise ProjectError(f"{folder}: {error.strerror or error}") from None
+    except (RuntimeError, ValueError) as error:  # a user who is not known here, links in a circle, a null byte
+        raise ProjectError(f"{folder}: no folder: {error}") from None
     return folder

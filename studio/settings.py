@@ -38,7 +38,14 @@ def keep(name: str, value: Any) -> None:
 def recent() -> list[str]:
     """Return the folders of recent projects that are still there, the last one first."""
     found = load().get("recent", [])
-    return [f for f in found if isinstance(f, str) and Path(f).is_dir()] if isinstance(found, list) else []
+    return [f for f in found if isinstance(f, str) and _is_there(f)] if isinstance(found, list) else []
+
+
+def _is_there(folder: str) -> bool:
+    try:
+        return Path(folder).is_dir()
+    except (OSError, ValueError):  # a path that is too long, a mount that is gone
+        return False
 
 
 def remember(folder: Path) -> None:

@@ -15,11 +15,15 @@ from studio.errors import StudioError
 
 Array = np.ndarray[Any, Any]
 MOST_BYTES = 512 * 2**20  # of frames that are held; what follows is not shown
+_lengths: dict[Path, int] = {}  # of files that were read whole, the last one last
 
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """Frames (frame, y, x, channel) as they are in the file; ``whole`` unless there were too many to hold."""
+    """Frames (frame, y, x, channel) as they are in the file, of complex ones the magnitude.
+
+    ``whole`` unless there were too many to hold.
+    """
 
     path: Path
     images: Array
@@ -56,22 +60,45 @@ def _frames(path: Path, stamp: int) -> Frames:
 
     try:
         images, whole = _held(iterate_frames(path), path.name)
+        low, high = pictures.limits(pictures.colours(images[:: max(1, len(images) // 16)]))
+    except StudioError:
+        raise
     except (DtmodelsError, OSError, MemoryError) as error:
-        raise StudioError(str(error)) from None
-    low, high = pictures.limits(np.asarray(images[:: max(1, len(images) // 16)][..., 0]))
+        raise StudioError(told(error, path)) from None
+    except Exception as error:  # of a decoder, for a file that nobody foresaw: the page must outlive it
+        raise StudioError(told(error, path, ": cannot be read")) from None
+    _lengths.pop(path, None)
+    if whole:
+        _lengths[path] = len(images)
     return Frames(path, images, whole, low, high)
+
+
+def length_of(project: Path, name: str) -> int | None:
+    """How many frames a measured file of a project holds, by its name alone; None if it was not read whole yet."""
+    return next(
+        (n for path, n in reversed(list(_lengths.items())) if path.name == name and project in path.parents), None
+    )
+
+
+def told(error: BaseException, path: Path, before: str = "") -> str:
+    """What an error says of a file, in one line that names it."""
+    line = " ".join(str(error).split()).replace(str(path), path.name) or type(error).__name__
+    return line if line.startswith(path.name) else f"{path.name}{before}: {line}"
 
 
 def _held(source: Iterator[Array], name: str) -> tuple[Array, bool]:
     held: list[Array] = []
     size = 0
-    for frame in source:
+    for each in source:
+        frame = pictures.real(np.asarray(each))
         if held and frame.shape != held[0].shape:
             raise StudioError(f"{name}: frames of several sizes: {held[0].shape}, {frame.shape}")
         size += frame.nbytes
         if size > MOST_BYTES:
             return np.stack(held), False
-        held.append(np.asarray(frame))
+        held.append(frame)
     if not held:
         raise StudioError(f"{name}: holds no frames")
+    if not held[0].size:
+        raise StudioError(f"{name}: frames of shape {held[0].shape}; must hold pixels")
     return np.stack(held), True

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.applying.frames import length_of
 from studio.browsing import pictures
 from studio.errors import StudioError
 
@@ -27,6 +28,7 @@ class Result:
     columns: tuple[str, ...] = ()
     values: Array | None = None  # (row, column), float
     stack: Array | None = None  # (frame, y, x), or with channels
+    frames: int | None = None  # of what it was found in, where that is known
 
     @property
     def is_table(self) -> bool:
@@ -61,11 +63,20 @@ class Result:
         return np.stack([self.column("y")[rows], self.column("x")[rows]], axis=1)
 
     def counts(self) -> tuple[Array, Array]:
-        """Frames, and how many were found in each, or what a counting network says."""
+        """Frames, and how many were found in each, or what a counting network says.
+
+        Frames without a row hold nothing; a place that is not finite was not found. Where the number of frames is not known,
+        they end with the last row.
+        """
         if "count" in self.columns:
             return self.column("frame"), self.column("count")
-        frames = np.array(sorted(self._rows_of), float)
-        return frames, np.array([len(self._rows_of[int(k)]) for k in frames], float)
+        if "frame" not in self.columns:
+            return np.empty(0), np.empty(0)
+        numbers = self.column("frame").astype(int)
+        places = [self.column(name) for name in ("y", "x") if name in self.columns]
+        found = numbers[np.isfinite(places).all(axis=0)] if places else numbers
+        length = max(self.frames or 0, int(numbers.max(initial=-1)) + 1)
+        return np.arange(length, dtype=float), np.bincount(found, minlength=length).astype(float)
 
     @cached_property
     def _tracks(self) -> dict[int, Array]:
@@ -74,7 +85,7 @@ class Result:
             return {}
         frame = self.column("frame")
         if not self.has_tracks:
-            single = all(len(rows) == 1 for rows in self._rows_of.values())
+            single = bool(self._rows_of) and all(len(rows) == 1 for rows in self._rows_of.values())
             return {0: np.argsort(frame, kind="stable")} if single else {}
         particle = self.column("particle").astype(int)
         order = np.lexsort((frame, particle))
@@ -117,8 +128,9 @@ class Result:
             [rows] = self._tracks.values()
             y, x = self.column("y")[rows], self.column("x")[rows]
             steps = np.hypot(np.diff(y), np.diff(x))
-            told |= {"std x (px)": f"{np.nanstd(x):.3f}", "std y (px)": f"{np.nanstd(y):.3f}"}
-            told["largest step (px)"] = f"{np.nanmax(steps):.2f}" if len(steps) else "-"
+            if np.isfinite(x + y).any():
+                told |= {"std x (px)": f"{np.nanstd(x):.3f}", "std y (px)": f"{np.nanstd(y):.3f}"}
+            told["largest step (px)"] = f"{np.nanmax(steps):.2f}" if np.isfinite(steps).any() else "-"
         return told
 
     def rows(self, first: int, count: int) -> list[dict[str, str]]:
@@ -140,13 +152,13 @@ def result(path: Path) -> Result:
     """One result; StudioError where it cannot be read."""
     try:
         found = path.stat()
-        return _result(path, found.st_mtime_ns)
+        return _result(path, found.st_mtime_ns, length_of(path.parent.parent.parent, path.parent.name))
     except (OSError, ValueError) as error:
         raise StudioError(f"{path.name}: cannot be read: {error}") from None
 
 
 @lru_cache(maxsize=16)
-def _result(path: Path, stamp: int) -> Result:
+def _result(path: Path, stamp: int, frames: int | None) -> Result:
     if path.suffix == ".tif":
         import tifffile  # noqa: PLC0415
 
@@ -155,8 +167,9 @@ def _result(path: Path, stamp: int) -> Result:
     import pandas as pd  # noqa: PLC0415  (slow to import)
 
     table = pd.read_csv(path)
-    columns = tuple(str(name) for name in table.columns if table[name].dtype.kind in "iufb")
-    return Result(path.stem, path, columns, table[list(columns)].to_numpy(float))
+    # Columns of a table without rows have no type.
+    columns = tuple(str(name) for name in table.columns if table[name].dtype.kind in "iufb" or table.empty)
+    return Result(path.stem, path, columns, table[list(columns)].to_numpy(float), frames=frames)
 
 
 def differences(one: Result, other: Result) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 Array = np.ndarray[Any, Any]
+SIDE = 1024  # pixels; larger images are shown smaller
 GOLDEN = 0.61803
 FIRST_HUE = 0.5  # so that a plain mask is orange
 TRUTH, FOUND, RIVAL, OTHER = "#ff9f1c", "#2ec4f1", "#e5578f", "#7bd66b"
@@ -29,12 +30,25 @@ def limits(values: Array) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
+def real(values: Array) -> Array:
+    """Values that can be drawn and reckoned with: of complex ones the magnitude, of bool 0 and 1."""
+    if np.iscomplexobj(values):
+        return np.abs(values)
+    return values.astype(np.float32) if values.dtype == bool else values
+
+
+def colours(values: Array) -> Array:
+    """What of (.., y, x, channel) is seen: red, green and blue of a file's colours if they differ anywhere, else one channel."""
+    seen = values[..., :3]
+    coloured = values.shape[-1] in (3, 4) and values.dtype.kind in "iu" and np.any(seen != seen[..., :1])
+    return seen if coloured else values[..., 0]
+
+
 def grey(image: Array, low: float | None = None, high: float | None = None) -> Array:
     """An image (y, x) or (y, x, channel) as uint8, (y, x) or (y, x, 3): three channels of a file are colours."""
-    values = np.abs(image) if np.iscomplexobj(image) else image
+    values = real(np.asarray(image))
     if values.ndim == 3:
-        coloured = values.shape[-1] in (3, 4) and values.dtype == np.uint8 and np.any(values[..., 0] != values[..., 1])
-        values = values[..., :3] if coloured else values[..., 0]
+        values = colours(values)
     values = np.asarray(values, np.float32)
     if low is None or high is None:
         low, high = limits(values)
@@ -69,8 +83,12 @@ def address(pixels: Array) -> str:
 
 
 def layer(pixels: Array) -> str:
-    """Pixels as an SVG element that covers the picture."""
+    """Pixels as an SVG element that covers the picture; of large ones means of several."""
     height, width = pixels.shape[:2]
+    if max(height, width) > SIDE:
+        smaller = Image.fromarray(pixels)
+        smaller.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+        pixels = np.asarray(smaller)
     return (
         f'<image href="{address(pixels)}" x="0" y="0" width="{width}" height="{height}" preserveAspectRatio="none" '
         'style="image-rendering: pixelated"/>'

@@ -133,6 +133,7 @@ class SeePage:
         if chosen is None:
             self.pair.content = '<div class="look-empty">The recipe has no image yet: build one first.</div>'
             self.stages.content = self.side.content = ""
+            self.curves.show(None, None, self.along, self.place)
             return
         if self.count > 1:
             self._draw_grid(chosen)

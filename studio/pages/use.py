@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nicegui import events, ui
+from nicegui import events, run, ui
 
 from studio.applying import results
 from studio.applying.classical import locate
@@ -47,7 +47,7 @@ class Use:
                 self.viewer = Viewer(studio)
                 with parts.panel("Side by side"):
                     self.comparison = Comparison(studio)
-        self._list_measured()
+        self._list_measured(studio.project.measured())
         self._open()
         ui.timer(2.0, self._look_at_disk)
 
@@ -64,10 +64,13 @@ class Use:
             upload.classes("w-full work-upload").on("rejected", lambda: studio_refuses(self.studio))
             self.frames_message = parts.Message()
 
-    def _list_measured(self) -> None:
-        found = [
-            name for name in self.studio.project.measured() if not name.startswith(("runs/", "results/", "evaluation/"))
-        ]
+    async def _look_for_measured(self) -> None:
+        names = await run.io_bound(self.studio.project.measured)  # a second, for thousands of images
+        if names is not None:  # None: the program ends
+            self._list_measured(names)
+
+    def _list_measured(self, names: list[str]) -> None:
+        found = [name for name in names if not name.startswith(("runs/", "results/", "evaluation/"))]
         if found == self.measured.options:
             return
         kept = self.measured.value or self.kept.get("measured", "")
@@ -81,20 +84,22 @@ class Use:
             self.frames_message.show(str(error))
             return
         self.frames_message.show(None)
-        self._list_measured()
+        await self._look_for_measured()
         self.measured.set_value(name)
 
     def _chosen(self) -> None:
-        if self.measured.value:
-            self.kept.keep("measured", self.measured.value)
-        self._open()
+        if self._open() and self.measured.value:
+            self.kept.keep("measured", self.measured.value)  # not before: one that fails would be opened for ever
 
-    def _open(self) -> None:
+    def _open(self) -> bool:
+        """Show what is chosen; False, and a message, where it cannot be read."""
         self.frames_message.show(None)
         try:
             self.viewer.open(self.measured.value or "")
         except StudioError as error:
             self.frames_message.show(str(error))
+            return False
+        return True
 
     # -- a network -------------------------------------------------------------------------------------------------
 
@@ -191,8 +196,8 @@ class Use:
         """Look for new results."""
         self.viewer.reload()
 
-    def _look_at_disk(self) -> None:
-        self._list_measured()
+    async def _look_at_disk(self) -> None:
+        await self._look_for_measured()
         self._list_runs()
         if self.measured.value and results.results(self.project, self.measured.value) != self.viewer.names:
             self.refresh()

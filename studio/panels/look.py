@@ -13,7 +13,7 @@ from studio.building.session import Session
 from studio.panels.keys import listen
 from studio.panels.picture import gallery, numbers
 from studio.preview import Latest
-from studio.watching.worker import Answer
+from studio.watching.worker import Answer, Request
 
 
 class Look:
@@ -23,6 +23,7 @@ class Look:
                  count: Callable[[], int] = lambda: 1) -> None:  # fmt: skip
         self.session, self.show, self.stages, self.count = session, show, stages, count
         self.latest = Latest(session.studio.preview)  # of one page: an answer goes to who asked
+        self.asked: Request | None = None  # whose answer is to be seen
         self.container = ui.element("div").classes("hidden")
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -35,10 +36,13 @@ class Look:
     async def _refresh(self) -> None:
         session = self.session
         if session.recipe is None or not any(e.section == "outputs" and e.on for e in session.recipe.entries):
+            self.asked = None
             self._show(Answer())
             return
-        answer = await self.latest.render(session.request(self.stages(), self.count()))
-        if answer is not None:
+        self.asked = session.request(self.stages(), self.count())
+        answer = await self.latest.render(self.asked)
+        # The answer may be that to a newer request, or to one whose outputs are gone by now.
+        if answer is not None and answer.request == self.asked:
             self._show(answer)
 
     def _show(self, answer: Answer) -> None:

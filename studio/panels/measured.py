@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import PurePath
 
 import numpy as np
 from nicegui import events, run, ui
 
+from studio.applying.files import keep_upload
 from studio.building.session import Session
 from studio.errors import StudioError
-from studio.project import PICTURES, VIDEOS, replace
+from studio.project import PICTURES, VIDEOS
 from studio.watching.measured import brought_to, frames
 
-FOLDER = "measured"
 LARGEST = 2 * 2**30  # bytes of a file that is dropped here
 SIZES = {"resize": "resized", "crop": "cropped", "none": "as it is"}
 SCALES = {"none": "as they are", "minmax": "0 to 1", "standard": "mean 0, deviation 1"}
@@ -26,6 +25,7 @@ class Measured:
     def __init__(self, session: Session, changed: Callable[[], None]) -> None:
         self.session, self.changed = session, changed
         self.stack: np.ndarray | None = None
+        self.asked = 0  # how many files were chosen so far
         self.frame, self.size, self.scale = 0, "resize", "minmax"
         self.tasks: set[asyncio.Task[None]] = set()
         with ui.element("div").classes("group"):
@@ -68,21 +68,14 @@ class Measured:
         self.changed()
 
     async def _add(self, event: events.UploadEventArguments) -> None:
-        project = self.session.studio.project
-        name = PurePath(event.file.name.replace("\\", "/")).name
         try:
-            path = project.inside(f"{FOLDER}/{name}")
-            if path.suffix.lower() not in (*PICTURES, *VIDEOS):
-                raise StudioError(f"{name}: not an image or a video; known are {', '.join((*PICTURES, *VIDEOS))}")
-            if path.exists():
-                raise StudioError(f"{FOLDER}/{name}: there is a file of that name already")
-            path.parent.mkdir(exist_ok=True)
-            raw = await event.file.read()
-            await run.io_bound(replace, path, raw)
-        except (StudioError, OSError) as error:
+            name = await keep_upload(self.session.studio.project, event.file)
+        except StudioError as error:
             self._say(str(error))
             return
-        self.file.set_options(self._files(), value=f"{FOLDER}/{name}")
+        files = await run.io_bound(self._files)
+        if files is not None and not self.file.is_deleted:
+            self.file.set_options(files, value=name)
 
     def _open(self, name: str | None) -> None:
         task = asyncio.create_task(self._read(name))
@@ -90,13 +83,20 @@ class Measured:
         task.add_done_callback(self.tasks.discard)
 
     async def _read(self, name: str | None) -> None:
+        self.asked += 1
+        mine = self.asked
         self._say("")
         self.stack, self.frame = None, 0
+        stack, problem = None, ""
         if name:
             try:
-                self.stack = await run.io_bound(frames, self.session.studio.project, name)
+                stack = await run.io_bound(frames, self.session.studio.project, name)
             except StudioError as error:
-                self._say(str(error))
+                problem = str(error)
+        if mine != self.asked or self.file.is_deleted:  # another file was chosen while this one was read
+            return
+        self.stack = stack
+        self._say(problem)
         count = 0 if self.stack is None else len(self.stack)
         self.frames.visible = count > 1
         if count > 1:

@@ -7,8 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
+from studio.applying.frames import told
+from studio.browsing import pictures
 from studio.errors import StudioError
 from studio.project import Project
 
@@ -17,7 +18,7 @@ MOST_BYTES = 512 * 2**20
 
 
 def frames(project: Project, name: str) -> np.ndarray:
-    """Return the frames (frame, y, x) of a file of the project as float32, colours averaged.
+    """Return the frames (frame, y, x) of a file of the project as float32, in grey.
 
     Raises StudioError if it cannot be read.
     """
@@ -31,20 +32,30 @@ def frames(project: Project, name: str) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _frames(path: Path, changed: int, size: int) -> np.ndarray:
-    import dtmodels  # noqa: PLC0415  (half a second, which a page without measured images need not wait)
+    from dtmodels.errors import DtmodelsError  # noqa: PLC0415  (half a second, which a page without measured images need not wait)
     from dtmodels.io import iterate_frames  # noqa: PLC0415  (read_frames would read a long video whole)
 
     found: list[np.ndarray] = []
     try:
         for frame in itertools.islice(iterate_frames(path), MOST_FRAMES):
-            found.append(np.asarray(frame, np.float32).mean(axis=-1))
+            found.append(_in_grey(frame))
             if len(found) * found[0].nbytes > MOST_BYTES or found[-1].shape != found[0].shape:
                 break
-    except dtmodels.DtmodelsError as error:
-        raise StudioError(str(error).replace(str(path), path.name)) from None
-    if not found:
-        raise StudioError(f"{path.name}: holds no frames")
+    except (DtmodelsError, OSError, MemoryError) as error:
+        raise StudioError(told(error, path)) from None
+    except Exception as error:  # of a decoder, for a file that nobody foresaw: the page must outlive it
+        raise StudioError(told(error, path, ": cannot be read")) from None
+    if not found or not found[0].size:
+        raise StudioError(f"{path.name}: holds no {'pixels' if found else 'frames'}")
     return np.stack([frame for frame in found if frame.shape == found[0].shape])
+
+
+def _in_grey(frame: np.ndarray) -> np.ndarray:
+    """Return a frame (y, x, channel) as a network gets it: luminance of colours, without opacity; the mean of other channels."""
+    from dtmodels.frames import grey  # noqa: PLC0415
+
+    values = pictures.real(np.asarray(frame))
+    return grey(values, True if values.shape[-1] <= 4 else "mean")[..., 0]
 
 
 def brought_to(frame: np.ndarray, shape: tuple[int, int], how: str) -> np.ndarray:
@@ -52,11 +63,19 @@ def brought_to(frame: np.ndarray, shape: tuple[int, int], how: str) -> np.ndarra
     if how == "none" or frame.shape == shape:
         return frame
     if how == "resize":
-        factors = (shape[0] / frame.shape[0], shape[1] / frame.shape[1])
-        smooth = [
-            max(0.0, 0.5 * (1 / factor - 1)) for factor in factors
-        ]  # so that nothing folds into the smaller image
-        blurred = ndimage.gaussian_filter(frame, smooth) if any(smooth) else frame
-        return np.asarray(ndimage.zoom(blurred, factors, order=1, grid_mode=True, mode="nearest"))
+        return _resized(frame, shape)
     top, left = (max(0, (a - b) // 2) for a, b in zip(frame.shape, shape, strict=True))
     return frame[top : top + shape[0], left : left + shape[1]]
+
+
+def _resized(frame: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return a frame as ``input: {resize}`` of a training file makes it; what no number went into is none."""
+    from dtmodels.frames import resize  # noqa: PLC0415
+
+    finite = np.isfinite(frame)
+    if finite.all():
+        return resize(frame[None, :, :, None], shape)[0, :, :, 0]
+    # Sums over rows and columns would make the whole image of one that is not a number.
+    made = resize(np.where(finite, frame, 0)[None, :, :, None], shape)[0, :, :, 0]
+    touched = resize(~finite[None, :, :, None], shape)[0, :, :, 0] > 0
+    return np.where(touched, np.float32(np.nan), made)

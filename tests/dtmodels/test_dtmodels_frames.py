@@ -32,6 +32,11 @@ def test_channels_of_a_tiff_stack_come_last(tmp_path):
     colour = np.random.default_rng(2).integers(0, 255, (4, 12, 10, 3), dtype=np.uint8)
     tifffile.imwrite(tmp_path / "rgb.tif", colour, photometric="rgb")
     np.testing.assert_array_equal(read_frames(tmp_path / "rgb.tif"), colour)
+    planar = np.moveaxis(colour, -1, 1)
+    tifffile.imwrite(tmp_path / "planar.tif", planar[0], photometric="rgb", planarconfig="separate")
+    np.testing.assert_array_equal(read_frames(tmp_path / "planar.tif"), colour[:1])
+    tifffile.imwrite(tmp_path / "planar-stack.tif", planar, photometric="rgb", planarconfig="separate")
+    np.testing.assert_array_equal(read_frames(tmp_path / "planar-stack.tif"), colour)
     planes = np.random.default_rng(2).integers(0, 999, (4, 2, 12, 10), dtype=np.uint16)
     tifffile.imwrite(tmp_path / "tcyx.tif", planes, imagej=True, metadata={"axes": "TCYX"})
     np.testing.assert_array_equal(read_frames(tmp_path / "tcyx.tif"), planes.transpose(0, 2, 3, 1))
@@ -52,6 +57,33 @@ def test_what_cannot_be_read(tmp_path, name, content, message):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(SourceError, match=message):
         read_frames(tmp_path / name)
+
+
+def test_a_part_of_an_npz_is_told_in_one_line(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, frames=FRAMES)
+    whole = path.read_bytes()
+    damaged = bytearray(whole)
+    damaged[120:160] = bytes(40)
+    (tmp_path / "array.npy").write_bytes(whole)
+    np.save(tmp_path / "one.npy", FRAMES)
+    for content in (whole[: len(whole) // 2], bytes(damaged), (tmp_path / "one.npy").read_bytes()):
+        path.write_bytes(content)
+        with pytest.raises(SourceError, match=r"a\.npz: cannot be read as npz: [^\n]+$"):
+            read_frames(path)
+    with pytest.raises(SourceError, match=r"array\.npy: holds several arrays"):
+        read_frames(tmp_path / "array.npy")
+
+
+@pytest.mark.parametrize(
+    "values", [np.full((12, 10), "a"), np.zeros((12, 10), "f4,i4"), np.zeros((2, 12, 10), "M8[s]")]
+)
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+def test_arrays_of_what_is_no_number_are_refused(tmp_path, values, ending):
+    path = tmp_path / f"a.{ending}"
+    (np.save if ending == "npy" else np.savez)(path, values)
+    with pytest.raises(SourceError, match="must be numbers"):
+        read_frames(path)
 
 
 def test_a_single_colour_frame_is_not_taken_for_a_stack():

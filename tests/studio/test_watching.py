@@ -8,16 +8,22 @@ import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 import simcore as sc
-from studio import palette
+from dtmodels.frames import resize
+from studio import launching, palette
 from studio.errors import OutsideError, StudioError
 from studio.launching import recipe_as_python, training_as_python
+from studio.panels.curves import Curves, data_of, drawn
+from studio.panels.look import Look
+from studio.panels.measured import Measured
 from studio.panels.picture import gallery, marks
 from studio.preview import Latest, Preview
 from studio.project import Project
@@ -171,21 +177,149 @@ def test_of_a_volume_the_largest_value_is_seen() -> None:
     ]  # fmt: skip
 
 
+class Renders:
+    """A preview that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Request, asyncio.Future[Answer]]] = []
+
+    async def render(self, request: Request) -> Answer:
+        self.asked.append((request, asyncio.get_running_loop().create_future()))
+        return await self.asked[-1][1]
+
+    def give_up(self, request: Request | None) -> None:
+        pass
+
+
+def test_an_old_answer_does_not_come_back_after_its_outputs_are_gone() -> None:
+    outputs = [SimpleNamespace(section="outputs", on=True)]
+    recipe = SimpleNamespace(entries=outputs)
+    texts = iter(("one", "two", "three"))
+
+    async def use() -> list[str]:
+        renders, shown = Renders(), []
+        look = object.__new__(Look)
+        look.session = SimpleNamespace(recipe=recipe, request=lambda stages, count: Request(next(texts)))  # type: ignore[assignment]
+        look.latest, look.asked, look.tasks = Latest(renders), None, set()  # type: ignore[arg-type]
+        look.stages, look.count = lambda: None, lambda: 1
+        look._show = lambda answer: shown.append(answer.error)  # type: ignore[method-assign]
+        look.refresh()
+        await asyncio.sleep(0)
+        recipe.entries = []
+        look.refresh()
+        await asyncio.sleep(0)
+        renders.asked[0][1].set_result(Answer(error="one", request=renders.asked[0][0]))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        recipe.entries = outputs
+        for _ in range(2):
+            look.refresh()
+            await asyncio.sleep(0)
+        for number in (1, 2):
+            request, future = renders.asked[number]
+            future.set_result(Answer(error=request.text, request=request))
+            for _ in range(5):
+                await asyncio.sleep(0)
+        return shown
+
+    assert run(use()) == ["", "three"]
+
+
+def test_a_measured_file_that_is_read_late_is_not_shown_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(project: object, name: str) -> np.ndarray:
+        time.sleep(0.3 if name == "slow" else 0)
+        if name == "bad":
+            raise StudioError("bad")
+        return np.full((1, 2, 2), len(name))
+
+    async def choose(*names: str | None) -> tuple[Any, str]:
+        said = [""]
+        panel = object.__new__(Measured)
+        panel.session, panel.asked, panel.tasks = SimpleNamespace(studio=SimpleNamespace(project=None)), 0, set()  # type: ignore
+        panel.file, panel.frames = SimpleNamespace(is_deleted=False), SimpleNamespace(visible=False)  # type: ignore
+        panel._say, panel.changed = said.append, lambda: None  # type: ignore[method-assign]
+        for name in names:
+            panel._open(name)
+            await asyncio.sleep(0.05)
+        await asyncio.gather(*panel.tasks)
+        return None if panel.stack is None else int(panel.stack.max()), said[-1]
+
+    monkeypatch.setattr("studio.panels.measured.frames", read)
+    assert run(choose("slow", "b")) == (1, "")
+    assert run(choose("slow", None)) == (None, "")
+    assert run(choose("slow", "bad")) == (None, "bad")
+    assert run(choose("bad", "slow")) == (4, "")
+
+
 # -- curves ----------------------------------------------------------------------------------------------------------
 
 
 def test_the_power_spectrum_of_white_noise_is_flat_and_its_variance() -> None:
     image = np.random.default_rng(1).normal(3, 2, (256, 256))
     frequencies, power = curves.power_spectrum(image)
-    assert frequencies[0] < 0.01 and frequencies[-1] < 0.5
+    assert frequencies[0] < 0.01 and frequencies[-1] <= 0.5
     np.testing.assert_allclose(power[8:].mean(), 4, rtol=0.05)
 
 
-def test_the_power_spectrum_shows_a_period_where_it_is() -> None:
-    x = np.arange(128)
-    image = np.broadcast_to(np.cos(2 * np.pi * x / 8), (128, 128))
-    frequencies, power = curves.power_spectrum(image)
-    assert abs(frequencies[np.argmax(power)] - 1 / 8) < 1 / 128
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (51, 51), (64, 160)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_power_spectrum_shows_a_period_where_it_is(height: int, width: int, turned: bool) -> None:
+    for cycles in range(1, height // 2):
+        image = np.broadcast_to(np.cos(2 * np.pi * cycles * np.arange(height) / height)[:, None], (height, width))
+        frequencies, power = curves.power_spectrum(image.T if turned else image)
+        assert abs(frequencies[np.argmax(power)] - cycles / height) < 0.1 / height
+
+
+def test_curves_of_pixels_that_are_not_finite() -> None:
+    image = np.random.default_rng(1).normal(3, 2, (64, 64))
+    holed = image.copy()
+    holed[7], holed[9, 3] = np.nan, np.inf
+    finite = holed[np.isfinite(holed)]
+    assert curves.limits(holed, np.full((2, 2), np.nan)) == (finite.min(), finite.max())
+    assert curves.histogram(holed, curves.limits(holed))[1].sum() == pytest.approx(1)
+    filled = np.where(np.isfinite(holed), holed, finite.mean())
+    np.testing.assert_allclose(curves.power_spectrum(holed)[1], curves.power_spectrum(filled)[1], rtol=1e-9)
+    for how in ("minmax", "standard"):
+        np.testing.assert_array_equal(np.isfinite(curves.scaled(holed, how)), np.isfinite(holed))
+    assert np.nanmin(curves.scaled(np.where(np.isinf(holed), np.nan, holed), "minmax")) == 0
+    assert curves.limits() == curves.limits(np.full((2, 2), np.nan)) == (0, 1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2, 2), (3, 40)])
+def test_small_images_have_curves(shape: tuple[int, int]) -> None:
+    frequencies, power = curves.power_spectrum(np.ones(shape))
+    assert len(frequencies) == len(power) == min(shape) // 2 and np.isfinite(power).all()
+
+
+def test_what_charts_are_given_of_an_image_with_holes() -> None:
+    image = np.arange(64.0).reshape(8, 8)
+    image[4] = np.nan
+    given = drawn(image, None, "y", 0.5)
+    assert [one is None for pair in given for one in pair] == [False, True] * 3
+    assert data_of(given[2][0])[4] == [4.0, None]
+    assert drawn(np.full((8, 8), np.nan), None, "x", 0) == [(None, None)] * 3
+
+
+def test_of_curves_that_are_asked_for_fast_the_last_ones_are_shown() -> None:
+    class Fake:
+        def __init__(self) -> None:
+            self.chart, self.shown = SimpleNamespace(is_deleted=False), []
+
+        def show(self, *pair: Any) -> None:
+            self.shown.append(pair)
+
+    async def ask() -> list[Any]:
+        page = object.__new__(Curves)
+        page.waiting = page.task = None
+        page.histogram, page.spectrum, page.profile = charts = [Fake() for _ in range(3)]  # type: ignore[assignment]
+        for number in range(5):
+            page.show(np.full((8, 8), float(number)), None, "x", 0)
+        assert page.task is not None
+        await page.task
+        return [chart.shown for chart in charts]
+
+    _, _, ((line, other),) = run(ask())
+    assert other is None and line[1].tolist() == [4.0] * 8
 
 
 def test_histogram_profile_and_scales() -> None:
@@ -211,7 +345,37 @@ def test_measured_frames_are_read_and_brought_to_size(tmp_path: Path) -> None:
     np.testing.assert_array_equal(measured.brought_to(frames[0], (20, 30), "crop"), stack[0, 10:30, 15:45])
     assert measured.brought_to(frames[0], (20, 30), "none").shape == (40, 60)
     flat = measured.brought_to(np.full((40, 60), 7.0), (51, 51), "resize")
-    np.testing.assert_allclose(flat, 7)
+    np.testing.assert_allclose(flat, 7, rtol=1e-6)
+
+
+def test_a_measured_frame_is_resized_as_a_network_gets_it() -> None:
+    frame = np.random.default_rng(1).normal(size=(40, 60)).astype(np.float32)
+    for shape in ((20, 30), (51, 51), (13, 80)):
+        truth = resize(frame[None, :, :, None], shape)[0, :, :, 0]
+        np.testing.assert_array_equal(measured.brought_to(frame, shape, "resize"), truth)
+    holed = frame.copy()
+    holed[4] = np.nan
+    half = measured.brought_to(holed, (20, 30), "resize")
+    lost = np.isnan(half)
+    assert lost[2].all() and lost.sum() <= 3 * 30
+    np.testing.assert_allclose(half[~lost], measured.brought_to(frame, (20, 30), "resize")[~lost], atol=1e-6)
+
+
+@pytest.mark.parametrize(("mode", "colour", "grey"), [
+    ("RGBA", (100, 100, 100, 255), 100), ("LA", (100, 255), 100), ("L", 100, 100), ("RGB", (255, 0, 0), 0.299 * 255),
+])  # fmt: skip
+def test_opacity_is_no_colour(tmp_path: Path, mode: str, colour: Any, grey: float) -> None:
+    Image.new(mode, (30, 20), colour).save(tmp_path / "a.png")
+    np.testing.assert_allclose(measured.frames(Project(tmp_path), "a.png"), np.full((1, 20, 30), grey), rtol=1e-6)
+
+
+def test_half_an_archive_is_said_and_magnitudes_are_seen(tmp_path: Path) -> None:
+    np.savez(tmp_path / "bad.npz", frames=np.ones((3, 9, 8)))
+    (tmp_path / "bad.npz").write_bytes((tmp_path / "bad.npz").read_bytes()[:200])
+    with pytest.raises(StudioError, match=r"^bad\.npz: "):
+        measured.frames(Project(tmp_path), "bad.npz")
+    np.save(tmp_path / "field.npy", np.full((9, 8), 3 - 4j))
+    np.testing.assert_array_equal(measured.frames(Project(tmp_path), "field.npy"), np.full((1, 9, 8), 5))
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
@@ -262,3 +426,50 @@ def test_the_export_of_a_training_is_a_script(tmp_path: Path) -> None:
     (tmp_path / "training.yaml").write_text("format: dtmodels-training/1\nmodel: {kind: cnnn}\n")
     with pytest.raises(StudioError, match=r"dtmodels: training\.yaml"):
         run(training_as_python(tmp_path, "training.yaml", "train.zarr"))
+
+
+TALKS = """
+import pathlib, sys, time
+pathlib.Path(sys.argv[1], "starts").open("a").write("x")
+print("http://127.0.0.1:1/" + sys.argv[1], flush=True)
+for stream in (sys.stdout, sys.stderr):
+    stream.write("words\\n" * 200_000)
+    stream.flush()
+pathlib.Path(sys.argv[1], "done").touch()
+time.sleep(60)
+"""
+
+
+def test_another_studio_may_say_much_and_is_started_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "STUDIO", ("-c", TALKS))
+    monkeypatch.setattr(launching, "_others", {})
+    folder = tmp_path / "project"
+    folder.mkdir()
+
+    async def use() -> None:
+        first, second = await asyncio.gather(*(launching.another_studio(folder) for _ in range(2)))
+        assert first == second == f"http://127.0.0.1:1/{folder}"
+        for _ in range(200):
+            if (folder / "done").exists():
+                break
+            await asyncio.sleep(0.05)
+        assert (folder / "done").exists(), "it hangs"
+        assert await launching.another_studio(folder / ".." / "project") == first
+        assert (folder / "starts").read_text() == "x"
+        launching.close_others()
+        await launching._others[folder].process.wait()
+        await launching.another_studio(folder)
+        assert (folder / "starts").read_text() == "xx"
+        launching.close_others()
+        await launching._others[folder].process.wait()
+
+    run(use())
+
+
+def test_why_another_studio_did_not_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "STUDIO", ("-c", "import sys; sys.exit('x' * 99 + '\\n' + 'port 8765 is taken')"))
+    with pytest.raises(StudioError, match=r"^port 8765 is taken$"):
+        run(launching.another_studio(tmp_path))
+    (tmp_path / "file").touch()
+    with pytest.raises(StudioError, match="a project is a folder"):
+        run(launching.another_studio(tmp_path / "file"))
