@@ -72,7 +72,12 @@ def as_output(recipe: RecipeText, item: Item, names: Names) -> tuple[str, str]:
 
 
 def _target(recipe: RecipeText, item: Item, scene: str, names: Names) -> tuple[str, str]:
-    wish = {"positions": "position", "DiskMask": "mask", "GaussianDensity": "density"}.get(item.name)
+    wish = {
+        "positions": "position",
+        "DiskMask": "mask",
+        "GaussianDensity": "density",
+        "CentroidDensity": "density",
+    }.get(item.name)
     output = naming.free(recipe, wish or naming.snake(item.name))
     if item.kind == "function":
         seen_by = last_microscope(recipe)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dtmodels.prediction.outputs import PARTICLES, REGIONS
+from dtmodels.prediction.outputs import DENSITIES, PARTICLES, REGIONS
 from studio.errors import StudioError
 
 Array = np.ndarray[Any, Any]
@@ -60,7 +60,7 @@ class Run:
         shape, kind, told = target.get("shape", ()), target.get("kind"), str(target.get("description", ""))
         if len(shape) < 3:
             return "numbers"
-        if "GaussianDensity" in told:
+        if any(name in told for name in DENSITIES):
             return "counts"
         if any(name in told for name in REGIONS):
             return "masks"
