@@ -94,13 +94,18 @@ class KeepPage:
                 ui.label("No other one was opened yet.").classes("soft small")
 
     async def _open(self, folder: Path) -> None:
-        if folder.expanduser().resolve() == self.studio.project.folder:
+        try:
+            folder = folder.expanduser()
+        except RuntimeError as error:  # no such user
+            self.studio.notify(f"{folder}: {error}", "negative")
+            return
+        if folder.resolve() == self.studio.project.folder:
             self.studio.notify("That is this project.", "info")
             return
         with self.box:  # a dialog that was asked is gone by now
             self.studio.notify(f"Opening {folder} ...")
         try:
-            address = await another_studio(folder.expanduser())
+            address = await another_studio(folder)
         except StudioError as error:
             with self.box:
                 self.studio.notify(str(error), "negative")

@@ -50,6 +50,15 @@ def test_quantum_dots():
     assert scores.recall > 0.8 and scores.precision > 0.93
 
 
+def test_single_particle_tracking():
+    """On fresh draws of the recipe for the videos (0.05 px on its validation)."""
+    images = rendered("single_particle_tracking/recipe_videos.yaml", 300)
+    frames = np.repeat(np.repeat(images["image"], 2, axis=1), 2, axis=2)  # of twice the size: places are those of the frame
+    table = dm.predict(open_pretrained("single_particle_tracking"), frames)
+    error = np.hypot(*(table[["y", "x"]].to_numpy() - (2 * images["position"] + 0.5)).T)
+    assert error.mean() < 2 * 0.12
+
+
 def test_holograms_3d():
     """Eight holograms; most spheres are found at their heights (recall 0.91, precision 0.93 on 200)."""
     holograms = rendered("holograms_3d/recipe.yaml", 8)
