@@ -51,9 +51,9 @@ def test_quantum_dots():
 
 
 def test_single_particle_tracking():
-    """On fresh draws of the recipe for the videos (0.05 px on its validation)."""
+    """On fresh draws of the recipe for the videos (0.05 px on its validation), in frames of twice the size."""
     images = rendered("single_particle_tracking/recipe_videos.yaml", 300)
-    frames = np.repeat(np.repeat(images["image"], 2, axis=1), 2, axis=2)  # of twice the size: places are those of the frame
+    frames = np.repeat(np.repeat(images["image"], 2, axis=1), 2, axis=2)
     table = dm.predict(open_pretrained("single_particle_tracking"), frames)
     error = np.hypot(*(table[["y", "x"]].to_numpy() - (2 * images["position"] + 0.5)).T)
     assert error.mean() < 2 * 0.12
