@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import inspect
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -49,6 +50,18 @@ STRING_OR_COMMENT = re.compile(
 )
 
 
+class Loader(yaml.SafeLoader):
+    """YAML's safe loader, but a name stands once: of two, one would be dropped without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise RecipeError(f"{key.value}: stands twice, again in line {key.start_mark.line + 1}; take one away")
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def load(path: str | Path, trust: bool = False) -> Recipe:
     """Read a recipe file.
 
@@ -76,7 +89,7 @@ def load(path: str | Path, trust: bool = False) -> Recipe:
 def loads(text: str, trust: bool = False) -> Recipe:
     """Read a recipe from text: see `load`."""
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader)
     except yaml.YAMLError as error:
         raise RecipeError("not YAML: " + " ".join(str(error).split())) from None
     except ValueError as error:  # a date that is none, a number of thousands of digits
@@ -152,7 +165,7 @@ class Reader:
             case ast.Constant(value=str(text)):
                 return units.parse(text, unit) if unit not in (None, "1") else text
             case ast.Constant(value=bool() | int() | float() | complex() | None):
-                return node.value
+                return _finite(node.value)
             case ast.Name(id=label):
                 return self.look_up(label)
             case ast.Attribute():
@@ -237,6 +250,12 @@ class Reader:
         values = [self.visit(a, _unit(declared, label)) for a, label in zip_longest(arguments, order[: len(arguments)])]
         named = {str(k.arg): self.visit(k.value, _unit(declared, k.arg)) for k in keywords}
         return maker(*values, **(names | named))
+
+
+def _finite(value: Any) -> Any:
+    if value == math.inf:
+        raise RecipeError("a number beyond 1.8e308")
+    return value
 
 
 def _one_line(text: str) -> str:
