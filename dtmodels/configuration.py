@@ -235,7 +235,7 @@ def load_configuration(path: str | PathLike[str]) -> Configuration:
     """Read a training file; ConfigurationError names the key that is wrong, its value and what is allowed."""
     try:
         text = Path(path).read_text(encoding="utf-8")
-        values = yaml.load(text, Loader=_Loader)
+        values = yaml.load(text, Loader=Loader)
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -292,7 +292,7 @@ def _sections_in(annotation: Any) -> list[type[Section]]:
     return [member for member in members if isinstance(member, type) and issubclass(member, Section)]
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """YAML in which 1e-3 is a number (YAML 1.1 wants 1.0e-3) and a key stands once."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
@@ -303,6 +303,6 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
+Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
 )

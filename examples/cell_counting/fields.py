@@ -15,25 +15,28 @@ CHOOSING = 100  # fields, by name, that the recipe may be chosen on; the others 
 
 
 @dataclass(frozen=True)
-class Slices:
-    """Images in thousands of camera counts above the background, and the sum of the target density in each."""
+class Measured:
+    """Fields in thousands of camera counts above the background, their slices, and the sum of the target density in each."""
 
+    fields: Array
     images: Array
     counts: Array
 
 
-def slices(part: str) -> Slices:
-    """Every whole slice of the fields for "choosing" or for the "test"; MissingData where they cannot be had."""
+def measured_fields(part: str) -> Measured:
+    """The fields for "choosing" or for the "test"; MissingData where they cannot be had."""
     paths = sorted(folder("bbbc039/images").glob("*.tif"))
-    images, counts = [], []
-    for path in paths[:CHOOSING] if part == "choosing" else paths[CHOOSING:]:
-        field = background_taken(iio.imread(path).astype(np.float32))
-        density = density_of(path)
-        for y in range(0, field.shape[0] - SIDE + 1, SIDE):
-            for x in range(0, field.shape[1] - SIDE + 1, SIDE):
-                images.append(field[y : y + SIDE, x : x + SIDE])
-                counts.append(density[y : y + SIDE, x : x + SIDE].sum())
-    return Slices(np.array(images, np.float32), np.array(counts))
+    paths = paths[:CHOOSING] if part == "choosing" else paths[CHOOSING:]
+    fields = np.stack([background_taken(iio.imread(path).astype(np.float32)) for path in paths])
+    density = np.stack([density_of(path) for path in paths])
+    return Measured(fields, slices(fields), slices(density).sum(axis=(1, 2)))
+
+
+def slices(fields: Array) -> Array:
+    """Every whole slice of 256 x 256 pixels: (slice, y, x), those of a field one after another."""
+    rows, columns = (length // SIDE for length in fields.shape[1:])
+    whole = fields[:, : rows * SIDE, : columns * SIDE].reshape(-1, rows, SIDE, columns, SIDE)
+    return np.ascontiguousarray(whole.swapaxes(2, 3)).reshape(-1, SIDE, SIDE)
 
 
 def background_taken(field: Array) -> Array:

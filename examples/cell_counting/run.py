@@ -20,7 +20,7 @@ import dtmodels as dm
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from fields import Slices, slices
+from fields import Measured, measured_fields, slices
 from measured import MissingData
 from steps import Call, command, console
 
@@ -46,24 +46,25 @@ def case(call: Call[Size]) -> None:
     run = call.train(HERE / "training.yaml", data, size.epochs)
     results: dict[str, Any] = {"simulated": dict(dm.evaluate(run, test).numbers["network"])}
     try:
-        choosing, tested = slices("choosing"), slices("test")
+        choosing, tested = measured_fields("choosing"), measured_fields("test")
     except MissingData as missing:
         console.print(f"without the measured fields: {missing}")
     else:
-        found = {"network": by_network(run, tested.images), "sum of pixels": by_sum(tested.images, choosing)}
+        density = densities(run, tested.fields)
+        found = {"network": density.sum(axis=(1, 2)), "sum of pixels": by_sum(tested.images, choosing)}
         results["measured"] = {name: scores(tested.counts, counts) for name, counts in found.items()}
-        results["choosing"] = scores(choosing.counts, by_network(run, choosing.images))
-        draw(call.folder / "figure.png", run, tested, found)
+        results["choosing"] = scores(choosing.counts, densities(run, choosing.fields).sum(axis=(1, 2)))
+        draw(call.folder / "figure.png", tested, density, found)
     call.keep(results)
     report(results)
 
 
-def by_network(run: dm.Run, images: Array) -> Array:
-    """The integral of the density in each image."""
-    return dm.predict(run, images[..., None])["count"].to_numpy()
+def densities(run: dm.Run, fields: Array) -> Array:
+    """The density that the network sees, slice by slice; of a nucleus between two slices each gets its part."""
+    return slices(np.asarray(dm.predict(run, fields[..., None], output="images"))[..., 0])
 
 
-def by_sum(images: Array, choosing: Slices) -> Array:
+def by_sum(images: Array, choosing: Measured) -> Array:
     """Sums of pixels, brought to counts by the straight line that fits other fields best."""
     slope, offset = np.polyfit(choosing.images.sum(axis=(1, 2)), choosing.counts, 1)
     return np.asarray(slope * images.sum(axis=(1, 2)) + offset)
@@ -81,13 +82,13 @@ def scores(true: Array, found: Array) -> dict[str, float]:
     }
 
 
-def draw(path: Path, run: dm.Run, tested: Slices, found: dict[str, Array]) -> None:
+def draw(path: Path, tested: Measured, densities: Array, found: dict[str, Array]) -> None:
     """A measured slice, its density, and counts found against true ones."""
     figure = Figure(figsize=(12, 4), layout="constrained")
     image, density, counts = figure.subplots(1, 3)
     k = int(np.argsort(tested.counts)[len(tested.counts) * 3 // 4])
     image.imshow(tested.images[k], cmap="gray", vmax=np.percentile(tested.images[k], 99.5))
-    density.imshow(dm.predict(run, tested.images[k][None, ..., None], output="images")[0, ..., 0], cmap="magma")
+    density.imshow(densities[k], cmap="magma")
     image.set(title=f"measured: {tested.counts[k]:.1f} nuclei", xticks=[], yticks=[])
     density.set(title=f"density of the network: {found['network'][k]:.1f}", xticks=[], yticks=[])
     top = 1.05 * max(tested.counts.max(), found["network"].max())

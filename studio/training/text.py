@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dtmodels.configuration import FORMAT, Configuration, _Loader, validated  # its reading of 1e-3 must be ours
+from dtmodels.configuration import FORMAT, Configuration, Loader, validated  # its reading of 1e-3 must be ours
 from dtmodels.errors import ConfigurationError
 from dtmodels.models import check
 from studio.errors import StudioError
@@ -31,7 +31,7 @@ fit:     {{loss: mae, optimizer: adam, epochs: 30, batch_size: 64, seed: 1}}
 def values_of(text: str) -> dict[str, Any]:
     """What a training file says, unchecked; StudioError where it is no mapping of YAML."""
     try:
-        found = yaml.load(text, Loader=_Loader)
+        found = yaml.load(text, Loader=Loader)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
         raise StudioError(f"training.yaml: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict):
@@ -89,7 +89,7 @@ _NOTHING = _Named()
 class _Dumper(yaml.SafeDumper):
     """Quotes the texts that dtmodels would read as something else, 1e-3 among them."""
 
-    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+    yaml_implicit_resolvers = Loader.yaml_implicit_resolvers
 
 
 def _dumped(value: Any, **style: Any) -> str:
@@ -124,7 +124,7 @@ def _plain(value: Any) -> Any:
 
 
 def _edited(text: str, path: Path, value: Any) -> str:
-    node = yaml.compose(text, Loader=_Loader)
+    node = yaml.compose(text, Loader=Loader)
     for depth, key in enumerate(path):
         if not isinstance(node, yaml.MappingNode):
             raise LookupError(key)
