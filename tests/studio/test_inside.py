@@ -80,7 +80,7 @@ def with_defocus(microscope: Expression) -> str:
     return with_part(microscope, (), "aberrations", "Defocus(0.1)", NAMES)
 
 
-@drawn(60)
+@drawn(25)
 @given(st.lists(st.tuples(st.sampled_from(["turn", "up", "out", "add"]), st.integers(0, 5)), max_size=8))
 def test_any_edits_leave_the_listed_order(edits: list[tuple[str, int]]) -> None:
     """Beside a plain list of (name, on)."""

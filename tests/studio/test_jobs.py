@@ -109,7 +109,8 @@ def test_a_paused_job_can_be_stopped(jobs: Jobs) -> None:
     wait(lambda: job.state == "stopped")
 
 
-def test_a_queued_job_can_be_stopped(jobs: Jobs) -> None:
+def test_a_queued_job_can_be_stopped(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.jobs.PATIENCE", 1)  # a program that is asked before it began may not hear it
     first, second = jobs.add(order("30")), jobs.add(order("0"))
     jobs.stop(second)
     assert second.state == "stopped"
@@ -354,7 +355,8 @@ def test_a_number_that_cannot_be_read_is_no_hindrance(jobs: Jobs) -> None:
     wait(lambda: job.state == "done")
 
 
-def test_a_job_that_was_stopped_before_it_began_stays_stopped(jobs: Jobs) -> None:
+def test_a_job_that_was_stopped_before_it_began_stays_stopped(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.jobs.PATIENCE", 1)
     for k in range(8):
         job = jobs.add(order("30"))
         time.sleep(0.001 * k)

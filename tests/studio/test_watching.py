@@ -416,6 +416,7 @@ def test_the_export_is_what_the_command_prints(tmp_path: Path) -> None:
         run(recipe_as_python(tmp_path, "recipe.yaml"))
 
 
+@pytest.mark.thorough  # TensorFlow starts twice
 def test_the_export_of_a_training_is_a_script(tmp_path: Path) -> None:
     """Whose network is that of the training file; that it trains the same is a test of dtmodels."""
     shutil.copy(ROOT / "examples/single_particle_tracking/training.yaml", tmp_path)
