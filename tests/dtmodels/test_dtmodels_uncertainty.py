@@ -36,6 +36,7 @@ def noisy(count, seed=3):
     return {"image": image.reshape(count, 4, 4, 1), "radius": truth.astype(np.float32), "wide": wide.astype(np.float32)}
 
 
+@pytest.mark.thorough
 def test_variances_are_learned_in_the_units_of_the_targets(tmp_path):
     train = write_dataset(tmp_path / "train.zarr", noisy(3000), unit=512, chunk=64)
     test = write_dataset(tmp_path / "test.zarr", noisy(2000, seed=4), seed="5", unit=512, chunk=64)
