@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import cmath
 import difflib
 import inspect
-import math
 import operator
 import re
 from collections.abc import Callable
@@ -42,12 +42,12 @@ BINARY: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
 }
 LONGEST = 100_000  # characters of one expression
-# A string of Python or a comment; a string that never ends goes on to the end, so that the search stays linear.
-STRING_OR_COMMENT = re.compile(
+# A string of Python; one that never ends goes on to the end, so that the search stays linear.
+STRING = (
     r"""'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)|"{3}(?:[^\\]|\\.)*?(?:"{3}|\Z)"""
-    r"""|'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?|#[^\r\n]*""",
-    re.DOTALL,
+    r"""|'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?"""
 )
+STRING_OR_COMMENT = re.compile(STRING + r"|#[^\r\n]*", re.DOTALL)
 
 
 class Loader(yaml.SafeLoader):
@@ -253,7 +253,7 @@ class Reader:
 
 
 def _finite(value: Any) -> Any:
-    if value == math.inf:
+    if isinstance(value, float | complex) and not cmath.isfinite(value):
         raise RecipeError("a number beyond 1.8e308")
     return value
 

@@ -156,6 +156,7 @@ def broken(line: str, old: str = "  snr:        uniform(2, 60)") -> str:
         ("a: b: c", "not YAML"),
         ("format: simcore-recipe/1\noutputs:\n  a: 1\n  b: 1\n  a: 2\n", "a: stands twice, again in line 5"),
         ("format: simcore-recipe/1\noutputs:\n  a: uniform(0, 1e999)\n", "outputs.a: a number beyond 1.8e308"),
+        ("format: simcore-recipe/1\noutputs:\n  a: uniform(0, 1e999j)\n", "outputs.a: a number beyond 1.8e308"),
         ("- 1", "format: None; a recipe starts with"),
         ("format: simcore-recipe/9\noutputs: {a: 1}", "simcore-recipe/9"),
         ("format: simcore-recipe/1\ndefine: {}", "outputs: missing"),

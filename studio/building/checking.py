@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 import simcore as sc
+from simcore.reader import Loader
 from studio.building.expression import Expression, ExpressionError, called
 from studio.recipe_text import RecipeText, RecipeTextError
 
@@ -51,31 +53,33 @@ def check(text: str, trust: bool = False) -> Problem | None:
     return None
 
 
-def code_of(recipe: RecipeText, folder: Path) -> str:
-    """Return the digest of what runs when a recipe is trusted: its code, what it applies, and the project's modules of that."""
-    parts = []
-    for entry in recipe.entries:
-        if entry.section == "code":
-            parts.append(f"{entry.key}\n{entry.expression}")
-        elif "Apply" in entry.expression:
-            parts += _applied(entry.expression, folder)
+def code_of(text: str, folder: Path) -> str | None:
+    """Return the digest of what runs when a recipe is trusted: its code, what it applies, and the project's modules of that.
+
+    It is read as simcore reads it, so that no way of writing hides a part; None of what is no recipe.
+    """
+    try:
+        document = yaml.load(text, Loader)
+        sections = [document.get(name) or {} for name in ("code", "define", "outputs")]
+        parts = [f"{name}\n{source}" for name, source in sections[0].items()]
+        for words in (str(one) for section in sections[1:] for one in section.values() if "Apply" in str(one)):
+            parts += _applied(words, folder)
+    except (yaml.YAMLError, sc.SimcoreError, ValueError, AttributeError, RecursionError):
+        return None
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _applied(text: str, folder: Path) -> list[str]:
-    """Return the calls of `Apply` in an expression, and the text of the modules that they name."""
+    """Return the calls of `Apply` in an expression, and the text of the project's modules that a word of theirs names."""
     try:
-        calls = [
-            node for node in ast.walk(Expression(text).tree) if isinstance(node, ast.Call) and called(node) == "Apply"
-        ]
+        nodes = ast.walk(Expression(text).tree)
+        parts = [ast.unparse(node) for node in nodes if isinstance(node, ast.Call) and called(node) == "Apply"]
     except ExpressionError:
         return [text]
-    parts = [ast.unparse(call) for call in calls]
-    for node in (node for call in calls for node in ast.walk(call)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            module = folder / (node.value.partition(":")[0].replace(".", "/") + ".py")
+    for module in re.findall(r"[\w.]+", " ".join(parts)):
+        for path in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__init__.py"):
             with contextlib.suppress(OSError, ValueError):
-                parts.append(module.read_text(encoding="utf-8", errors="replace"))
+                parts.append((folder / path).read_text(encoding="utf-8", errors="replace"))
     return parts
 
 

@@ -123,6 +123,8 @@ class Document:
             return False
         if self.broken:
             self.broken = ""
+            if self.digest is None:  # it never was read: there is no text to go back to
+                self.text = found.text
             self._adopt(found.text, found.digest)
             return True
         if found.digest == self.digest:

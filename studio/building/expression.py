@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from simcore.reader import STRING
 from studio.errors import StudioError
 
 Path = tuple[int | str, ...]
@@ -20,12 +21,8 @@ Span = tuple[int, int]
 # The parameters of a callable in order; None where it is not known.
 Names = Callable[[str], Sequence[str] | None]
 
-# A string of Python, a comment with the space after it, or space; a string that never ends goes on to the end.
-PIECE = re.compile(
-    r"""'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)|"{3}(?:[^\\]|\\.)*?(?:"{3}|\Z)"""
-    r"""|'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?|\#[^\r\n]*+\s*|\s+""",
-    re.DOTALL,
-)
+# A string of Python, a comment with the space after it, or space.
+PIECE = re.compile(STRING + r"|\#[^\r\n]*+\s*|\s+", re.DOTALL)
 WIDEST = 120  # characters of a line; a step that would go beyond starts a new one
 
 

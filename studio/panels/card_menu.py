@@ -77,4 +77,4 @@ class CardMenu:
 
     def _copy(self, entry: Entry) -> None:
         name = self.session.free_name(entry.key)
-        self._edit(lambda r: r.with_entry(entry.section, name, " ".join(entry.expression.split())))
+        self._edit(lambda r: r.with_entry(entry.section, name, entry.expression))

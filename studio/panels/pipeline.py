@@ -10,7 +10,7 @@ from nicegui import ui
 
 from studio import palette
 from studio.building import adding, naming, steps
-from studio.building.expression import Expression, called, checked, folded, name_called
+from studio.building.expression import Expression, called, checked, folded, name_called, normal
 from studio.building.session import Selection, Session
 from studio.palette import Item
 from studio.panels.asking import ask
@@ -131,7 +131,7 @@ class Pipeline:
         style += " chip-name" if step.text.isidentifier() else ""
         inside = parts_inside(step.text, self.session)
         count = f'<span class="chip-count" title="features inside">+{inside}</span>' if inside else ""
-        tip = html.escape(folded(step.text), quote=True)
+        tip = html.escape(normal(step.text), quote=True)
         return (
             f'<div class="{style}" tabindex="0" role="button" draggable="true" title="{tip}" data-chip="{address(place, at)}">'
             f"<span>{html.escape(title(step.text))}</span>{count}</div>"

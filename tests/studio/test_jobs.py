@@ -156,12 +156,18 @@ def test_a_job_survives_the_studio_and_is_found_again(jobs: Jobs, tmp_path: Path
     later.close()
 
 
-def test_a_number_used_again_is_not_taken_for_the_job(jobs: Jobs) -> None:
+def killed(jobs: Jobs) -> Job:
+    """A job whose processes are gone."""
     job = jobs.add(order("30"))
     begun(job)
     assert job.pid is not None
     os.killpg(job.pid, signal.SIGKILL)
     wait(lambda: job.state == "failed")
+    return job
+
+
+def test_a_number_used_again_is_not_taken_for_the_job(jobs: Jobs) -> None:
+    job = killed(jobs)
     (job.folder / "pid").write_text(f"{os.getpid()}\n")  # that of a process that is alive
     assert job.state == "failed"
     job.send(signal.SIGKILL)  # and it is not killed
@@ -278,11 +284,7 @@ def test_a_job_whose_files_are_gone_does_not_go_on(jobs: Jobs) -> None:
 
 
 def test_the_group_of_another_is_not_taken_for_the_job(jobs: Jobs) -> None:
-    job = jobs.add(order("30"))
-    begun(job)
-    assert job.pid is not None
-    os.killpg(job.pid, signal.SIGKILL)
-    wait(lambda: job.state == "failed")
+    job = killed(jobs)
     shell = subprocess.Popen(["/bin/sh", "-c", "sleep 30 & echo $!"], stdout=subprocess.PIPE, start_new_session=True)
     assert shell.stdout is not None
     sleeping = psutil.Process(int(shell.stdout.readline()))

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nicegui import Client
+from nicegui.page import page
 
+from studio.building import checking
 from studio.building.document import Document
 from studio.building.session import Session
+from studio.panels.pipeline import Pipeline
 from studio.project import Project
 from studio.recipe_text import RecipeText
 from studio.watching.sliding import held, slides
@@ -68,6 +72,27 @@ def test_a_module_that_is_applied_is_code_as_well(tmp_path: Path) -> None:
     assert session.trusts(text)
 
 
+def test_code_is_what_simcore_reads(tmp_path: Path) -> None:
+    """Here by way of an anchor that stands elsewhere."""
+    text = HEAD + 'define: &all\n  one: "{}"\ncode:\n  <<: *all\noutputs:\n  a: one\n'
+    assert checking.code_of(text.format("1"), tmp_path) != checking.code_of(text.format("2"), tmp_path)
+    assert checking.code_of("- 1", tmp_path) is None and checking.code_of("a: [", tmp_path) is None
+
+
+def test_comments_within_an_expression_take_no_page_away(tmp_path: Path) -> None:
+    define = "define:\n  a: |\n    uniform(0,  # the lowest\n      1)\n"
+    (tmp_path / "recipe.yaml").write_text(HEAD + define + "outputs:\n  b: a\n")
+    _, session = opened(tmp_path)
+    client = Client(page("/"))
+    with client:
+        pipeline = Pipeline(session, lambda _: None)
+    shown = pipeline.cards["define", "a"].box.content
+    assert "# the lowest" in shown and 'data-chip="define.a.0"' in shown
+    pipeline.menu._copy(session.recipe.find("define", "a"))  # type: ignore[union-attr]
+    client.delete()
+    assert session.recipe is not None and session.recipe.find("define", "a").expression.count("# the lowest") == 1
+
+
 def test_what_is_not_saved_stays_when_another_recipe_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(HEAD + "outputs:\n  a: uniform(0, 1)\n")
     (tmp_path / "other.yaml").write_text(HEAD + "outputs:\n  b: uniform(0, 1)\n")
@@ -105,6 +130,7 @@ def test_a_file_that_is_no_text_is_told_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(HEAD + "outputs:\n  a: uniform(0, 1)\n")
     session.refresh()
     assert session.recipe is not None and session.problem is None
+    assert not session.document.can_undo  # to an empty file
 
 
 def test_a_conflict_takes_the_place_of_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
