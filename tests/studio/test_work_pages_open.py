@@ -1,4 +1,4 @@
-"""Generate, Train and Use open a project that was made in a terminal, and change no byte of it; quick, no program is run."""
+"""Generate, Train and Use open a project that was made in a terminal, and change no byte of it."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from windows import Window, running
 
 import simcore as sc
 
-pytestmark = [pytest.mark.studio, pytest.mark.quick]
+pytestmark = pytest.mark.studio
 TRAINING = "format:  dtmodels-training/1   # from a terminal\nmodel:   {kind: cnn, outputs: 2}\nfit:     {epochs: 3}\n"
 
 
