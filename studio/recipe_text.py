@@ -13,6 +13,7 @@ first step, the third a whole entry.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -231,7 +232,7 @@ class RecipeText:
             }
 
         try:
-            found = RecipeText(text)
+            found = parsed(text)
         except RecipeTextError:
             return None
         return found if others(found) == others(self) else None
@@ -364,4 +365,10 @@ class RecipeText:
         return self.text[: entry.first] + head + "".join(rest) + self.text[entry.end :]
 
 
-__all__ = ["Entry", "ExpressionError", "Off", "RecipeText", "RecipeTextError"]
+@lru_cache(maxsize=8)
+def parsed(text: str) -> RecipeText:
+    """Return the entries of a text that may just have been read: an edit reads what it made before it is saved and shown."""
+    return RecipeText(text)
+
+
+__all__ = ["Entry", "ExpressionError", "Off", "RecipeText", "RecipeTextError", "parsed"]

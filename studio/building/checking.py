@@ -15,7 +15,7 @@ import yaml
 import simcore as sc
 from simcore.reader import Loader
 from studio.building.expression import Expression, ExpressionError, called
-from studio.recipe_text import RecipeText, RecipeTextError
+from studio.recipe_text import RecipeText, RecipeTextError, parsed
 
 PLACE = re.compile(r"^(define|outputs|code)\.([\w.]+): (.*)$", re.DOTALL)
 OUTPUT = re.compile(r"^output '(\w+)'(.*)$", re.DOTALL)
@@ -99,7 +99,7 @@ def values(text: str, expression: str, trust: bool = False, seed: int = 1) -> np
 
     Raises SimcoreError in the library's words if it cannot be.
     """
-    found = RecipeText(text)
+    found = parsed(text)
     base = "\n".join(
         [
             text[: _outputs_start(found)].rstrip(),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from studio import palette
 from studio.building.expression import Expression, ExpressionError, Span, normal
 from studio.recipe_entries import OFF_STEP, check_name
-from studio.recipe_text import Entry, RecipeText, RecipeTextError
+from studio.recipe_text import Entry, RecipeText, RecipeTextError, parsed
 
 WORDS = ("split", "time", "nm", "um", "mm", "s", "ms", "rad", "deg")  # that stand for something without being called
 
@@ -75,7 +75,7 @@ def renamed(recipe: RecipeText, section: str, key: str, new: str) -> str:
     # From the end, so that the places before stay what they are.
     for start, end, words in sorted(set(edits), reverse=True):
         text = text[:start] + words + text[end:]
-    found = [(e.section, e.key, normal(e.expression), e.on, e.off) for e in RecipeText(text).entries]
+    found = [(e.section, e.key, normal(e.expression), e.on, e.off) for e in parsed(text).entries]
     if found != expected:
         raise RecipeTextError(f"{section}.{key}: cannot be given another name as the file is written; edit it there")
     return text

@@ -16,7 +16,7 @@ from studio.building.document import Document
 from studio.building.expression import Expression, ExpressionError, Names, Path
 from studio.errors import StudioError
 from studio.project import RECIPE
-from studio.recipe_text import RecipeText, RecipeTextError
+from studio.recipe_text import RecipeText, RecipeTextError, parsed
 from studio.state import Studio
 from studio.watching.worker import Request
 
@@ -101,7 +101,7 @@ class Session:
         try:
             if self.document.broken:
                 raise RecipeTextError(self.document.broken)
-            self.recipe = RecipeText(self.document.text)
+            self.recipe = parsed(self.document.text)
         except RecipeTextError as error:
             self.unreadable = str(error)
         code = [(self.name, e.expression) for e in self.recipe.entries if e.section == "code"] if self.recipe else []

@@ -14,7 +14,7 @@ STEPS = 200
 
 
 class Slider:
-    """Builds the slider; ``changed`` is called when the draft is another one."""
+    """Builds the slider, which offers nothing yet; ``changed`` is called when the draft is another one."""
 
     def __init__(self, session: Session, changed: Callable[[], None]) -> None:
         self.session, self.changed = session, changed
@@ -25,7 +25,6 @@ class Slider:
             self.choice = ui.select([], label="property", on_change=lambda e: self._choose(e.value), clearable=True)
             self.choice.props("dense outlined options-dense stack-label").classes("full")
             self.box = ui.element("div").classes("slide-box")
-        self.offer()
 
     def offer(self) -> None:
         """Offer the properties that the recipe has now."""

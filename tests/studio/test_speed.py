@@ -74,7 +74,7 @@ def studio(project: Path, browser: Any) -> Iterator[Window]:
 
 def check(what: str, times: list[float]) -> None:
     print(f"{what}, ms: {[round(time) for time in times]}")
-    assert min(times) < SOON, what  # the machine has other work too
+    assert np.median(times) < SOON, what  # the machine has other work too
 
 
 def test_examples_are_leafed_through(studio: Window) -> None:
@@ -190,4 +190,38 @@ def test_a_recipe_of_a_hundred_definitions_is_edited(many: Window) -> None:
         page.wait_for_timeout(500)
         turns += page.evaluate(once, ['a[href$="/build"]', ".pipeline"])
         page.wait_for_timeout(500)
+    check("the first See of a window", turns[:1])
     check("pages", turns)
+
+
+def test_the_palette_is_searched_and_added_from(many: Window) -> None:
+    page = many.page
+    page.goto(many.base + "/build")
+    page.locator('[data-chip="define.blur_97.0"]').wait_for()
+    assert page.locator(".palette-item").count() > 100
+    once = CLICK.replace("k < 5", "k < 1")
+    searched = """async (words) => {
+      const field = document.querySelector('[aria-label="Search the palette"]');
+      const shown = () => [...document.querySelectorAll('.palette-item')].filter(one => one.offsetParent).length;
+      const old = shown(), began = performance.now();
+      field.value = words;
+      field.dispatchEvent(new Event('input', {bubbles: true}));
+      while (shown() === old && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
+      return performance.now() - began;
+    }"""
+    check("searched", [page.evaluate(searched, words) for words in ("blur", "noise", "mie sphere", "")])
+    about = []
+    for name in ("MieSphere", "PoissonNoise", "GaussianBlur"):
+        about += page.evaluate(once, [f'[data-name="{name}"] .palette-info', ".about .title"])
+        page.keyboard.press("Escape")
+        page.locator(".q-dialog").first.wait_for(state="detached")
+    check("about a feature", about)
+    add = """async (name) => {
+      const seen = () => document.querySelector('.pipeline').dataset.digest, old = seen(), began = performance.now();
+      document.querySelector(`[data-name="${name}"]`).dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}));
+      while (seen() === old && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
+      const took = performance.now() - began;
+      await new Promise(done => setTimeout(done, 700));
+      return took;
+    }"""
+    check("added", [page.evaluate(add, name) for name in ("GaussianNoise", "PoissonNoise", "MieSphere")])
