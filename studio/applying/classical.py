@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.applying.frames import frames
-from studio.applying.results import FOLDER
+from studio.browsing.pictures import real
 from studio.errors import StudioError
+from studio.running.places import results_of
 
 METHODS = ("radial_center", "trackpy")
 
@@ -25,16 +25,19 @@ def locate(project: Path, measured: str, method: str, diameter: int = 11, minmas
     from dtmodels.errors import DtmodelsError  # noqa: PLC0415
     from dtmodels.fitting import locate as located  # noqa: PLC0415
     from dtmodels.frames import grey  # noqa: PLC0415
+    from dtmodels.io import iterate_frames  # noqa: PLC0415
 
     source = project / measured
     try:
         if method == "radial_center":
             table = track_radial_center(source)
         else:
-            found = [located(np.asarray(image)[..., 0], diameter, minmass) for image in grey(frames(source).images)]
+            # Frame by frame, from the file: what the page holds may be its beginning only.
+            every = (grey(real(np.asarray(frame))) for frame in iterate_frames(source))
+            found = [located(frame[..., 0], diameter, minmass) for frame in every]
             rows = np.concatenate([np.column_stack([np.full(len(one), k), one]) for k, one in enumerate(found)])
             table = pd.DataFrame(rows, columns=["frame", "y", "x"]).astype({"frame": int})
-        out = project / FOLDER / source.name / f"{method}.csv"
+        out = project / results_of(measured) / f"{method}.csv"
         out.parent.mkdir(parents=True, exist_ok=True)
         beside = out.with_name(f".part-{out.name}")
         table.to_csv(beside, index=False)

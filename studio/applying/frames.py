@@ -12,6 +12,7 @@ import numpy as np
 
 from studio.browsing import pictures
 from studio.errors import StudioError
+from studio.running.places import apart
 
 Array = np.ndarray[Any, Any]
 MOST_BYTES = 512 * 2**20  # of frames that are held; what follows is not shown
@@ -73,11 +74,12 @@ def _frames(path: Path, stamp: int) -> Frames:
     return Frames(path, images, whole, low, high)
 
 
-def length_of(project: Path, name: str) -> int | None:
-    """How many frames a measured file of a project holds, by its name alone; None if it was not read whole yet."""
-    return next(
-        (n for path, n in reversed(list(_lengths.items())) if path.name == name and project in path.parents), None
-    )
+def length_of(project: Path, folder: str) -> int | None:
+    """How many frames the measured file of a project holds whose results lie in a folder; None if it was not read whole yet."""
+    for path, count in reversed(list(_lengths.items())):
+        if project in path.parents and apart(path.relative_to(project).as_posix()) == folder:
+            return count
+    return None
 
 
 def told(error: BaseException, path: Path, before: str = "") -> str:

@@ -1,4 +1,4 @@
-"""What was found on measured frames: tables and stacks under ``results/<measured>/``, with what there is to tell of them."""
+"""What was found on measured frames: tables and stacks under ``results/``, with what there is to tell of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from studio.applying.frames import length_of
 from studio.browsing import pictures
 from studio.errors import StudioError
+from studio.running.places import results_of
 
 Array = np.ndarray[Any, Any]
 FOLDER = "results"
@@ -143,7 +144,7 @@ class Result:
 
 def results(project: Path, measured: str) -> list[str]:
     """The results there are for measured frames, relative to the project."""
-    folder = project / FOLDER / measured.rsplit("/", 1)[-1]
+    folder = project / results_of(measured)
     found = [path for path in folder.glob("*") if path.suffix in (".csv", ".tif") and not path.name.startswith(".")]
     return [path.relative_to(project).as_posix() for path in sorted(found)]
 

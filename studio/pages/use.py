@@ -47,8 +47,6 @@ class Use:
                 self.viewer = Viewer(studio)
                 with parts.panel("Side by side"):
                     self.comparison = Comparison(studio)
-        self._list_measured(studio.project.measured())
-        self._open()
         ui.timer(2.0, self._look_at_disk)
 
     # -- measured frames -------------------------------------------------------------------------------------------
@@ -87,15 +85,16 @@ class Use:
         await self._look_for_measured()
         self.measured.set_value(name)
 
-    def _chosen(self) -> None:
-        if self._open() and self.measured.value:
-            self.kept.keep("measured", self.measured.value)  # not before: one that fails would be opened for ever
+    async def _chosen(self) -> None:
+        name = self.measured.value
+        if await self._open() and name and name == self.measured.value:
+            self.kept.keep("measured", name)  # not before: one that fails would be opened for ever
 
-    def _open(self) -> bool:
+    async def _open(self) -> bool:
         """Show what is chosen; False, and a message, where it cannot be read."""
         self.frames_message.show(None)
         try:
-            self.viewer.open(self.measured.value or "")
+            await self.viewer.open(self.measured.value or "")
         except StudioError as error:
             self.frames_message.show(str(error))
             return False

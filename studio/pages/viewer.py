@@ -37,14 +37,17 @@ class Viewer:
     def __len__(self) -> int:
         return len(self.held) if self.held is not None else 0
 
-    def open(self, measured: str) -> None:
+    async def open(self, measured: str) -> None:
         """Show measured frames, or none. StudioError where they cannot be read."""
         self.measured, self.held, self.number = measured, None, 0
         self.timer.active = False
         self.box.clear()
         self.box.set_visibility(False)
         if measured:
-            self.held = frames(self.studio.project.inside(measured))
+            held = await parts.in_thread(frames, self.studio.project.inside(measured))  # seconds, for a long video
+            if held is None or self.measured != measured or self.box.is_deleted:  # others were chosen meanwhile
+                return
+            self.held = held
             self.box.set_visibility(True)
             self.names = results.results(self.project, measured)
             with self.box:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from studio.errors import StudioError
 from studio.running.job import Order
+from studio.running.places import apart, results_of
 
 RECIPE_COPY, TRAINING_COPY = "{job}/recipe.yaml", "{job}/training.yaml"
 SPLITS = ("train", "validation", "test")
@@ -92,10 +93,8 @@ class Prediction:
 
     def target(self) -> str:
         """Where it is written: a table, or a stack of images."""
-        # The folder is that of the frames' own name, by which results are looked up.
-        name, run = self.frames.rsplit("/", 1)[-1], _apart(self.run, "runs/")
         ending = ".tif" if (self.output or self.own) in PICTURES else ".csv"
-        return f"results/{name}/{run}{ending}"
+        return f"{results_of(self.frames)}/{apart(self.run, 'runs/')}{ending}"
 
     def order(self) -> Order:
         """The call."""
@@ -130,7 +129,7 @@ def compare(contenders: Sequence[str], data: str, versus: Sequence[str]) -> Orde
     runs = [one for one in contenders if one not in ("radial_center", "gaussian_fit", "trackpy")]
     if not runs:
         raise StudioError("compare: needs one run at least")
-    out = f"results/compared/{'_'.join(_apart(one, 'runs/') for one in contenders)}_{_stem(data)}"
+    out = f"results/compared/{'_'.join(apart(one, 'runs/') for one in contenders)}_{_stem(data)}"
     command = ("dtmodels", "compare", *contenders, "--data", data, *_option("--versus", ",".join(versus)), "--out", out)
     return Order("compare", f"Compare on {data}", command, out)
 
@@ -140,14 +139,8 @@ def evaluation_folder(run: str, data: str) -> str:
     return f"{run}/evaluation/{_stem(data)}"
 
 
-def _apart(path: str, usual: str) -> str:
-    """A name for results of what lies there: with its folder, unless it lies where such things usually do."""
-    name = path.rstrip("/").removeprefix("./").removeprefix(usual)
-    return name.lstrip("/").replace("/", "_")
-
-
 def _stem(path: str) -> str:
-    name = _apart(path, "")
+    name = apart(path)
     return name.rsplit(".", 1)[0] if "." in name else name
 
 

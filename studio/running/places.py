@@ -6,6 +6,16 @@ from studio.errors import StudioError
 from studio.project import Project
 
 
+def apart(path: str, usual: str = "") -> str:
+    """A name for results of what lies there: with its folder, unless it lies where such things usually do."""
+    return path.rstrip("/").removeprefix("./").removeprefix(usual).lstrip("/").replace("/", "_")
+
+
+def results_of(measured: str) -> str:
+    """The folder of what was found on measured frames: of each file its own, also where two folders hold one of that name."""
+    return f"results/{apart(measured)}"
+
+
 def place(project: Project, name: str, what: str, example: str) -> str:
     """The path of a new run or dataset as the project calls it. StudioError where it would not be found again."""
     name = name.strip()

@@ -119,7 +119,7 @@ def test_folders_that_cannot_be_are_neither_recent_nor_copied_to(
 
 def test_classical_methods_write_tables_like_those_of_networks(movie: Path, tmp_path: Path) -> None:
     path = locate(tmp_path, "measured/spot.tif", "radial_center")
-    assert path == "results/spot.tif/radial_center.csv"
+    assert path == "results/measured_spot.tif/radial_center.csv"
     found = results.result(tmp_path / path)
     assert found.columns == ("frame", "y", "x")
     assert np.allclose(found.places(6), [[18, 18]], atol=0.2)
@@ -168,7 +168,7 @@ def test_counts_and_empty_tables(tmp_path: Path) -> None:
 
 
 def test_frames_in_which_nothing_was_found_count(movie: Path, tmp_path: Path) -> None:
-    path = tmp_path / "results/spot.tif/a.csv"
+    path = tmp_path / "results/measured_spot.tif/a.csv"
     path.parent.mkdir(parents=True)
     path.write_text("frame,y,x\n7,1,2\n7,3,4\n7,5,6\n9,,\n")
     found = results.result(path)

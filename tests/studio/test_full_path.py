@@ -202,7 +202,7 @@ def test_apply_it_to_the_video(studio: Window, project: Path, video: Path) -> No
     studio.job(f"runs/run-1 on measured/{video.name}", "done", LONGEST)
     studio.button("Radial centre").click()
     until(lambda: page.locator(".work-picture circle").count() == 2, 30)
-    table = (project / "results" / video.name / "run-1.csv").read_text().splitlines()
+    table = (project / "results" / f"measured_{video.name}" / "run-1.csv").read_text().splitlines()
     assert table[0] == "frame,y,x"
     assert len(table) == 101
     for _ in range(3):

@@ -45,7 +45,7 @@ def test_a_usual_call_is_what_one_would_type() -> None:
         "simcore generate '{job}/recipe.yaml' train.zarr --count 1000 --seed 1 --split train --json"
     )
     assert orders.Prediction("runs/a", "measured/v.mp4").order().line == (
-        "dtmodels predict runs/a measured/v.mp4 --out results/v.mp4/a.csv"
+        "dtmodels predict runs/a measured/v.mp4 --out results/measured_v.mp4/a.csv"
     )
 
 
@@ -65,8 +65,8 @@ def test_what_cannot_be_is_refused(values: dict, message: str) -> None:
 
 
 def test_images_are_written_as_a_stack() -> None:
-    assert orders.Prediction("runs/a", "measured/v.mp4", own="masks").target() == "results/v.mp4/a.tif"
-    assert orders.Prediction("runs/a", "measured/v.mp4", "particles", own="masks").target() == "results/v.mp4/a.csv"
+    assert orders.Prediction("runs/a", "measured/v.mp4", own="masks").target() == "results/measured_v.mp4/a.tif"
+    assert orders.Prediction("runs/a", "measured/v.mp4", "particles", own="masks").target() == "results/measured_v.mp4/a.csv"
 
 
 def test_a_prediction_needs_run_frames_and_a_threshold() -> None:
@@ -91,7 +91,9 @@ def test_workers_are_those_of_the_cluster(where: dict) -> None:
 
 def test_results_of_different_things_lie_apart() -> None:
     of = [orders.Prediction(run, "measured/v.tif").target() for run in ("runs/a", "old/a")]
-    assert of == ["results/v.tif/a.csv", "results/v.tif/old_a.csv"]
+    assert of == ["results/measured_v.tif/a.csv", "results/measured_v.tif/old_a.csv"]
+    of = [orders.Prediction("runs/a", frames).target() for frames in ("v.tif", "monday/v.tif", "tuesday/v.tif")]
+    assert of == ["results/v.tif/a.csv", "results/monday_v.tif/a.csv", "results/tuesday_v.tif/a.csv"]
     folders = [
         orders.evaluation_folder("runs/a", data) for data in ("test.zarr", "other/test.zarr", "/disk/test.v2.zarr")
     ]

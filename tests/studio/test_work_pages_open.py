@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
     run.mkdir(parents=True)
     (run / "run.json").write_text(json.dumps({"format": "dtmodels-run/1", "weights": 7, "finished": True}))
     (run / "history.csv").write_text("epoch,loss,val_loss,learning_rate,seconds\n1,2,3,0.1,1\n2,1,2,0.1,1\n")
-    results = folder / "results" / "frames.tif"
+    results = folder / "results" / "measured_frames.tif"
     results.mkdir(parents=True)
     (results / "a.csv").write_text("frame,y,x\n0,3,4\n1,5,6\n2,7,8\n")
     (folder / "broken.zarr").mkdir()
