@@ -40,7 +40,7 @@ test-thorough: $(VENV)/built
 
 # Keras' other backends, in an environment of their own: dtmodels alone, without simcore.
 BACKENDS := $(VENV)-backends
-BACKEND_TESTS := $(patsubst %,tests/dtmodels/test_dtmodels_%.py,networks losses data train stages resume gan uncertainty rows views)
+BACKEND_TESTS := $(patsubst %,tests/dtmodels/test_dtmodels_%.py,networks refocusing losses data train stages resume gan uncertainty rows views)
 
 $(BACKENDS)/ready: dtmodels/pyproject.toml
 	$(PYTHON) -m venv $(BACKENDS)

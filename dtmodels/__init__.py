@@ -46,7 +46,13 @@ __all__ = [
     "track_radial_center",
 ]
 
-_REGISTERED = ("gan", "layers", "losses", "metrics")  # modules that import Keras and register their classes with it
+_REGISTERED = (
+    "gan",
+    "layers",
+    "losses",
+    "metrics",
+    "refocusing",
+)  # modules that import Keras and register their classes with it
 
 
 def __getattr__(name: str) -> _Any:
@@ -58,4 +64,4 @@ def __getattr__(name: str) -> _Any:
 
 
 if "keras" in _sys.modules:
-    from dtmodels import gan, layers, losses, metrics
+    from dtmodels import gan, layers, losses, metrics, refocusing

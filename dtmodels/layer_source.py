@@ -48,7 +48,8 @@ def constructor(layer: Any) -> str:
             arguments.append(f"{name}={source(config[name])}")
     if layer.dtype_policy.name != keras.config.dtype_policy().name:
         arguments.append(f"dtype={layer.dtype_policy.name!r}")
-    package = "dm.layers" if kind.__module__ == "dtmodels.layers" else "keras.layers"
+    own = kind.__module__.startswith("dtmodels.")
+    package = kind.__module__.replace("dtmodels", "dm", 1) if own else "keras.layers"
     return f"{package}.{kind.__name__}({', '.join(arguments)})"
 
 

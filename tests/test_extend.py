@@ -61,8 +61,19 @@ def at_once(path, count=LONGER, **options):
     return all_but_about(other)
 
 
+MORE = ((96, 97), (100, 112), (100, 300))
+
+
 @pytest.mark.parametrize(
-    ("before", "after"), [(100, 150), (96, 97), (96, 112), (100, 101), (100, 112), (3, 100), (100, 300), (16, 16)]
+    ("before", "after"),
+    [
+        (100, 150),
+        (96, 112),
+        (100, 101),
+        (3, 100),
+        (16, 16),
+        *(pytest.param(*n, marks=pytest.mark.thorough) for n in MORE),
+    ],
 )
 def test_it_equals_one_made_at_once(path, before, after):
     generate(path, count=before)

@@ -110,6 +110,7 @@ def test_light_far_out_of_focus_does_not_come_in_again(z):
     np.testing.assert_allclose(image(sc.Sphere(**ball)), mie, rtol=0, atol=0.015 * abs(mie - 1).max())
 
 
+@pytest.mark.thorough
 def test_light_goes_wide_through_a_deep_volume(monkeypatch):
     """Bodies far on both sides of the focus: the far one's light is wide where it leaves, and is needed all the same."""
     one, other = {"x": 8, "y": 9, "z": 8.0}, {"x": 16, "y": 14, "z": -8.0}

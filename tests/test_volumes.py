@@ -115,6 +115,7 @@ def test_an_index_given_as_such_refracts_as_a_sphere():
     np.testing.assert_allclose(through(ball), exact, rtol=0, atol=0.03 * np.abs(exact - 1).max())
 
 
+@pytest.mark.thorough
 def test_voxels_of_an_index_are_a_slab_and_displace_what_was_there():
     """Over the middle of a wide box the field is that of a slab of its thickness."""
     box = sc.Volume(

@@ -1,6 +1,6 @@
 """Down through the levels of a network and up again: what U-Net, encoder-decoder and generator have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class Levels:
     output_activation: str | None
     dropout: float
     skips: bool
+    refocus: Mapping[str, Any] | None = None
 
     def build(self, input_shape: Sequence[int | None], seed: int | None, initializer: str, **arguments: Any) -> Any:
         """The network, with initial weights fixed by ``seed``."""
@@ -55,11 +56,27 @@ class Levels:
         blocks = Blocks(Seeds(seed, initializer, **arguments), rank, pool_size=pool_size, **look)
         multiple = [size ** len(self.convolutions) for size in pool_size]
         inputs = keras.Input(shape=tuple(input_shape), name="input")
-        x = self._down_and_up(blocks, padded(inputs, multiple))
+        x = self._down_and_up(blocks, padded(self._refocused(inputs), multiple))
         for filters in self.output_convolutions:
             x = blocks.convolution(x, filters)
         x = blocks.output(x, self.outputs, self.output_kernel_size, self.output_activation)
         return keras.Model(inputs, cropped(x, inputs, multiple), name=self.kind)
+
+    def _refocused(self, inputs: Any) -> Any:
+        if self.refocus is None:
+            return inputs
+        from dtmodels.refocusing import Refocus  # noqa: PLC0415  (imports Keras)
+
+        if len(inputs.shape) != 4 or inputs.shape[-1] != 1:
+            raise ConfigurationError(
+                f"{self.kind}.refocus: of {tuple(inputs.shape[1:])}; must be holograms (y, x, channel) of one channel"
+            )
+        try:
+            return Refocus(**{"name": "refocus", **self.refocus})(inputs)
+        except ConfigurationError:
+            raise
+        except (TypeError, ValueError) as error:  # an argument too few or too many
+            raise ConfigurationError(f"{self.kind}.refocus: {error}") from None
 
     def _down_and_up(self, blocks: "Blocks", x: Any) -> Any:
         passed = []

@@ -1,6 +1,6 @@
 """The U-Net: images to images of the same size."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dtmodels.models.levels import Levels
@@ -26,6 +26,7 @@ def unet(
     activation: str = "relu",
     output_activation: str | None = "sigmoid",
     dropout: float = 0.0,
+    refocus: Mapping[str, Any] | None = None,
     seed: int | None = None,
 ) -> Any:
     """U-Net from images (y, x, channel), or volumes (z, y, x, channel), to ``outputs`` channels of the same size.
@@ -36,6 +37,9 @@ def unet(
     ``upsampling`` ("transpose", "nearest" or "bilinear"), what the level held beside it, convolutions again. Then the
     ``output_convolutions`` and the output. Planes of a volume as channels: ``outputs=56``.
 
+    ``refocus`` takes in-line holograms back to planes in the specimen first, by physics alone: ``{z: [2, 30], planes:
+    28, wavelength: 0.633, pixel_size: 0.345, refractive_index_medium: 1.33}`` in um, see ``dtmodels.refocusing``.
+
     y and x may be None: images of any size. Sizes that ``pool_size`` ** levels does not divide are padded with zeros
     inside, and cropped again. ``normalization`` is None, "batch" or "instance". ``seed`` fixes the initial weights.
     ConfigurationError when an argument cannot be.
@@ -45,6 +49,6 @@ def unet(
     levels = Levels(
         "unet", convolutions, base, output_convolutions, outputs, convolutions_per_pooling, kernel_size,
         output_kernel_size, pooling, pool_size, upsampling, residual_base, normalization, activation, output_activation,
-        dropout, skips=True,
+        dropout, skips=True, refocus=refocus,
     )  # fmt: skip
     return levels.build(input_shape, seed, "glorot_uniform")

@@ -23,7 +23,7 @@ def onnx():
     ("name", "format"),
     [
         ("volume", "savedmodel"),
-        ("recurrent", "onnx"),
+        pytest.param("recurrent", "onnx", marks=pytest.mark.thorough),
         pytest.param("recurrent", "savedmodel", marks=pytest.mark.thorough),
         pytest.param("cgan", "onnx", marks=pytest.mark.thorough),
     ],

@@ -158,6 +158,7 @@ def test_weights_of_examples_apply_to_masks(masks, tmp_path):
     assert run.history["loss"][0] == pytest.approx(np.mean(train.weights() * each), rel=1e-4)
 
 
+@pytest.mark.thorough
 def test_classes_may_be_whole_numbers(parts, tmp_path):
     model = dm.models.dense((8, 8, 1), dense=(16,), outputs=4, dropout=0.0, seed=1)
     options = {"epochs": 10, "batch_size": 16, "optimizer": {"adam": {"learning_rate": 1e-2}}, "metrics": ["accuracy"]}

@@ -256,7 +256,9 @@ def test_a_loss_that_explodes_is_told(parts, tmp_path):
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("loss", "outputs"), [("mae", 2), ("gaussian_likelihood", 4)])
+@pytest.mark.parametrize(
+    ("loss", "outputs"), [("mae", 2), pytest.param("gaussian_likelihood", 4, marks=pytest.mark.thorough)]
+)
 def test_the_exported_script_trains_the_same(datasets, tmp_path, monkeypatch, loss, outputs):
     text = TRAINING.replace("loss: mae", f"loss: {loss}").replace("outputs: 2", f"outputs: {outputs}")
     (tmp_path / "training.yaml").write_text(text)

@@ -91,6 +91,7 @@ def test_standard_deviations_are_in_pixels_of_the_frame(tmp_path):
     np.testing.assert_allclose(large[["y_sigma", "x_sigma"]], 5 * small[["y_sigma", "x_sigma"]], rtol=0.05)
 
 
+@pytest.mark.thorough
 def test_dropout_of_frames_in_a_sequence_and_of_volumes_is_at_work():
     recurrent = dm.models.recurrent((3, 8, 8, 1), convolutions=(8,), lstm=(8,), dense=(8,), dropout=0.5, seed=1)
     volume = dm.models.unet((8, 8, 8, 1), convolutions=(2,), base=(4,), output_convolutions=(4,), dropout=0.5, seed=1)

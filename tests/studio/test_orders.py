@@ -66,7 +66,10 @@ def test_what_cannot_be_is_refused(values: dict, message: str) -> None:
 
 def test_images_are_written_as_a_stack() -> None:
     assert orders.Prediction("runs/a", "measured/v.mp4", own="masks").target() == "results/measured_v.mp4/a.tif"
-    assert orders.Prediction("runs/a", "measured/v.mp4", "particles", own="masks").target() == "results/measured_v.mp4/a.csv"
+    assert (
+        orders.Prediction("runs/a", "measured/v.mp4", "particles", own="masks").target()
+        == "results/measured_v.mp4/a.csv"
+    )
 
 
 def test_a_prediction_needs_run_frames_and_a_threshold() -> None:
