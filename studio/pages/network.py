@@ -117,6 +117,10 @@ class Network:
             made = ui.input(label, value=", ".join(map(str, forms.listed(value))), validation=_refusal)
             made.on_value_change(lambda event: self._sizes(one, str(event.value)))
             made.props("debounce=300")
+        elif one.form == "mapping":
+            made = ui.input(label, value=forms.written(value), validation=lambda text: _refused(forms.mapping, text))
+            made.on_value_change(lambda event: self._mapping(one, str(event.value)))
+            made.props('debounce=600 placeholder="z: [2, 30], planes: 28, wavelength: 0.633, pixel_size: 0.345"')
         else:
             more = {"min": 0, "max": 0.99, "step": 0.05} if one.form == "share" else {"min": 0, "step": 1}
             made = ui.number(label, value=_number_or_none(value), **more)
@@ -139,6 +143,10 @@ class Network:
         if _refusal(text) is None:
             self._set(one, forms.sizes(text))
 
+    def _mapping(self, one: forms.Argument, text: str) -> None:
+        if _refused(forms.mapping, text) is None:
+            self._set(one, forms.mapping(text))
+
     def _number(self, one: forms.Argument, value: float | None) -> None:
         if value is None:
             if one.default is None:
@@ -152,7 +160,12 @@ def _number_or_none(value: Any) -> int | float | None:
 
 
 def _refusal(text: str) -> str | None:
+    return _refused(forms.sizes, text) or (None if forms.sizes(text) else "must be whole numbers, such as 16, 32, 64")
+
+
+def _refused(read: Callable[[str], Any], text: str) -> str | None:
     try:
-        return None if forms.sizes(text) else "must be whole numbers, such as 16, 32, 64"
+        read(text)
     except ValueError as error:
         return str(error)
+    return None

@@ -102,6 +102,9 @@ def _levels(full: dict[str, Any], shape: Sequence[int | None], skips: bool) -> l
     kernel, each = int(full.get("kernel_size", 3)), int(full["convolutions_per_pooling"])
     filters = list(full["convolutions"])
     made = [Layer("input", "image", channels, size, colour=IMAGE)]
+    if full.get("refocus"):
+        channels = 2 * int(full["refocus"]["planes"])  # real and imaginary parts
+        made.append(Layer("refocus", "refocus", channels, size, colour=IMAGE))
 
     def block(inputs: int, count: int) -> int:
         return _convolution(kernel, inputs, count) + (each - 1) * _convolution(kernel, count, count)

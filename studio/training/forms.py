@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from dtmodels.models import KINDS
 from dtmodels.models.checks import NORMALIZATIONS, POOLINGS, UPSAMPLINGS
 
@@ -44,6 +46,7 @@ MEANINGS = {
     "output_activation": "after the last layer",
     "dropout": "share that is dropped in training",
     "dropout_layers": "dense layers that are followed by dropout",
+    "refocus": "in-line holograms are taken back to planes first; lengths in um",
     "pixel_weight": "weight of the loss beside the adversarial one",
     "seed": "fixes the initial weights; empty: that of the fit",
 }
@@ -51,7 +54,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a network: ``form`` is sizes, size, share, switch, choice or word; ``choices`` where there are such."""
+    """One argument of a network: ``form`` is sizes, size, share, switch, choice, mapping or word; ``choices`` of a choice."""
 
     name: str
     form: str
@@ -86,6 +89,8 @@ def _argument(kind: str, name: str, default: Any, annotation: str) -> Argument:
     choices = _choices(kind, name)
     if choices:
         return Argument(name, "choice", default, meaning, choices)
+    if "Mapping" in annotation:
+        return Argument(name, "mapping", default, meaning)
     if isinstance(default, float):
         return Argument(name, "share", default, meaning)
     if isinstance(default, int) or "int" in annotation:
@@ -112,6 +117,29 @@ def sizes(text: str) -> list[int]:
             raise ValueError(f"{word!r}; must be whole numbers above 0, such as 16, 32, 64")
         found.append(int(word))
     return found
+
+
+def mapping(text: str) -> dict[str, Any] | None:
+    """What is written as ``name: value, name: value``, with braces or without; None for nothing. ValueError for all else."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        found = yaml.safe_load(text if text.startswith("{") else f"{{{text}}}")
+    except yaml.YAMLError:
+        found = None
+    if not isinstance(found, dict) or not all(
+        isinstance(name, str) and value is not None for name, value in found.items()
+    ):
+        raise ValueError("must be names and values, such as z: [2, 30], planes: 28")
+    return found
+
+
+def written(value: Any) -> str:
+    """A mapping as ``mapping`` reads it, without braces."""
+    if not isinstance(value, dict):
+        return ""
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6).strip()[1:-1]
 
 
 def with_defaults(section: dict[str, Any]) -> dict[str, Any]:

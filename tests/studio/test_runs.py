@@ -134,6 +134,16 @@ def test_every_network_has_a_form_and_a_drawing(kind: str) -> None:
     assert drawing.count("<rect") == len(diagram.layers({"kind": kind}, shape))
 
 
+def test_a_mapping_is_read_as_it_is_written() -> None:
+    value = {"z": [2, 30], "planes": 28, "wavelength": 0.633}
+    assert forms.written(value) == "z: [2, 30], planes: 28, wavelength: 0.633"
+    assert forms.mapping(forms.written(value)) == forms.mapping("{z: [2, 30], planes: 28, wavelength: 0.633}") == value
+    assert forms.mapping(" ") is None and forms.written(None) == ""
+    for text in ("planes", "[2, 30]", "z: [2", "planes: "):
+        with pytest.raises(ValueError, match="must be names and values"):
+            forms.mapping(text)
+
+
 CASES = [
     ("{kind: dense}", (28, 28, 1), 6_578_010),
     ("{kind: cnn}", (51, 51, 1), 98_178),
@@ -144,6 +154,11 @@ CASES = [
     ),
     ("{kind: unet}", (128, 128, 1), 389_521),
     ("{kind: unet, convolutions: [32, 64, 128], output_convolutions: [64, 64], outputs: 56}", (128, 128, 1), 969_592),
+    (
+        "{kind: unet, convolutions: [32, 64, 128], output_convolutions: [64, 64], outputs: 56, refocus: {planes: 28}}",
+        (128, 128, 1),
+        985_432,
+    ),
     (
         "{kind: unet, convolutions: [8, 16, 32, 64], base: [64, 64], output_convolutions: [8, 8]}",
         (256, 256, 1),
