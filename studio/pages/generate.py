@@ -77,6 +77,8 @@ class Generate:
                 self.plan_button = ui.button("Plan", icon="query_stats", on_click=self._start_plan).props(
                     "outline no-caps"
                 )
+                self.stop_button = ui.button("Stop planning", on_click=self._stop_plan).props("flat no-caps")
+                self.stop_button.set_visibility(False)
                 ui.button("Generate", icon="play_arrow", on_click=self._start).props("unelevated no-caps")
 
     def _more(self) -> None:
@@ -141,6 +143,14 @@ class Generate:
             self.message.show(str(error))
             return
         self.plan_button.props("loading")
+        self.stop_button.set_visibility(True)
+
+    def _stop_plan(self) -> None:
+        try:
+            if self._plan is not None:
+                self.studio.jobs.stop(self._plan)
+        except StudioError as error:
+            self.message.show(str(error))
 
     def _look_at_plan(self) -> None:
         job = self._plan
@@ -148,6 +158,7 @@ class Generate:
             return
         self._plan = None
         self.plan_button.props(remove="loading")
+        self.stop_button.set_visibility(False)
         told = events(job)
         if job.state == "done" and told:
             self._show_plan(told[-1])

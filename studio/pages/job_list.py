@@ -112,7 +112,7 @@ class JobList:
 
     def _buttons(self, job: Job, state: str) -> None:
         jobs = self.studio.jobs
-        if state == "running":
+        if state == "running" and job.order.can_pause:
             self._button("pause", "Pause", job, jobs.pause)
         if state == "paused":
             self._button("play_arrow", "Resume", job, jobs.resume)

@@ -49,6 +49,11 @@ class Order:
         return LANES.get(self.kind, "quick")
 
     @property
+    def can_pause(self) -> bool:
+        """Whether all its work is done on this machine; elsewhere workers would go on, and give up those who are silent."""
+        return not {"--cluster", "--scheduler"} & set(self.command)
+
+    @property
     def line(self) -> str:
         """As it would be typed in the project folder."""
         return shlex.join(self.command)

@@ -92,6 +92,12 @@ def test_workers_are_those_of_the_cluster(where: dict) -> None:
     )
 
 
+def test_what_runs_elsewhere_is_not_paused() -> None:
+    asked = [orders.Dataset("a.zarr", 10, workers=2), orders.Dataset("a.zarr", 10, cluster="c.yaml")]
+    assert [one.generate().can_pause for one in asked] == [True, False]
+    assert not orders.Dataset("a.zarr", 10, scheduler="tcp://127.0.0.1:8786").generate().can_pause
+
+
 def test_results_of_different_things_lie_apart() -> None:
     of = [orders.Prediction(run, "measured/v.tif").target() for run in ("runs/a", "old/a")]
     assert of == ["results/measured_v.tif/a.csv", "results/measured_v.tif/old_a.csv"]

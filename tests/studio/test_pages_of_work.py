@@ -296,6 +296,17 @@ def test_generate_refuses_what_would_not_be_listed(studio: Any) -> None:
     assert generate._asked().path == "s3://bucket/x/y/z.zarr"
 
 
+def test_a_plan_can_be_stopped(studio: Any) -> None:
+    (studio.project.folder / "recipe.yaml").write_text("format: simcore-recipe/1\noutputs: {a: uniform(0, 1)}\n")
+    built = Generate(studio)
+    built._start_plan()
+    assert built.stop_button.visible and built._plan is not None
+    built._stop_plan()
+    built._look_at_plan()
+    assert not built.stop_button.visible and built._plan is None
+    assert built.message.label.text == "the plan was stopped" and not studio.jobs.all()
+
+
 def test_processes_are_for_this_machine(studio: Any) -> None:
     generate = Generate(studio)
     generate.processes.set_value(True)
