@@ -92,7 +92,7 @@ def open_run(directory: Run | str | PathLike[str]) -> Run:
 def load_network(path: Path) -> Any:
     """A saved network, not compiled; RunError when it cannot be loaded."""
     keras = require_keras()
-    from dtmodels import layers, losses, metrics  # noqa: F401, PLC0415  (register with Keras)
+    from dtmodels import layers, losses, metrics, refocusing  # noqa: F401, PLC0415  (register with Keras)
 
     try:
         return keras.models.load_model(path, compile=False)

@@ -42,7 +42,7 @@ class Size:
     epochs: int
 
 
-SIZES = {"smoke": Size(64, 10, 1), "default": Size(2_000, 200, 13), "paper": Size(10_000, 1_000, 100)}
+SIZES = {"smoke": Size(64, 10, 1), "default": Size(10_000, 200, 4), "paper": Size(10_000, 1_000, 100)}
 
 
 def case(call: Call[Size]) -> None:

@@ -1,5 +1,8 @@
 """The layer that refocuses holograms, beside double precision and a wave known in closed form."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -91,6 +94,13 @@ def test_a_unet_of_it_is_kept_and_written_as_source(section, shape, tmp_path):
     written = eval(constructor(layer), {"dm": dm})
     assert {**written.get_config(), "name": ""} == {**layer.get_config(), "name": ""}
     assert dm.models.section_of(network)["refocus"] == section["refocus"]
+
+
+@pytest.mark.thorough
+def test_a_process_that_has_built_none_opens_it(section, tmp_path):
+    build(section, (16, 16, 1), seed=1).save(tmp_path / "a.keras")
+    code = "from pathlib import Path; from dtmodels.run import load_network; load_network(Path('a.keras'))"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 
 @pytest.mark.parametrize(
