@@ -12,6 +12,7 @@ from studio.watching.worker import Answer, Shown
 
 PICTURES = ("image", "mask", "field", "movie")
 POINTS = ("points", "boxes")
+MOST_LINES = 20_000  # of the outlines of one mask; more are noise, and slow to draw
 
 
 def figure(
@@ -45,10 +46,13 @@ def span(plane: np.ndarray) -> str:
 
 
 def marks(answer: Answer, example: int, shape: tuple[int, int]) -> str:
-    """Return the SVG of all points and boxes that lie in images of a shape (y, x)."""
+    """Return the SVG of all points, boxes and outlines of masks that lie in images of a shape (y, x)."""
     size = max(shape) / 28
     found = []
     for output in answer.outputs:
+        if output.kind == "mask":
+            found += [outlines(p) for _, p, _ in planes(output.values[example], "mask", "") if p.shape == shape]
+            continue
         if output.kind not in POINTS or (output.frame is not None and tuple(output.frame) != shape):
             continue
         found.append(points(output, example, size) if output.kind == "points" else boxes(output, example))
@@ -66,6 +70,25 @@ def points(shown: Shown, example: int, size: float) -> str:
         if np.isfinite(y + x)
     )
     return f'<path class="mark" d="{lines}"/>'
+
+
+def outlines(mask: np.ndarray) -> str:
+    """Return the borders between the regions of a mask (y, x), bool or numbered, along the edges of its pixels."""
+    numbers = np.pad(mask.astype(np.int64), 1)
+    across, down = np.diff(numbers, axis=0) != 0, np.diff(numbers, axis=1).T != 0
+    lines = [
+        f"M{first - 1.5} {line - 0.5}H{last - 1.5}" if k == 0 else f"M{line - 0.5} {first - 1.5}V{last - 1.5}"
+        for k, edges in enumerate((across, down))
+        for line, first, last in _runs(edges)
+    ]
+    return f'<path class="outline" d="{"".join(lines)}"/>' if 0 < len(lines) <= MOST_LINES else ""
+
+
+def _runs(edges: np.ndarray) -> np.ndarray:
+    """Where each row is true without a break: (run, [row, first, one after the last])."""
+    steps = np.diff(np.pad(edges, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    rows, firsts = np.nonzero(steps == 1)
+    return np.stack([rows, firsts, np.nonzero(steps == -1)[1]], axis=1)
 
 
 def boxes(shown: Shown, example: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import time
 from collections.abc import Coroutine
@@ -20,7 +21,7 @@ from studio.errors import StudioError
 from studio.launching import recipe_as_python, training_as_python
 from studio.panels.look import Look
 from studio.panels.measured import Measured
-from studio.panels.picture import gallery, marks
+from studio.panels.picture import gallery, marks, outlines
 from studio.preview import Latest, Preview
 from studio.recipe_text import RecipeText
 from studio.watching import sliding
@@ -80,6 +81,21 @@ def test_every_example_shows_its_stages_and_targets(case: str) -> None:
     assert ("mark" in marks(answer, 0, shape)) == any(
         o.kind == "points" and o.values.shape[-1] >= 2 for o in answer.outputs
     )
+
+
+def test_outlines_run_along_the_edges_of_pixels() -> None:
+    """All edges between pixels of different numbers, and no others: counted one by one."""
+    mask = np.random.default_rng(1).integers(0, 3, (9, 12))
+    drawn = set()
+    for x, y, way, to in re.findall(r"M(\S+) ([^HV]+)([HV])([^M\"]+)", outlines(mask)):
+        start, end = (float(x), float(to)) if way == "H" else (float(y), float(to))
+        drawn |= {(way, float(y if way == "H" else x), at) for at in np.arange(start, end)}
+    around = np.pad(mask, 1)
+    expected = {
+        ("H", y - 0.5, x - 0.5) for y in range(10) for x in range(12) if around[y, x + 1] != around[y + 1, x + 1]
+    } | {("V", x - 0.5, y - 0.5) for y in range(9) for x in range(13) if around[y + 1, x] != around[y + 1, x + 1]}
+    assert drawn == expected
+    assert outlines(np.zeros((4, 4), bool)) == ""
 
 
 @pytest.mark.parametrize(("text", "said"), [
