@@ -27,7 +27,7 @@ def export_model(model: Any, out: str | PathLike[str], format: str = "savedmodel
     The input is (example, ...) in float32, with the sizes of the network, any number of examples. Nothing is left at
     ``out`` unless the exported network gives the same output within 1e-5 of the largest one, on random input.
     ConfigurationError for another format, or when ``out`` exists; MissingPackageError; RunError when it cannot be
-    exported (a recurrent network with any number of frames cannot as ONNX), or differs.
+    exported (as ONNX a recurrent network with any number of frames and one that refocuses cannot), or differs.
     """
     if format not in FORMATS:
         raise ConfigurationError(f"format: {format!r}; must be one of {', '.join(FORMATS)}")
