@@ -81,7 +81,7 @@ def outlines(mask: np.ndarray) -> str:
         for k, edges in enumerate((across, down))
         for line, first, last in _runs(edges)
     ]
-    return f'<path class="outline" d="{"".join(lines)}"/>' if 0 < len(lines) <= MOST_LINES else ""
+    return f'<path class="mask-border" d="{"".join(lines)}"/>' if 0 < len(lines) <= MOST_LINES else ""
 
 
 def _runs(edges: np.ndarray) -> np.ndarray:
