@@ -7,6 +7,7 @@ import sys as _sys
 from typing import Any as _Any
 
 from dtmodels import models
+from dtmodels.backend import REGISTERED, register
 from dtmodels.classical import radial_center, track_radial_center
 from dtmodels.configuration import load_configuration
 from dtmodels.data import open_dataset
@@ -46,22 +47,14 @@ __all__ = [
     "track_radial_center",
 ]
 
-_REGISTERED = (
-    "gan",
-    "layers",
-    "losses",
-    "metrics",
-    "refocusing",
-)  # modules that import Keras and register their classes with it
-
 
 def __getattr__(name: str) -> _Any:
     import importlib  # noqa: PLC0415
 
-    if name in (*_REGISTERED, "deployment", "matching", "plots", "scores"):
+    if name in (*REGISTERED, "deployment", "matching", "plots", "scores"):
         return importlib.import_module(f"dtmodels.{name}")
     raise AttributeError(f"module 'dtmodels' has no attribute {name!r}")
 
 
 if "keras" in _sys.modules:
-    from dtmodels import gan, layers, losses, metrics, refocusing
+    register()

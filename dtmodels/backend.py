@@ -1,6 +1,7 @@
 """Keras, imported when it is first needed."""
 
 import contextlib
+import importlib
 import logging
 import os
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from dtmodels.errors import MissingPackageError
+
+REGISTERED = ("gan", "layers", "losses", "metrics", "refocusing")  # modules that register their classes with Keras
 
 
 def require_keras() -> Any:
@@ -65,3 +68,9 @@ def versions() -> dict[str, str]:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found
+
+
+def register() -> None:
+    """Import what registers layers, losses and metrics with Keras, so that it opens networks of them."""
+    for name in REGISTERED:
+        importlib.import_module(f"dtmodels.{name}")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from dtmodels.backend import require_keras
+from dtmodels.backend import register, require_keras
 from dtmodels.configuration import InputSection, validated
 from dtmodels.errors import RunError
 from dtmodels.examples import Field
@@ -92,7 +92,7 @@ def open_run(directory: Run | str | PathLike[str]) -> Run:
 def load_network(path: Path) -> Any:
     """A saved network, not compiled; RunError when it cannot be loaded."""
     keras = require_keras()
-    from dtmodels import layers, losses, metrics, refocusing  # noqa: F401, PLC0415  (register with Keras)
+    register()
 
     try:
         return keras.models.load_model(path, compile=False)

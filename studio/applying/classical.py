@@ -35,6 +35,8 @@ def locate(project: Path, measured: str, method: str, diameter: int = 11, minmas
             # Frame by frame, from the file: what the page holds may be its beginning only.
             every = (grey(real(np.asarray(frame))) for frame in iterate_frames(source))
             found = [located(frame[..., 0], diameter, minmass) for frame in every]
+            if not found:
+                raise StudioError(f"{measured}: holds no frames")
             rows = np.concatenate([np.column_stack([np.full(len(one), k), one]) for k, one in enumerate(found)])
             table = pd.DataFrame(rows, columns=["frame", "y", "x"]).astype({"frame": int})
         out = project / results_of(measured) / f"{method}.csv"

@@ -15,7 +15,6 @@ from studio.errors import StudioError
 from studio.running.places import results_of
 
 Array = np.ndarray[Any, Any]
-FOLDER = "results"
 TRAIL = 30  # frames of a track that are drawn behind it
 ROWS = 20_000  # of a table that are shown on the page
 

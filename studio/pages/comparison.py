@@ -14,11 +14,12 @@ from studio.errors import StudioError
 from studio.pages import parts
 from studio.pages.job_list import JobList
 from studio.running import orders
+from studio.running.places import RESULTS
 from studio.state import Studio
 from studio.training import data, runs
 
 RIVALS = ("radial_center", "gaussian_fit", "trackpy")
-COMPARED = f"{results.FOLDER}/compared"
+COMPARED = f"{RESULTS}/compared"
 
 
 class Comparison:
@@ -63,9 +64,7 @@ class Comparison:
             )
 
     def _found(self) -> list[Path]:
-        tables = [
-            path for path in sorted((self.project / results.FOLDER).glob("*/*.csv")) if not path.name.startswith(".")
-        ]
+        tables = [path for path in sorted((self.project / RESULTS).glob("*/*.csv")) if not path.name.startswith(".")]
         return [p for p in tables if p.parent.name != "compared"] + sorted(
             (self.project / COMPARED).glob("*/numbers.json")
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from studio.errors import StudioError
 from studio.running.job import Order
-from studio.running.places import apart, results_of
+from studio.running.places import RESULTS, apart, results_of
 
 RECIPE_COPY, TRAINING_COPY = "{job}/recipe.yaml", "{job}/training.yaml"
 SPLITS = ("train", "validation", "test")
@@ -129,7 +129,7 @@ def compare(contenders: Sequence[str], data: str, versus: Sequence[str]) -> Orde
     runs = [one for one in contenders if one not in ("radial_center", "gaussian_fit", "trackpy")]
     if not runs:
         raise StudioError("compare: needs one run at least")
-    out = f"results/compared/{'_'.join(apart(one, 'runs/') for one in contenders)}_{_stem(data)}"
+    out = f"{RESULTS}/compared/{'_'.join(apart(one, 'runs/') for one in contenders)}_{_stem(data)}"
     command = ("dtmodels", "compare", *contenders, "--data", data, *_option("--versus", ",".join(versus)), "--out", out)
     return Order("compare", f"Compare on {data}", command, out)
 

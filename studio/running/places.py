@@ -5,6 +5,8 @@ from __future__ import annotations
 from studio.errors import StudioError
 from studio.project import Project
 
+RESULTS = "results"  # what was found on measured frames, a folder for each file of them
+
 
 def apart(path: str, usual: str = "") -> str:
     """A name for results of what lies there: with its folder, unless it lies where such things usually do."""
@@ -13,7 +15,7 @@ def apart(path: str, usual: str = "") -> str:
 
 def results_of(measured: str) -> str:
     """The folder of what was found on measured frames: of each file its own, also where two folders hold one of that name."""
-    return f"results/{apart(measured)}"
+    return f"{RESULTS}/{apart(measured)}"
 
 
 def place(project: Project, name: str, what: str, example: str) -> str:

@@ -28,6 +28,17 @@ CLICK = """async ([button, watched]) => {
   return found;
 }"""
 
+# The same of a key.
+PRESS = """async ([one, key, watched]) => {
+  const seen = () => document.querySelector(watched).outerHTML, old = seen(), began = performance.now();
+  document.querySelector(one).dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+  while (seen() === old && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
+  const took = performance.now() - began;
+  await new Promise(done => setTimeout(done, 700));
+  return took;
+}"""
+NAMES = ("MieSphere", "PoissonNoise", "GaussianBlur")
+
 MARK = (
     "name => [...document.querySelectorAll('.q-menu .q-item')].find(one => one.innerText.trim() == name).id = 'chosen'"
 )
@@ -160,15 +171,7 @@ def test_a_recipe_of_a_hundred_definitions_is_edited(many: Window) -> None:
     for k in (3, 50, 97):
         times += page.evaluate(once, [f'[data-chip="define.blur_{k}.0"]', form])
     check("a step's form", times)
-    switch = """async ([chip, watched]) => {
-      const seen = () => document.querySelector(watched).outerHTML, old = seen(), began = performance.now();
-      document.querySelector(chip).dispatchEvent(new KeyboardEvent('keydown', {key: 'o', bubbles: true}));
-      while (seen() === old && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
-      const took = performance.now() - began;
-      await new Promise(done => setTimeout(done, 700));
-      return took;
-    }"""
-    check("off and on", [page.evaluate(switch, ['[data-chip="outputs.image.5"]', chain]) for _ in range(4)])
+    check("off and on", [page.evaluate(PRESS, ['[data-chip="outputs.image.5"]', "o", chain]) for _ in range(4)])
     check(
         "undone", page.evaluate(once, ["[aria-label=Undo]", chain]) + page.evaluate(once, ["[aria-label=Redo]", chain])
     )
@@ -211,17 +214,9 @@ def test_the_palette_is_searched_and_added_from(many: Window) -> None:
     }"""
     check("searched", [page.evaluate(searched, words) for words in ("blur", "noise", "mie sphere", "")])
     about = []
-    for name in ("MieSphere", "PoissonNoise", "GaussianBlur"):
+    for name in NAMES:
         about += page.evaluate(once, [f'[data-name="{name}"] .palette-info', ".about .title"])
         page.keyboard.press("Escape")
         page.locator(".q-dialog").first.wait_for(state="detached")
     check("about a feature", about)
-    add = """async (name) => {
-      const seen = () => document.querySelector('.pipeline').dataset.digest, old = seen(), began = performance.now();
-      document.querySelector(`[data-name="${name}"]`).dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}));
-      while (seen() === old && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
-      const took = performance.now() - began;
-      await new Promise(done => setTimeout(done, 700));
-      return took;
-    }"""
-    check("added", [page.evaluate(add, name) for name in ("GaussianNoise", "PoissonNoise", "MieSphere")])
+    check("added", [page.evaluate(PRESS, [f'[data-name="{name}"]', "Enter", ".pipeline"]) for name in NAMES])
