@@ -42,7 +42,7 @@ class Scene(Flow):
     @property
     def most(self) -> int:
         """The largest number of particles that an example can hold."""
-        return sum(member.most if isinstance(member, Repeat) else 1 for member in self.members)
+        return sum(m.most * len(m.scatterers) if isinstance(m, Repeat) else 1 for m in self.members)
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -34,6 +34,25 @@ def test_a_draw_of_a_copy_is_numpys_on_the_stream_of_that_copy():
         assert np.isnan(arrays["radius"][example, count:]).all()
 
 
+def test_scatterers_that_are_repeated_together_share_what_a_copy_draws():
+    """Dimers: the second sphere stands a step to the right of the first, in the positions as in the image."""
+    x, y = sc.uniform(6, 30), sc.uniform(4, 28)
+    first, second = sphere(x=x, y=y, radius=0.2), sphere(x=x + 4, y=y, radius=0.2)
+    pairs = (first + second).repeat(sc.integers(1, 4), min_distance=8)
+    arrays = sc.Recipe(image=pairs >> MICROSCOPE, at=sc.positions(pairs), count=pairs.count).render(6, seed=3)
+    assert arrays["at"].shape == (6, 6, 2)
+    for image, at, count in zip(arrays["image"], arrays["at"].astype(float), arrays["count"], strict=True):
+        known = at[: 2 * count]
+        assert np.isnan(at[2 * count :]).all()
+        np.testing.assert_allclose(known[count:], known[:count] + np.array([0, 4]), atol=1e-5)
+        alone = [sphere(x=px, y=py, radius=0.2) for py, px in known]
+        together = alone[0].scene
+        for one in alone[1:]:
+            together = together + one
+        again = sc.Recipe(image=together >> MICROSCOPE).render(1, seed=1)["image"][0]
+        np.testing.assert_allclose(image, again, rtol=0, atol=2e-4)
+
+
 def test_copies_keep_their_values_whatever_the_count():
     def table(count, **options):
         scene = sphere().repeat(count, **options)
