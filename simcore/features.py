@@ -308,7 +308,9 @@ class Arithmetic(Flow):
     def render(self, plan: Plan, arrays: list[Array]) -> Array:
         images = iter(arrays)
         left, right = (next(images) if isinstance(o, Flow) else self._spread(plan.value(o)) for o in self.operands)
-        return np.asarray(getattr(np, self.operation)(left, right), self.dtype)
+        whole = (len(plan), *self.shape)
+        out = next((a for a in arrays if a.shape == whole and a.dtype == self.dtype and a.flags.writeable), None)
+        return np.asarray(getattr(np, self.operation)(left, right, out=out), self.dtype)
 
     def _spread(self, values: Array) -> Array:
         return values.astype(self.dtype).reshape(-1, *(1,) * len(self.shape))

@@ -10,7 +10,7 @@ import numpy as np
 
 from simcore.errors import ParameterError, SimcoreError
 from simcore.features import Flow, describe
-from simcore.graph import Graph, Step
+from simcore.graph import Graph, Place, Step
 from simcore.plan import plan
 from simcore.streams import Array
 from simcore.values import Plan
@@ -49,14 +49,14 @@ def render(
 
     def fill(start: int) -> None:
         part = slice(start, start + size)
-        rooms = {name: results[name][part] for name in zeros}
+        rooms = {name: results[name][part] for name in outputs}
         if out is not None:
-            for room in rooms.values():
-                room.fill(0)
+            for name in zeros:
+                rooms[name].fill(0)
         for name, array in render_plan(
             graph, plan(graph, seed, examples[part], outputs, split), outputs, rooms
         ).items():
-            if array is rooms.get(name):
+            if _is(array, rooms[name]):
                 continue
             if (
                 out is None and len(examples) <= size and isinstance(graph.all_targets[name], Flow)
@@ -73,6 +73,12 @@ def render(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(fill, starts))
     return results
+
+
+def _is(array: Array, room: Array) -> bool:
+    """Whether ``array`` is the memory of ``room``, laid out as it is."""
+    same = array.shape == room.shape and array.dtype == room.dtype and array.flags.c_contiguous
+    return same and array.ctypes.data == room.ctypes.data
 
 
 def _given(out: Mapping[str, Array], wanted: Mapping[str, tuple[tuple[int, ...], np.dtype]]) -> dict[str, Array]:
@@ -103,8 +109,8 @@ def render_plan(
 ) -> dict[str, Array]:
     """Walk the operations of ``outputs`` once for the block of examples that ``plan`` holds.
 
-    ``rooms`` are arrays of zeros for outputs that can be drawn into them, which saves a copy. ``watch`` may take over each
-    operation, to time it.
+    ``rooms`` are arrays that keep the outputs (zeros for those that are drawn on zeros). Which of them hold their output
+    already when this returns is up to the features: it saves a copy. ``watch`` may take over each operation, to time it.
     """
     steps = graph.steps(outputs)
     wanted = dict.fromkeys(((step.flow.key, step.level) for step in steps), 0)
@@ -117,10 +123,12 @@ def render_plan(
             wanted[target.key, 0] += 1
     done: dict[tuple[object, int], Array] = {}
     kept: dict[tuple[object, int], Array] = {}
-    for name, room in (rooms or {}).items():
+    for name, array in (rooms or {}).items():
         target = targets[name]
-        assert isinstance(target, Flow)
-        kept[target.key, 0] = room
+        if isinstance(target, Flow):
+            origin = _origin(steps, (target.key, 0), wanted)
+            if origin is not None:
+                kept[origin] = array
 
     def take(place: tuple[tuple[object, ...], int]) -> Array:
         """Hand out a flow's block: itself to the last that wants it, since features work in place, else a copy."""
@@ -129,10 +137,11 @@ def render_plan(
 
     for step in steps:
         arrays = [take(source) for source in step.sources]
-        view = Plan(plan.drawn, step.level)
+        room = kept.get((step.flow.key, step.level))
+        view = Plan(plan.drawn, step.level, room=None if room is None else [room])
 
         def made(step: Step = step, view: Plan = view, arrays: list[Array] = arrays) -> Array:
-            return _rendered(step.flow, view, arrays, kept.get((step.flow.key, step.level)))
+            return _rendered(step.flow, view, arrays)
 
         done[step.flow.key, step.level] = made() if watch is None else watch(step.flow, made)
     return {
@@ -141,12 +150,25 @@ def render_plan(
     }
 
 
-def _rendered(flow: Flow, plan: Plan, arrays: list[Array], room: Array | None) -> Array:
+def _origin(steps: Sequence[Step], target: Place, wanted: Mapping[Place, int]) -> Place | None:
+    """Return what first makes the array that features up to ``target`` may hand on, each to the next alone."""
+    found = {(step.flow.key, step.level): step for step in steps}
+    place = target
+    while len(found[place].sources) == 1:
+        (source,) = found[place].sources
+        if wanted[source] > 1 or found[source].flow.kind == "scene":
+            break
+        place = source
+    return place if place == target or not found[place].flow.drawn_on_zeros else None
+
+
+def _rendered(flow: Flow, plan: Plan, arrays: list[Array]) -> Array:
     try:
-        if room is None:
-            return flow.render(plan, arrays)
-        flow.render_onto(plan, room)
-        return room
+        if plan.room and flow.drawn_on_zeros:
+            room = plan.room.pop()
+            flow.render_onto(plan, room)
+            return room
+        return flow.render(plan, arrays)
     except SimcoreError:
         raise
     except ValueError as error:  # a kernel's: what it was asked cannot be

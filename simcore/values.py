@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from simcore.rows import STILL, Block, Domain, Domains
 from simcore.streams import Array, Lanes, Stream, place_words
@@ -66,6 +68,7 @@ class Plan:
     drawn: Drawn
     level: int = STILL
     chosen: Array | None = None  # rows, where a feature works on some only
+    room: list[Array] | None = None  # where what is rendered is kept in the end; whoever takes it empties the list
 
     def __len__(self) -> int:
         return len(self.drawn.block.rows(Domain(None, self.level))) if self.chosen is None else len(self.chosen)
@@ -97,7 +100,21 @@ class Plan:
 
     def take(self, rows: Array) -> Plan:
         """Return the plan of some rows, by their numbers."""
-        return replace(self, chosen=rows if self.chosen is None else self.chosen[rows])
+        return replace(self, chosen=rows if self.chosen is None else self.chosen[rows], room=None)
+
+    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+        """Return an array of any values for what is rendered: the one that keeps it, if it has the size, which saves a copy."""
+        if self.room and self.room[0].nbytes == prod(shape) * np.dtype(dtype).itemsize:
+            return self.room.pop().reshape(-1).view(dtype).reshape(shape)
+        return np.empty(shape, dtype)
+
+    def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+        """Return an array of zeros, as `empty`."""
+        if not self.room:
+            return np.zeros(shape, dtype)
+        array = self.empty(shape, dtype)
+        array.fill(0)
+        return array
 
     def particles(self, scene: Any) -> list[Members]:
         """Return the particles of a scene, scatterer by scatterer in its order."""

@@ -117,11 +117,11 @@ class Coherent(Objective):
         """Return the block of images of what scatters by Mie's solution."""
         optics, particles = shot.optics, shot.particles
         if self.on_axis:
-            image = np.empty((len(shot.plan), *self.shape), shot.flow.dtype)
+            image = shot.plan.empty((len(shot.plan), *self.shape), shot.flow.dtype)
             optics, particles = self.with_symmetric_pupil(shot)
             kernels.coherent_intensity(image, particles=particles, optics=optics, tolerance=self.accuracy)
             return image[..., None]
-        image = np.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
+        image = shot.plan.zeros((len(shot.plan), *self.shape), shot.flow.dtype)
         error = kernels.add_intensity_through_pupil(
             image,
             particles=particles,

@@ -36,7 +36,7 @@ class OneField(Coherent):
         ``noise`` (image,): standard deviation of white noise before the pupil, for each quadrature and pixel.
         """
         kind = np.complex128 if self.double else np.complex64
-        out = np.empty((len(shot.plan), *shape, 1), kind)
+        out = shot.plan.empty((len(shot.plan), *shape, 1), kind)
         self._fill_spheres(out, shot, noise, incident)
         if shot.solid is not None:
             beyond = add_field(out[..., 0], solids=shot.solid, optics=shot.optics,

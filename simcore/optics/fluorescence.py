@@ -154,12 +154,14 @@ class Fluorescence(Objective):
         scene = flow.inputs[0]
         assert isinstance(scene, Scene)
         values = self.values(plan)
-        image = np.zeros((len(plan), *self.shape), flow.dtype)
+        image = plan.empty((len(plan), *self.shape), flow.dtype)
         members = plan.particles(scene)
         points = [m for m in members if isinstance(m.scatterer, PointEmitter)]
         terms = self.terms([one.values(plan) for one in self.aberrations], len(plan))
         if points:
             self.draw(image, gather(points, len(plan)), values, self.accuracy, terms)
+        else:
+            image.fill(0)
         extended = [m for m in members if isinstance(m.scatterer, BODIES)]
         if extended:
             self.draw_bodies(image, extended, values, terms)
