@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "dispatch.hpp"
 #include "elementary.hpp"
@@ -167,6 +168,31 @@ SIMCORE_INLINE T cubic(const T* c, T u) {
     return c[0] + u * (c[1] + u * (c[2] + u * c[3]));
 }
 
+// out += intensity times the cubic of each cell's interval; the first `first` cells are left alone.
+template <class T>
+SIMCORE_INLINE void add_cubics(const T* pieces, T intensity, std::int64_t first, std::int64_t last,
+                               const std::int32_t* base, const T* fraction, T* out) {
+    std::int64_t i = first;
+#if SIMCORE_QUADS
+    if constexpr (sizeof(T) == sizeof(float)) {
+        const auto piece = [&](std::int64_t k) {
+            Quad values;
+            std::memcpy(&values, pieces + 4 * static_cast<std::int64_t>(base[k]), sizeof values);
+            return values;
+        };
+        for (; i + 4 <= last; i += 4) {
+            Quad a = piece(i), b = piece(i + 1), c = piece(i + 2), d = piece(i + 3), u, sum;
+            transpose(a, b, c, d);
+            std::memcpy(&u, fraction + i, sizeof u);
+            std::memcpy(&sum, out + i, sizeof sum);
+            sum += intensity * (a + u * (b + u * (c + u * d)));
+            std::memcpy(out + i, &sum, sizeof sum);
+        }
+    }
+#endif
+    for (; i < last; ++i) out[i] += intensity * cubic(pieces + 4 * static_cast<std::int64_t>(base[i]), fraction[i]);
+}
+
 template <class T>
 SIMCORE_INLINE void far_cells(const EmissionRow<T>& row, std::int64_t first, std::int64_t last, std::int32_t* base,
                               T* out) {
@@ -196,8 +222,7 @@ SIMCORE_INLINE void row_body(const EmissionRow<T>& row, std::int32_t* base, T* f
         base[i] = static_cast<std::int32_t>(radius);
         fraction[i] = radius - static_cast<T>(base[i]);
     }
-    for (std::int64_t i = row.near_first; i < row.near_last; ++i)
-        out[i] += row.intensity * cubic(row.even + 4 * static_cast<std::int64_t>(base[i]), fraction[i]);
+    add_cubics(row.even, row.intensity, row.near_first, row.near_last, base, fraction, out);
     if (row.odd == nullptr) return;
     for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
         const std::int64_t at = 4 * static_cast<std::int64_t>(base[i]);

@@ -147,6 +147,23 @@ SIMCORE_INLINE Pack<T, count, bytes, whole> scaled(T a, const Pack<T, count, byt
     return result.times(a);
 }
 
+// Four floats; `transpose` makes rows of columns. Only where the compiler knows how to shuffle them.
+#if defined(__GNUC__) && !defined(SIMCORE_PLAIN_LANES) && (defined(__clang__) || __GNUC__ >= 12)
+#define SIMCORE_QUADS 1
+typedef float Quad __attribute__((vector_size(16)));
+
+SIMCORE_INLINE void transpose(Quad& a, Quad& b, Quad& c, Quad& d) {
+    const Quad low = __builtin_shufflevector(a, b, 0, 4, 1, 5), high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const Quad next = __builtin_shufflevector(c, d, 0, 4, 1, 5), last = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    a = __builtin_shufflevector(low, next, 0, 1, 4, 5);
+    b = __builtin_shufflevector(low, next, 2, 3, 6, 7);
+    c = __builtin_shufflevector(high, last, 0, 1, 4, 5);
+    d = __builtin_shufflevector(high, last, 2, 3, 6, 7);
+}
+#else
+#define SIMCORE_QUADS 0
+#endif
+
 }  // namespace simcore
 
 // As SIMCORE_DISPATCH; body is a template whose first parameter is the bytes of a vector register.
