@@ -68,11 +68,11 @@ def check_activations(kind: str, **names: str | None) -> None:
             raise ConfigurationError(f"{kind}.{name}: {value!r}; must be an activation of Keras, as relu") from None
 
 
-def check_room(kind: str, sizes: Sequence[int | None], poolings: int) -> None:
-    """Refuse images of unknown size, and such of which that many poolings by 2 leave nothing."""
+def check_room(kind: str, sizes: Sequence[int | None], poolings: int, first: int = 1) -> None:
+    """Refuse images of unknown size, and such of which one pooling by ``first`` and that many by 2 leave nothing."""
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes):
         raise ConfigurationError(f"{kind}.input_shape: y and x are {tuple(sizes)}; must be known")
-    if min(known) < 2**poolings:
-        pixels = " x ".join(str(size) for size in sizes)
+    if min(known) // first < 2**poolings:
+        pixels = " x ".join(str(size // first) for size in known)
         raise ConfigurationError(f"{kind}.convolutions: {poolings} poolings leave nothing of {pixels} pixels")

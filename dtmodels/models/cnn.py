@@ -24,6 +24,7 @@ def cnn(
     dense: Sequence[int] = (32, 32),
     outputs: int = 2,
     convolutions_per_pooling: int = 1,
+    input_pooling: int = 1,
     kernel_size: int = 3,
     pooling: str = "max",
     activation: str = "relu",
@@ -33,14 +34,16 @@ def cnn(
 ) -> Any:
     """Network from images (y, x, channel) to ``outputs`` numbers.
 
-    For each number of filters in ``convolutions``: ``convolutions_per_pooling`` convolutions with that many filters,
+    Blocks of ``input_pooling`` x ``input_pooling`` pixels are averaged first: of images sampled more finely than what they show.
+    Then for each number of filters in ``convolutions``: ``convolutions_per_pooling`` convolutions with that many filters,
     whole feature maps dropped with probability ``dropout``, then 2 x 2 pooling ("max" or "average"). Then the dense
     layers. ``seed`` fixes the initial weights. ConfigurationError when an argument cannot be.
     """
     check_sizes("cnn", convolutions=convolutions, dense=dense)
     check_size("cnn", convolutions_per_pooling=convolutions_per_pooling, kernel_size=kernel_size, outputs=outputs)
+    check_size("cnn", input_pooling=input_pooling)
     check_shape("cnn", input_shape, ["y, x, channel"])
-    check_room("cnn", input_shape[:2], len(convolutions))
+    check_room("cnn", input_shape[:2], len(convolutions), input_pooling)
     check_choice("cnn", "pooling", pooling, ("max", "average"))
     check_share("cnn", dropout=dropout)
     check_activations("cnn", activation=activation, output_activation=output_activation)
@@ -50,7 +53,7 @@ def cnn(
     seeds = Seeds(seed)
     blocks = Blocks(seeds, kernel_size=kernel_size, activation=activation, pooling=pooling, dropout=dropout)
     inputs = keras.Input(shape=tuple(input_shape), name="input")
-    x = inputs
+    x = keras.layers.AveragePooling2D(input_pooling)(inputs) if input_pooling > 1 else inputs
     for filters in convolutions:
         for _ in range(convolutions_per_pooling):
             x = blocks.convolution(x, filters)

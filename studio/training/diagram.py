@@ -62,6 +62,7 @@ def _convolution(size: int, inputs: int, filters: int) -> int:
 def _convolutions(full: dict[str, Any], shape: Sequence[int | None]) -> list[Layer]:
     *_, height, width, channels = [1 if side is None else int(side) for side in shape]
     made = [Layer("input", "image", channels, height, colour=IMAGE)]
+    height, width = (side // int(full.get("input_pooling", 1)) for side in (height, width))
     kernel, each = int(full["kernel_size"]), int(full["convolutions_per_pooling"])
     for level, filters in enumerate(full["convolutions"]):
         count = 0

@@ -28,6 +28,7 @@ SCHEDULES = ("cosine", "reduce_on_plateau")
 MEANINGS = {
     "convolutions": "filters of the convolutions, level by level",
     "convolutions_per_pooling": "convolutions of each level, one after the other",
+    "input_pooling": "blocks of so many pixels a side are averaged first",
     "base": "filters of the convolutions at the bottom",
     "residual_base": "residual blocks at the bottom",
     "output_convolutions": "filters of the convolutions before the output",

@@ -62,6 +62,17 @@ def test_the_networks_of_the_paper(kind, shape, arguments, weights):
     assert getattr(dm.models, kind)(shape, **arguments).count_params() == weights
 
 
+def test_pixels_are_averaged_before_the_network():
+    """The same weights on means of blocks, and on images whose every pixel stands for a block."""
+    fine = dm.models.cnn((36, 24, 2), convolutions=(3, 4), input_pooling=3, seed=1)
+    coarse = dm.models.cnn((12, 8, 2), convolutions=(3, 4), seed=1)
+    images = np.random.default_rng(1).normal(size=(5, 36, 24, 2)).astype(np.float32)
+    means = images.reshape(5, 12, 3, 8, 3, 2).mean(axis=(2, 4))
+    np.testing.assert_allclose(fine.predict(images, verbose=0), coarse.predict(means, verbose=0), atol=1e-5)
+    with pytest.raises(ConfigurationError, match="3 poolings leave nothing of 7 x 8 pixels"):
+        dm.models.cnn((15, 16, 2), convolutions=(3, 4, 5), input_pooling=2)
+
+
 def test_the_digits_network_drops_after_its_first_two_layers():
     layers = [type(layer).__name__ for layer in dm.models.dense((28, 28, 1)).layers]
     assert layers == ["InputLayer", "Flatten", "Dense", "Dropout", "Dense", "Dropout", "Dense", "Dense", "Dense"]

@@ -182,6 +182,7 @@ def test_weights_are_those_of_the_papers_networks(section: str, shape: tuple[int
             "{kind: cnn, convolutions: [4, 6], convolutions_per_pooling: 2, dense: [5], outputs: 3, kernel_size: 5}",
             (20, 24, 2),
         ),
+        ("{kind: cnn, convolutions: [4, 6], input_pooling: 3}", (40, 36, 1)),
         ("{kind: dense, dense: [7, 5], outputs: 3}", (6, 5, 1)),
         (
             "{kind: unet, convolutions: [4, 6], base: [8], output_convolutions: [3], convolutions_per_pooling: 2}",
