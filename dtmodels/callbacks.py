@@ -17,11 +17,10 @@ keras: Any = require_keras()
 Row = dict[str, float]
 
 
-def learning_rate(section: FitSection, start: float, rows: list[Row]) -> float:
-    """Learning rate of the epoch that follows ``rows``: a function of the history, so that a training can go on."""
-    epoch = len(rows)
+def learning_rate(section: FitSection, start: float, rows: list[Row], done: float = 0.0) -> float:
+    """Learning rate when ``done`` of the epoch after ``rows`` is over: of the history alone, so that a training can go on."""
     if section.cosine is not None:
-        warmup = section.cosine.warmup
+        epoch, warmup = len(rows) + done, section.cosine.warmup
         if epoch < warmup:
             return start * (epoch + 1) / (warmup + 1)
         share = (epoch - warmup) / max(1, section.epochs - warmup)
@@ -58,10 +57,11 @@ def epochs_since_best(rows: list[Row]) -> int:
 
 
 class Keeper(keras.callbacks.Callback):
-    """Sets the learning rate before each epoch, and after it keeps the history, the best network and a checkpoint.
+    """Sets the learning rate, keeps the history, the best network and a checkpoint.
 
-    Each file is written whole or not at all, the checkpoint last: a training that is interrupted goes on after the last
-    epoch whose checkpoint is there, or within it, if one was made there. ``place`` is where it goes on.
+    A cosine is set before each batch, other rates before each epoch; the rest is kept after each epoch. Each file is written
+    whole or not at all, the checkpoint last: a training that is interrupted goes on after the last epoch whose checkpoint is
+    there, or within it, if one was made there. ``place`` is where it goes on.
     """
 
     def __init__(
@@ -75,11 +75,22 @@ class Keeper(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._began = self._kept = time.perf_counter()
-        self.model.optimizer.learning_rate = learning_rate(self.section, self.start_rate, self.rows)
+        self._set_rate(0.0)
         self._first = 0
         if self._place is not None:
             restore_metrics(self.model, self._place.state)
             self._first, self._place = self._place.batch, None
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self.section.cosine is not None:  # falls within epochs too: of large datasets there are few
+            done = self._first + batch
+            self._set_rate(done / max(1, self._first + self.params["steps"]))
+
+    def _set_rate(self, done: float) -> None:
+        sync = getattr(self.model, "jax_state_sync", None)
+        if sync is not None:
+            sync()  # JAX' trainer holds the optimizer's values itself, and would put the old one back
+        self.model.optimizer.learning_rate = learning_rate(self.section, self.start_rate, self.rows, done)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         every, now = self.section.checkpoint_seconds, time.perf_counter()

@@ -21,11 +21,19 @@ import dtmodels as dm
 '''
 COSINE = """
 
-def learning_rate(epoch, _):
+def learning_rate(epoch):  # whole ones, and what is done of the next
     if epoch < {warmup}:
         return {start} * (epoch + 1) / {warmup_after}
     share = (epoch - {warmup}) / {fall}
     return {start} * ({final} + (1 - {final}) * (1 + math.cos(math.pi * share)) / 2)
+
+
+class Cosine(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate = learning_rate(self.epoch + batch / self.params["steps"])
 """
 
 
@@ -162,7 +170,7 @@ def _schedule_function(fitting: FitSection) -> str:
 def _callbacks(fitting: FitSection) -> Iterator[str]:
     yield f'keras.callbacks.ModelCheckpoint("model.keras", save_best_only={fitting.keep == "best"})'
     if fitting.cosine is not None:
-        yield "keras.callbacks.LearningRateScheduler(learning_rate)"
+        yield "Cosine()"
     plateau = fitting.reduce_on_plateau
     if plateau is not None:
         numbers = f"factor={plateau.factor}, patience={plateau.patience}, min_lr={plateau.minimum}, min_delta=0"

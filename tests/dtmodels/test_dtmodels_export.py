@@ -99,7 +99,7 @@ def test_the_script_trains_the_same(kind, tmp_path, monkeypatch):
     fit = {"epochs": 2, "batch_size": 16, "seed": 3, "early_stopping": 5}
     if kind == "unet":
         fit |= {"loss": {"weighted_binary_crossentropy": {"positive": 10}}, "loss_schedule": {1: "binary_crossentropy"}}
-        fit |= {"metrics": ["counting_error", "accuracy"]}
+        fit |= {"metrics": ["counting_error", "accuracy"], "schedule": {"cosine": {"warmup": 1}}}
     else:
         model |= {"discriminator": [4], "convolutions_per_pooling": 1}
         fit |= {"optimizer": {"adam": {"learning_rate": 2e-4, "beta_1": 0.5}}, "keep": "last"}

@@ -221,6 +221,9 @@ def test_learning_rates():
     np.testing.assert_allclose(rates[:3], [1 / 3, 2 / 3, 1])
     np.testing.assert_allclose(rates[7], 0.1 + 0.9 * 0.5)
     assert rates[11] == pytest.approx(0.1 + 0.45 * (1 + math.cos(0.9 * math.pi)))
+    within = [learning_rate(cosine, 1.0, [{}] * 5, share) for share in (0, 0.25, 1)]
+    assert within[0] == rates[5] and within[2] == rates[6]
+    assert within[1] == pytest.approx(0.1 + 0.45 * (1 + math.cos(3.25 / 10 * math.pi)))
     plateau = FitSection.model_validate(
         {"schedule": {"reduce_on_plateau": {"factor": 0.1, "patience": 2, "minimum": 5e-3}}}
     )
@@ -229,6 +232,26 @@ def test_learning_rates():
     rates = [learning_rate(plateau, 1.0, rows[:k]) for k in range(len(rows) + 1)]
     np.testing.assert_allclose(rates, [1, 1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.005])
     assert epochs_since_best(rows) == 4
+
+
+def test_a_cosine_falls_from_batch_to_batch(parts, tmp_path):
+    """A bias far above its targets moves by half the rate in each batch: mean absolute error of two numbers, plain descent."""
+    inputs = keras.Input(parts[0].input_shape)
+    last = keras.layers.Dense(2, bias_initializer=keras.initializers.Constant(1000.0))
+    model = keras.Model(inputs, last(keras.layers.Flatten()(keras.layers.Rescaling(0.0)(inputs))))
+    options = {
+        "epochs": 3,
+        "batch_size": 100,
+        "schedule": {"cosine": {"warmup": 1, "final": 0.1}},
+        "standardize_targets": False,
+    }
+    fitted = dm.fit(model, *parts, optimizer={"sgd": {"learning_rate": 2.0}}, directory=tmp_path / "run", **options)
+    section = FitSection.model_validate(options)
+    batches = math.ceil(len(parts[0]) / 100)
+    rates = [[learning_rate(section, 2.0, [{}] * k, b / batches) for b in range(batches)] for k in range(3)]
+    assert batches > 2 and len(set(rates[1])) == batches
+    np.testing.assert_allclose(fitted.model.layers[-1].get_weights()[1], 1000 - np.sum(rates) / 2, rtol=1e-6)
+    np.testing.assert_allclose(fitted.history["learning_rate"], [each[-1] for each in rates], rtol=1e-6)
 
 
 @pytest.mark.thorough
