@@ -108,7 +108,7 @@ class InputSection(Section):
 
 
 class Cosine(Section):
-    """Learning rate that falls, batch by batch, along half a cosine to ``final`` of its start, after ``warmup`` epochs of rise."""
+    """Learning rate that falls, batch by batch, along half a cosine to ``final`` of its start after ``warmup`` epochs of rise."""
 
     final: float = Field(default=0.01, ge=0, le=1)
     warmup: int = Field(default=0, ge=0)

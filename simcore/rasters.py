@@ -165,7 +165,8 @@ class CentroidDensity(Density):
     """As `GaussianDensity`, but around the centroid of the pixels that the image shows of each particle: float32 (y, x, 1).
 
     That is the truth of masks drawn by hand: where the border cuts a particle, the centroid of the rest lies further inside; of
-    what lies beyond, nothing is counted. Particles do not hide each other. Raises ParameterError for values out of range.
+    what lies beyond, nothing is counted. Nor is a particle that shows only within ``margin`` pixels of the border: slivers
+    are seldom outlined. Particles do not hide each other. Raises ParameterError for values out of range.
     """
 
     outlined = True
@@ -173,6 +174,9 @@ class CentroidDensity(Density):
     pixel_size: Value = parameter(PITCH, unit="um", above=0, plausible=100)
     shape: tuple[int, int] = option(SHAPE, read=image_shape)
     weight: Value = parameter("integral of each density", default=1.0)
+    margin: int = option(
+        "width of the border, in pixels, that is not enough to be counted", default=0, read=whole_number(0, 65536)
+    )
     merge: str = option(DENSE, default="add", read=one_of(*MERGES))
 
     def middles(self, plan: Plan, members: list[Members], at: Places) -> tuple[Array, Array, Array]:
@@ -192,10 +196,14 @@ class CentroidDensity(Density):
             kernels.silhouettes(mask, one, pixel_size=pixel_size[k : k + 1], value=np.ones(1, np.int64), merge="or")
             by_row, by_column = mask[0, ..., 0].sum(axis=1), mask[0, ..., 0].sum(axis=0)
             area = by_row.sum()
-            if area:
+            if mask[0, self.inner(top, bottom, 0), self.inner(left, right, 1)].any():
                 rows, columns = np.arange(top, bottom), np.arange(left, right)
                 middles[:, k] = (by_row * rows).sum() / area, (by_column * columns).sum() / area, 1
         return middles[0], middles[1], middles[2]
+
+    def inner(self, first: int, last: int, axis: int) -> slice:
+        """Return which of the rows (axis 0) or columns from ``first`` to ``last`` lie within the margin."""
+        return slice(max(0, self.margin - first), max(0, min(last, self.shape[axis] - self.margin) - first))
 
 
 def z_range(label: str, value: Any) -> tuple[float, float]:

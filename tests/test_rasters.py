@@ -196,6 +196,18 @@ def test_centroid_densities_are_those_of_the_mask():
     assert cut > 10 and beyond > 2
 
 
+def test_particles_that_show_only_at_the_border_are_not_counted():
+    """The same bodies with and without a margin, beside the pixels of the instance mask."""
+    body = cell(x=sc.uniform(-8, 72), y=sc.uniform(-8, 56), deformation=0.15)
+    every, inner = (body >> sc.CentroidDensity(2.5, 0.1, SHAPE, margin=margin) for margin in (0, 3))
+    arrays = rendered(count=80, mask=body >> sc.InstanceMask(**MASK), every=every, inner=inner)
+    shown = arrays["mask"][..., 0] > 0
+    slivers = shown.any(axis=(1, 2)) & ~shown[:, 3:-3, 3:-3].any(axis=(1, 2))
+    assert slivers.sum() > 3
+    assert arrays["every"][slivers].any(axis=(1, 2, 3)).all() and not arrays["inner"][slivers].any()
+    assert np.array_equal(arrays["inner"][~slivers], arrays["every"][~slivers])
+
+
 def test_centroid_densities_do_not_depend_on_the_block():
     scene = cell(x=sc.uniform(-4, 68), deformation=0.1).repeat(sc.integers(0, 6))
     recipe = sc.Recipe(density=scene >> sc.CentroidDensity(sigma=3, pixel_size=sc.uniform(0.05, 0.2), shape=SHAPE))
