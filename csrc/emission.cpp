@@ -58,6 +58,7 @@ void append(const Piece& piece, int count, std::vector<double>& w, std::vector<d
 template <class T>
 struct EmissionScratch {
     PixelRule rule;
+    double bandwidth = -1.0;  // that the rule is made for
     EmissionPupil pupil;
     std::vector<double> w, root, weight;                  // nodes of the pupil
     std::vector<std::shared_ptr<const Panel<T>>> panels;  // of the tables; made here where the nodes are special
@@ -186,7 +187,9 @@ void set_up(const EmissionOptics& optics, const EmissionModel& model, const Radi
     // field.
     setup.spacing = std::sqrt(std::sqrt(64.0 * tolerance)) / (2.0 * setup.frequency);
     setup.scale = optics.pixel_size / setup.spacing;
-    s.rule = pixel_rule(2.0 * setup.frequency * optics.pixel_size, 0.2 * tolerance);
+    const double bandwidth = 2.0 * setup.frequency * optics.pixel_size;
+    if (bandwidth != s.bandwidth) s.rule = pixel_rule(bandwidth, 0.2 * tolerance);
+    s.bandwidth = bandwidth;
     setup.cells = s.rule.cells(setup.width);
     setup.rows = s.rule.cells(setup.height);
     if (setup.cells > kMostCells / setup.rows)
@@ -231,11 +234,12 @@ struct Emitter {
 
 // Light of an emitter at z = 0 that the pupil lets pass, in the units of the fields: Int |pupil|^2 dw.
 template <class T>
-double power(const EmissionScratch<T>& s, bool vectorial, double wavenumber, const Emitter& emitter) {
+double power(const EmissionScratch<T>& s, bool vectorial, bool decays, double wavenumber, const Emitter& emitter) {
     const EmissionPupil& p = s.pupil;
     double flat = 0.0, up = 0.0;
     for (std::int64_t j = 0; j < p.count; ++j) {
-        const double left = elementary::exp(-2.0 * wavenumber * emitter.focus * p.decay[j]) * s.weight[j];
+        const double decay = decays ? elementary::exp(-2.0 * wavenumber * emitter.focus * p.decay[j]) : 1.0;
+        const double left = decay * s.weight[j];
         flat +=
             left * ((p.u_re[j] * p.u_re[j] + p.u_im[j] * p.u_im[j]) + (p.v_re[j] * p.v_re[j] + p.v_im[j] * p.v_im[j]));
         up += left * (p.k_re[j] * p.k_re[j] + p.k_im[j] * p.k_im[j]);
@@ -286,7 +290,8 @@ void profile(RadialTables& tables, const EmissionOptics& optics, const EmissionM
         if (q > 0 || s.pupil.count == 0)
             emission_pupil(optics, model, wavefront, light.wavelength[q], static_cast<std::int64_t>(s.w.size()),
                            s.w.data(), s.pupil);
-        integrand(setup, wavenumber * emitter.depth, optics.layered() && optics.aperture() > optics.medium, s);
+        const bool decays = optics.layered() && optics.aperture() > optics.medium;
+        integrand(setup, wavenumber * emitter.depth, decays, s);
         const double ratio = highest * setup.spacing / RadialGrid<T>::step;
         const std::int64_t panels =
             fetch_panels(tables, setup, static_cast<double>(setup.points - 1 - kBefore) * ratio, s);
@@ -300,7 +305,7 @@ void profile(RadialTables& tables, const EmissionOptics& optics, const EmissionM
                        s.radial_base.data() + q * points});
         const double pixel = highest * optics.pixel_size;
         const double scale =
-            light.weight[q] * pixel * pixel / (2.0 * kTwoPi) / power(s, model.vectorial, wavenumber, emitter);
+            light.weight[q] * pixel * pixel / (2.0 * kTwoPi) / power(s, model.vectorial, decays, wavenumber, emitter);
         add_squares({setup.points, model.vectorial, emitter.fixed, scale, emitter.sine, emitter.cosine, s.fields.data(),
                      s.even.data(), s.odd.data(), s.twice.data()});
     }
