@@ -97,9 +97,12 @@ class Survey:
         repeats = {repeat for repeat, _ in contexts}
         if len(repeats) > 1:
             owners = " and ".join(self._owner(repeat) for repeat in sorted(repeats, key=str))
+            together = (
+                "" if None in repeats else ", repeat them together, (a + b).repeat(...), where each copy has both"
+            )
             raise RecipeError(
                 f"{self._title(node)} is drawn for {owners}; write sc.shared(...) around the draw where one value per example "
-                "is meant, or sc.properties(scene, ...) to store what each copy has"
+                f"is meant{together}, or sc.properties(scene, ...) to store what each copy has"
             )
         if len(contexts) > 1:
             raise RecipeError(f"{self._title(node)} is drawn both once per example and in each frame; make two draws")

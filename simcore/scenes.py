@@ -78,8 +78,9 @@ class Scene(Flow):
 
         Copies keep ``min_distance`` between their positions: pixels in 2-D (``dimensions=2``), micrometres in 3-D, where
         ``pixel_size`` (um) turns x and y into lengths. A distance that is drawn for each copy is its diameter: two copies
-        keep half the sum. Positions are drawn again, up to ``attempts`` times; if that does not help, an error is raised
-        or, with ``crowded="fewer"``, the copy left out. ``max_count`` is the largest count where it cannot be known.
+        keep half the sum; of several scatterers, ``(a + b).repeat(n)``, which share what is drawn for each copy (dimers, nuclei
+        with buds), the first keeps it. Positions are drawn again, up to ``attempts`` times; if that does not help, an error is
+        raised or, with ``crowded="fewer"``, the copy left out. ``max_count`` is the largest count where it cannot be known.
 
         Raises
         ------
