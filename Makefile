@@ -29,7 +29,9 @@ demo: $(VENV)/built
 example: $(VENV)/built
 	$(BIN)/python examples/single_particle_tracking/run.py --size full
 
-test: lint test-python
+# mypy reads on one core what takes it 40 s, while the tests wait for files and processes: both at once.
+test: $(VENV)/built
+	$(MAKE) --no-print-directory --jobs=2 lint test-python
 
 test-python: $(VENV)/built
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough and (not studio or quick)"
