@@ -7,7 +7,7 @@ COMPILED := setup.py pyproject.toml dtmodels/pyproject.toml studio/pyproject.tom
 # One thread per process: the tests run several processes, and results do not depend on it.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-python test-thorough test-cluster test-backends test-studio lint format bench bench-plot bench-scaling example gallery soak clean
+.PHONY: demo test test-python test-thorough test-cluster test-backends test-studio sanitize lint format bench bench-plot bench-scaling example gallery soak clean
 
 # Modules are compiled to bytecode when they are first imported and kept so, not all of TensorFlow at once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -55,6 +55,16 @@ test-backends: $(BACKENDS)/ready
 	for backend in jax torch; do \
 		KERAS_BACKEND=$$backend $(ONE_THREAD) $(BACKENDS)/bin/python -m pytest $(BACKEND_TESTS) -m "not thorough" || exit 1; \
 	done
+
+# The kernels under the address and undefined-behaviour sanitizers of gcc, in a build of its own. Without vectors of the
+# compiler's own: make sanitize SANITIZE=-DSIMCORE_PLAIN_LANES
+SANITIZED := build/sanitized$(SANITIZE)
+SANITIZED_TESTS := $(wildcard tests/test_kernel_*.py) $(patsubst %,tests/test_%.py,matrix_transform through_pupil boundaries rooms draws)
+sanitize: $(VENV)/built
+	SIMCORE_FLAGS="-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined $(SANITIZE)" \
+		$(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
+		PYTHONSAFEPATH=1 PYTHONPATH=$(SANITIZED)/lib $(ONE_THREAD) $(BIN)/python -m pytest $(SANITIZED_TESTS) -m "not thorough"
 
 # The studio in a real browser: Debian's chromium, or the one that STUDIO_BROWSER names. STUDIO_SHOTS=docs/studio: its pictures anew.
 test-studio: $(VENV)/built

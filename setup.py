@@ -16,7 +16,19 @@ FLAGS = [] if os.name == "nt" else ["-O3", "-fno-math-errno", "-fno-trapping-mat
 # Adapters only check and hand on: a third less time to compile. They stand last, so that of an inline function that they
 # share with the kernels the linker takes the kernels' copy.
 ADAPTER_FLAGS = [] if os.name == "nt" else ["-O1"]
+# Sanitizers and the like (make sanitize), for the compiler and the linker.
+MORE_FLAGS = os.environ.get("SIMCORE_FLAGS", "").split()
+LISTED = [] if os.name == "nt" else ["-MMD"]  # the files that an object was made from, in a list beside it
 KERNELS, ADAPTERS = (sorted(map(str, Path(folder).glob("*.cpp"))) for folder in ("csrc", "csrc/bind"))
+
+
+def stale(made, source):
+    """Whether an object is older than a file that it was made from, or than this one."""
+    try:
+        files = Path(made).with_suffix(".d").read_text().replace("\\\n", " ").split(": ", 1)[1].split()
+        return max(Path(file).stat().st_mtime for file in [source, __file__, *files]) > Path(made).stat().st_mtime
+    except (OSError, IndexError):
+        return True
 
 
 class Build(build_ext):
@@ -26,8 +38,8 @@ class Build(build_ext):
         compile_one = self.compiler._compile
 
         def compile_with(target, source, suffix, arguments, last, macros):
-            more = ADAPTER_FLAGS if source in ADAPTERS else []
-            compile_one(target, source, suffix, arguments, [*last, *more], macros)
+            more = [*LISTED, *(ADAPTER_FLAGS if source in ADAPTERS else [])]
+            compile_one(target, source, suffix, arguments, [*last, *more, *MORE_FLAGS], macros)
 
         self.compiler._compile = compile_with
         super().build_extensions()
@@ -40,6 +52,7 @@ core = Pybind11Extension(
     include_dirs=["csrc"],
     cxx_std=17,
     extra_compile_args=FLAGS,
+    extra_link_args=MORE_FLAGS,
 )
 draw = Extension(
     "simcore._draw",
@@ -49,9 +62,10 @@ draw = Extension(
     library_dirs=[str(NUMPY / "random" / "lib"), str(NUMPY / "_core" / "lib")],
     libraries=["npyrandom", "npymath"] + ([] if os.name == "nt" else ["m"]),
     extra_compile_args=FLAGS,
+    extra_link_args=MORE_FLAGS,
 )
 
-ParallelCompile("SIMCORE_BUILD_JOBS", default=2).install()
+ParallelCompile("SIMCORE_BUILD_JOBS", default=2, needs_recompile=stale).install()
 setup(
     ext_modules=[core, *cythonize([draw], build_dir="build/cython", language_level=3)],
     cmdclass={"build_ext": Build},
