@@ -35,8 +35,9 @@ class JobList:
     ) -> None:
         self.studio, self.kinds, self.on_end, self.quiet = studio, kinds, on_end, quiet
         self.follower = Follower(studio.project.folder)
-        self._shown: list[tuple[str, str]] | None = None
-        self._rows: dict[str, tuple[ui.linear_progress, ui.label]] = {}
+        self._shown: dict[str, str] | None = None
+        self._rows: dict[str, ui.element] = {}
+        self._bars: dict[str, tuple[ui.linear_progress, ui.label]] = {}
         self.trouble = parts.Message()
         self.box = ui.element("div").classes("w-full")
         self.update()
@@ -51,45 +52,50 @@ class JobList:
     def update(self) -> None:
         """Look again."""
         jobs = self.jobs()
-        now = [(job.id, self.studio.jobs.state(job)) for job in jobs]
-        self.trouble.show(self.studio.jobs.trouble if any(state == "queued" for _, state in now) else None)
+        now = {job.id: self.studio.jobs.state(job) for job in jobs}
+        self.trouble.show(self.studio.jobs.trouble if "queued" in now.values() else None)
         if now != self._shown:
-            before = dict(self._shown or [])
-            self._shown = now
-            self._build(jobs)
-            ended = any(before.get(number) in LIVE and state not in LIVE for number, state in now)
+            before, self._shown = self._shown or {}, now
+            self._build(jobs, before)
+            ended = any(before.get(number) in LIVE and state not in LIVE for number, state in now.items())
             if ended and self.on_end is not None:
                 self.on_end()
         for job in jobs:
-            if job.id in self._rows and self.studio.jobs.state(job) in ("running", "paused"):
+            if job.id in self._bars:
                 self._advance(job)
 
     def _advance(self, job: Job) -> None:
-        bar, label = self._rows[job.id]
+        bar, label = self._bars[job.id]
         found = self.follower.progress(job)
         bar.set_value(found.share or 0.0)
         text = (
             str(found) if found.total or found.done else "starting" if job.order.kind in UNITS else self._running(job)
         )
-        label.set_text(f"paused: {text}" if self.studio.jobs.state(job) == "paused" else text)
+        label.set_text(f"paused: {text}" if (self._shown or {}).get(job.id) == "paused" else text)
 
     def _running(self, job: Job) -> str:
         """What is said of a program that does not tell how far it has come."""
         return "running" if job.started is None else f"running for {duration(time.time() - job.started)}"
 
-    def _build(self, jobs: list[Job]) -> None:
-        self.box.clear()
-        self._rows.clear()
+    def _build(self, jobs: list[Job], before: dict[str, str]) -> None:
+        """Make anew the rows whose jobs have changed; the others stay, so that a click on one is never lost."""
+        now = self._shown or {}
+        for number in [number for number in self._rows if now.get(number) != before.get(number)]:
+            self._rows.pop(number).delete()
+            self._bars.pop(number, None)
+        if not self._rows:
+            self.box.clear()
         with self.box:
             if not jobs and not self.quiet:
                 parts.nothing("Nothing was started yet.").style("padding: 4px 0")
-            for job in jobs:
-                self._row(job)
+            for k, job in enumerate(jobs):
+                if job.id not in self._rows:
+                    self._rows[job.id] = self._row(job, now[job.id])
+                    self._rows[job.id].move(target_index=k)
 
-    def _row(self, job: Job) -> None:
-        state = self.studio.jobs.state(job)
+    def _row(self, job: Job, state: str) -> ui.element:
         icon, colour = ICONS[state]
-        with ui.element("div").classes("work-job").props(f'data-job="{job.id}" data-state="{state}"'):
+        with ui.element("div").classes("work-job").props(f'data-job="{job.id}" data-state="{state}"') as row:
             ui.icon(icon, color=colour or None).props(f'aria-label="{state}"')
             ui.label(job.order.title).classes("work-job-title").tooltip(job.order.line)
             with ui.row().classes("gap-0 no-wrap items-center"):
@@ -100,7 +106,8 @@ class JobList:
                     label.classes("work-bad")
                 if state in ("running", "paused"):
                     bar = ui.linear_progress(0, show_value=False, color="warning" if state == "paused" else "primary")
-                    self._rows[job.id] = (bar, label)
+                    self._bars[job.id] = (bar, label)
+        return row
 
     def _text(self, job: Job, state: str) -> str:
         if state == "failed":
