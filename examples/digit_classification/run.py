@@ -36,7 +36,7 @@ class Size:
     epochs: int
 
 
-SIZES = {"smoke": Size(20_000, 4), "default": Size(2_400_000, 10), "paper": Size(6_000_000, 20)}
+SIZES = {"smoke": Size(20_000, 4), "default": Size(9_600_000, 4), "paper": Size(6_000_000, 20)}
 
 
 def case(call: Call[Size]) -> None:
