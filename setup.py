@@ -1,6 +1,7 @@
 """Build the compiled half of simcore: the C++ kernels (pybind11) and the property draws (Cython)."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,12 @@ def stale(made, source):
 
 
 class Build(build_ext):
-    """Compiles adapters with flags of their own."""
+    """Compiles adapters with flags of their own, and keeps the objects."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        if not Path(self.build_temp).resolve().is_relative_to(Path.cwd()):  # an editable install would throw them away
+            self.build_temp = f"build/temp.{self.plat_name}-{sys.implementation.cache_tag}"
 
     def build_extensions(self):
         compile_one = self.compiler._compile
