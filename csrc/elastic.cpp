@@ -12,7 +12,8 @@
 namespace simcore {
 namespace {
 
-constexpr std::size_t down_lanes = 64, across_lanes = 32;  // pixels side by side in the two passes
+constexpr std::size_t down_lanes = 64, across_lanes = 16;  // pixels side by side in the two passes
+constexpr std::size_t rows_together = 4;                   // in the second pass
 constexpr std::size_t pixels_drawn = 1024;                 // at a time
 
 std::size_t rounded_up(std::size_t count, std::size_t step) { return (count + step - 1) / step * step; }
@@ -21,8 +22,8 @@ std::size_t rounded_up(std::size_t count, std::size_t step) { return (count + st
 struct Field {
     std::size_t height, width, stride;  // stride: of a row of noise, in whole packs
     std::size_t reach;                  // pixels on either side that the filter can meet
-    std::size_t gap;                    // of zeros before each component of `line`
-    std::vector<float> noise, line, weight;
+    std::vector<float> noise, filtered, weight;
+    std::vector<float> around;          // the weights at -reach .. reach, zeros on either side
     std::vector<double> first, second;  // uniform numbers
 
     Field(std::size_t height_, std::size_t width_)
@@ -30,10 +31,8 @@ struct Field {
           width(width_),
           stride(rounded_up(2 * width_, down_lanes)),
           reach(0),
-          gap(0),
-          noise(height_ * stride) {}
-
-    float* component(std::size_t which) { return line.data() + which * (line.size() / 2) + gap; }
+          noise(height_ * stride),
+          filtered(rows_together * stride) {}
 };
 
 // Weights of the filter, 0 .. reach; the others of its 4 sigma meet no noise, but count for the sum.
@@ -49,8 +48,11 @@ void weigh(Field& field, double sigma) {
     field.reach = std::min(radius, std::max(field.height, field.width));
     field.weight.resize(field.reach + 1);
     for (std::size_t i = 0; i <= field.reach; ++i) field.weight[i] = static_cast<float>(weight[i] / sum);
-    field.gap = field.reach;
-    field.line.assign(2 * (rounded_up(field.width, across_lanes) + 2 * field.gap), 0.0F);
+    field.around.assign(2 * (field.reach + across_lanes), 0.0F);
+    for (std::size_t i = 0; i <= field.reach; ++i) {
+        const std::size_t middle = field.reach + across_lanes - 1;
+        field.around[middle - i] = field.around[middle + i] = field.weight[i];
+    }
 }
 
 SIMCORE_INLINE void noise_body(const double* uniform, std::size_t count, float* out) {
@@ -84,52 +86,58 @@ SIMCORE_INLINE void down_body(const Field& field, std::size_t y, float* out) {
         Lane sum(0.0F);
         for (std::size_t row = first; row <= last; ++row) {
             const float weight = field.weight[row > y ? row - y : y - row];
-            sum += weight * Lane(field.noise.data() + row * field.stride + x);
+            sum += scaled(weight, Lane(field.noise.data() + row * field.stride + x));
         }
         sum.store(out + x);
     }
 }
 SIMCORE_DISPATCH_LANES(filter_down, down_body, (const Field& field, std::size_t y, float* out), (field, y, out))
 
-// A row of both components filtered along x; each has field.gap zeros before it, and zeros after it. Side by side, for
-// each sum waits for its last step.
-template <int bytes>
-SIMCORE_INLINE void across_body(const Field& field, const float* first, const float* second, float alpha,
-                                float* first_out, float* second_out) {
+// Both components of the rows that are filtered along y, along x: each value of a row times the weights around it.
+template <int bytes, std::size_t rows>
+SIMCORE_INLINE void across_rows(const Field& field, std::size_t first_row, float alpha, float* out) {
     using Lane = Pack<float, static_cast<int>(across_lanes), bytes>;
-    const auto reach = static_cast<std::ptrdiff_t>(field.reach), width = static_cast<std::ptrdiff_t>(field.width);
-    constexpr auto lanes = static_cast<std::ptrdiff_t>(across_lanes);
-    for (std::ptrdiff_t x = 0; x < width; x += lanes) {
-        Lane sums[2];
-        const std::ptrdiff_t begin = std::max(-reach, 1 - x - lanes), last = std::min(reach, width - 1 - x);
-        for (std::ptrdiff_t step = begin; step <= last; ++step) {
-            const float weight = field.weight[static_cast<std::size_t>(step < 0 ? -step : step)];
-            sums[0] += weight * Lane(first + x + step);
-            sums[1] += weight * Lane(second + x + step);
+    const std::size_t width = field.width, pixels = field.height * width;
+    for (std::size_t x = 0; x < width; x += across_lanes) {
+        const std::size_t first = x > field.reach ? x - field.reach : 0;
+        const std::size_t last = std::min(width - 1, x + across_lanes - 1 + field.reach);
+        Lane sums[2 * rows];
+        for (std::size_t from = first; from <= last; ++from) {
+            const Lane weight(field.around.data() + (field.reach + across_lanes - 1 + x - from));
+            for (std::size_t row = 0; row < rows; ++row)
+                for (std::size_t which = 0; which < 2; ++which) {
+                    const float value = field.filtered[(first_row + row) * field.stride + which * width + from];
+                    sums[2 * row + which] += scaled(value, weight);
+                }
         }
         float part[across_lanes];
-        for (int which = 0; which < 2; ++which) {
-            sums[which] *= Lane(alpha);
-            sums[which].store(part);
-            std::copy_n(part, std::min(lanes, width - x), (which == 0 ? first_out : second_out) + x);
-        }
+        for (std::size_t row = 0; row < rows; ++row)
+            for (std::size_t which = 0; which < 2; ++which) {
+                (sums[2 * row + which] * Lane(alpha)).store(part);
+                std::copy_n(part, std::min(across_lanes, width - x),
+                            out + which * pixels + (first_row + row) * width + x);
+            }
     }
 }
-SIMCORE_DISPATCH_LANES(filter_across, across_body,
-                       (const Field& field, const float* first, const float* second, float alpha, float* first_out,
-                        float* second_out),
-                       (field, first, second, alpha, first_out, second_out))
 
-void displace(Field& field, const PixelStream& stream, double alpha, double sigma, std::vector<float>& row,
-              float* out) {
+template <int bytes>
+SIMCORE_INLINE void across_body(const Field& field, std::size_t rows, float alpha, float* out) {
+    constexpr std::size_t together = bytes == 16 ? 1 : rows_together;
+    const std::size_t grouped = rows - rows % together;
+    for (std::size_t row = 0; row < grouped; row += together) across_rows<bytes, together>(field, row, alpha, out);
+    for (std::size_t row = grouped; row < rows; ++row) across_rows<bytes, 1>(field, row, alpha, out);
+}
+SIMCORE_DISPATCH_LANES(filter_across, across_body, (const Field& field, std::size_t rows, float alpha, float* out),
+                       (field, rows, alpha, out))
+
+void displace(Field& field, const PixelStream& stream, double alpha, double sigma, float* out) {
     weigh(field, sigma);
     fill_noise(field, stream);
-    for (std::size_t y = 0; y < field.height; ++y) {
-        filter_down(field, y, row.data());
-        for (std::size_t which = 0; which < 2; ++which)
-            std::copy_n(row.data() + which * field.width, field.width, field.component(which));
-        filter_across(field, field.component(0), field.component(1), static_cast<float>(alpha), out + y * field.width,
-                      out + (field.height + y) * field.width);
+    for (std::size_t y = 0; y < field.height; y += rows_together) {
+        const std::size_t rows = std::min(rows_together, field.height - y);
+        for (std::size_t row = 0; row < rows; ++row)
+            filter_down(field, y + row, field.filtered.data() + row * field.stride);
+        filter_across(field, rows, static_cast<float>(alpha), out + y * field.width);
     }
 }
 
@@ -207,11 +215,10 @@ void elastic_displacement(float* out, const bool* apply, const double* alpha, co
     }
     if (height * width == 0) return;
     Field field(height, width);
-    std::vector<float> row(field.stride);
     for (std::size_t i = 0; i < examples; ++i) {
         float* one = out + 2 * i * height * width;
         if (apply[i])
-            displace(field, pixel_stream(seed, address + 3 * i), alpha[i], sigma[i], row, one);
+            displace(field, pixel_stream(seed, address + 3 * i), alpha[i], sigma[i], one);
         else
             std::fill_n(one, 2 * height * width, 0.0F);
     }

@@ -52,8 +52,8 @@ SIMCORE_INLINE void accumulate(std::int64_t nodes, std::int64_t stride, const T*
     Points real, imaginary;
     for (std::int64_t j = 0; j < nodes; ++j) {
         const Points value(table + stride * j);
-        real += re[j] * value;
-        imaginary += im[j] * value;
+        real += scaled(re[j], value);
+        imaginary += scaled(im[j], value);
     }
     real.store(to_re);
     imaginary.store(to_im);
@@ -103,7 +103,8 @@ SIMCORE_INLINE void resample(const FieldCall<T>& call, std::int64_t row) {
     for (std::int64_t i = 0; i < call.count; ++i) {
         const T* from = call.padded + width * static_cast<std::int64_t>(call.base[i]);
         Values sum;
-        for (int k = 0; k < RadialGrid<T>::taps; ++k) sum += call.weight[k * call.count + i] * Values(from + width * k);
+        for (int k = 0; k < RadialGrid<T>::taps; ++k)
+            sum += scaled(call.weight[k * call.count + i], Values(from + width * k));
         sum.store(call.fields + width * i);
     }
     // K1 is an odd function.

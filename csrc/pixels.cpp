@@ -64,17 +64,24 @@ std::vector<double> cell_weights(double frequency, int reach) {
 
 constexpr std::int64_t kChunk = 512;  // cells whose rows are summed before they are put in order
 
-// to[i] = sum over u of weight[u] from[i + apart[u]].
+// to[i] = sum over u of weight[u] from[i + apart(u)], `side` values of to.
+template <int bytes, int side, class T, class Apart>
+SIMCORE_INLINE void weighted_sums(int terms, const double* weight, const T* from, const Apart& apart, T* to) {
+    Pack<T, side, bytes> sum;
+    for (int u = 0; u < terms; ++u) sum += scaled(static_cast<T>(weight[u]), Pack<T, side, bytes>(from + apart(u)));
+    sum.store(to);
+}
+
+// Of `count` values; where they do not fill a pack, the last ones overlap those before.
 template <int bytes, class T, class Apart>
 SIMCORE_INLINE void weighted_sum(int terms, const double* weight, std::int64_t count, const T* from, const Apart& apart,
                                  T* to) {
-    constexpr int side = 2 * bytes / static_cast<int>(sizeof(T));
-    using Values = Pack<T, side, bytes>;
+    constexpr int side = 2 * bytes / static_cast<int>(sizeof(T)), less = std::min(side, 8);
     std::int64_t i = 0;
-    for (; i + side <= count; i += side) {
-        Values sum;
-        for (int u = 0; u < terms; ++u) sum += scaled(static_cast<T>(weight[u]), Values(from + i + apart(u)));
-        sum.store(to + i);
+    for (; i + side <= count; i += side) weighted_sums<bytes, side>(terms, weight, from + i, apart, to + i);
+    for (; i < count && count >= less; i += less) {
+        i = std::min(i, count - less);
+        weighted_sums<bytes, less>(terms, weight, from + i, apart, to + i);
     }
     for (; i < count; ++i) {
         T sum = T(0);

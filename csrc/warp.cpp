@@ -180,7 +180,13 @@ class Copy {
     explicit Copy(const WarpImages<T>& images)
         : images_(images),
           stride_(images.width + 2 * margin),
-          pixels_((images.height + 2 * margin) * stride_ * images.channels) {}
+          pixels_((images.height + 2 * margin) * stride_ * images.channels) {
+        const auto width = static_cast<std::int64_t>(images.width);
+        for (std::int64_t i = 0; i < margin; ++i) {
+            before_[i] = beyond(i - margin);
+            after_[i] = beyond(width + i);
+        }
+    }
 
     void take(const T* image, const T* value) {
         const std::size_t row = images_.width * images_.channels;
@@ -190,7 +196,7 @@ class Copy {
             if (outside && images_.edge == Edge::constant)
                 fill(to, value, stride_);
             else
-                surround(to, image + pixel_beyond(y, images_.height, images_.edge) * row, value);
+                surround(to, image + (outside ? pixel_beyond(y, images_.height, images_.edge) : at(y)) * row, value);
         }
     }
 
@@ -198,25 +204,32 @@ class Copy {
     std::size_t stride() const { return stride_; }
 
   private:
+    static std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
+    // Where in a row the value of a pixel beside it stands; -1: it is constant.
+    std::int64_t beyond(std::int64_t x) const {
+        if (images_.edge == Edge::constant) return -1;
+        return static_cast<std::int64_t>(pixel_beyond(x, images_.width, images_.edge) * images_.channels);
+    }
     void fill(T* to, const T* value, std::size_t pixels) const {
-        for (std::size_t i = 0; i < pixels; ++i) std::copy_n(value, images_.channels, to + i * images_.channels);
+        for (std::size_t i = 0; i < pixels; ++i) put(value, to + i * images_.channels);
+    }
+    // One pixel; a call of memcpy would take longer.
+    void put(const T* pixel, T* to) const {
+        for (std::size_t c = 0; c < images_.channels; ++c) to[c] = pixel[c];
     }
     void surround(T* to, const T* row, const T* value) const {
-        const std::size_t channels = images_.channels, width = images_.width;
-        std::copy_n(row, width * channels, to + margin * channels);
-        for (std::int64_t i = 1; i <= margin; ++i) {
-            const std::int64_t before = -i, after = static_cast<std::int64_t>(width) + i - 1;
-            const bool constant = images_.edge == Edge::constant;
-            const T* left = constant ? value : row + pixel_beyond(before, width, images_.edge) * channels;
-            const T* right = constant ? value : row + pixel_beyond(after, width, images_.edge) * channels;
-            std::copy_n(left, channels, to + static_cast<std::size_t>(margin + before) * channels);
-            std::copy_n(right, channels, to + static_cast<std::size_t>(margin + after) * channels);
+        const std::size_t channels = images_.channels;
+        std::copy_n(row, images_.width * channels, to + margin * channels);
+        for (std::int64_t i = 0; i < margin; ++i) {
+            put(before_[i] < 0 ? value : row + before_[i], to + at(i) * channels);
+            put(after_[i] < 0 ? value : row + after_[i], to + (margin + images_.width + at(i)) * channels);
         }
     }
 
     const WarpImages<T>& images_;
     std::size_t stride_;
     std::vector<T> pixels_;
+    std::int64_t before_[margin], after_[margin];
 };
 
 template <class T>
@@ -270,9 +283,15 @@ void check(const WarpImages<T>& images) {
 
 template <class Number>
 void require_finite(const char* message, const Number* values, std::size_t count) {
-    bool finite = true;
-    for (std::size_t i = 0; i < count; ++i) finite &= values[i] - values[i] == Number(0);
-    if (!finite) throw std::invalid_argument(message);
+    // x - x is 0 or, of what is not finite, nan, which then stays in its sum.
+    constexpr std::size_t side = 16;
+    Number sums[side] = {};
+    const std::size_t whole = count - count % side;
+    for (std::size_t i = 0; i < whole; i += side)
+        for (std::size_t j = 0; j < side; ++j) sums[j] += values[i + j] - values[i + j];
+    for (std::size_t i = whole; i < count; ++i) sums[0] += values[i] - values[i];
+    for (const Number sum : sums)
+        if (!(sum == Number(0))) throw std::invalid_argument(message);
 }
 
 }  // namespace
