@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from math import prod
+from math import ceil, prod
 
 import numpy as np
 
@@ -16,9 +16,10 @@ from simcore.streams import Array
 from simcore.values import Plan
 
 RENDER_VERSION = 4  # raised whenever the bytes of any output change
-BLOCK_BYTES = 4 << 20  # of the largest flow of a block: measured, calls cost more than the cache saves
+BLOCK_BYTES = 16 << 20  # of the largest flow of a block: measured, calls cost more than the cache saves
 LEAST_BLOCK = 64  # examples over which drawing and calling spread, while the largest flow stays below MOST_BYTES
 MOST_BYTES = 32 << 20
+LEAST_SHARE = 16  # examples below which a block is not divided among threads
 
 
 def render(
@@ -34,7 +35,7 @@ def render(
     """Return the arrays of ``outputs`` for the examples of those indices: see `Recipe.render`."""
     if threads < 1:
         raise ParameterError(f"threads: {threads}; must be >= 1")
-    size = block_size(graph, outputs) if block is None else block
+    size = even_blocks(len(examples), block_size(graph, outputs), threads) if block is None else block
     if size < 1:
         raise ParameterError(f"block: {size}; must be >= 1")
     specs = [graph.outputs[name] for name in outputs]
@@ -73,6 +74,12 @@ def render(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(fill, starts))
     return results
+
+
+def even_blocks(count: int, most: int, threads: int) -> int:
+    """Return the examples of a block: at most ``most``, and as many blocks for each thread unless they are few."""
+    rounds = ceil(count / (most * threads))
+    return max(ceil(count / max(rounds * threads, 1)), min(most, LEAST_SHARE))
 
 
 def _is(array: Array, room: Array) -> bool:

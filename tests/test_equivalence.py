@@ -9,6 +9,7 @@ from recipes import localization
 
 import simcore as sc
 from simcore import kernels
+from simcore.render import even_blocks
 
 RECIPE = localization(shape=(21, 23), wavelengths=2)
 COUNT, SEED = 24, 77
@@ -37,6 +38,16 @@ def test_blocks_threads_and_company_change_no_byte(block, threads, indices, outp
     arrays = RECIPE.render(indices=indices, seed=SEED, outputs=outputs, block=block, threads=threads)
     for name in outputs:
         assert arrays[name].tobytes() == plain()[name][indices].tobytes()
+
+
+@given(count=st.integers(0, 5000), most=st.integers(1, 1024), threads=st.integers(1, 64))
+def test_threads_share_the_examples_evenly(count, most, threads):
+    size = even_blocks(count, most, threads)
+    blocks = -(-count // size)
+    assert 1 <= size <= most
+    assert blocks * size - count < size
+    # As few rounds as the largest blocks allow; no thread idles in one that others have much work in.
+    assert size <= 16 or blocks <= threads * -(-count // (most * threads))
 
 
 @pytest.mark.parametrize("block", [None, 1, 7])
