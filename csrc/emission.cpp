@@ -63,7 +63,8 @@ struct EmissionScratch {
     std::vector<double> w, root, weight;                  // nodes of the pupil
     std::vector<std::shared_ptr<const Panel<T>>> panels;  // of the tables; made here where the nodes are special
     std::vector<const T*> tables;
-    std::vector<T> integrand, planes, padded, lagrange, fields, even, odd, twice, even_pieces, odd_pieces, twice_pieces;
+    std::vector<T> integrand, planes, padded, lagrange, fields, even, odd, twice, even_pieces, odd_pieces, twice_pieces,
+        bright;
     std::vector<T> dx, cells, column, fraction;
     std::vector<double> turn, place;
     std::vector<std::int32_t> radial_base, base;
@@ -348,6 +349,8 @@ void add_emitter(const Setup& setup, double tolerance, double x, double y, doubl
     const double step = 1.0 / setup.scale, at = x * setup.scale;
     for (std::int64_t i = 0; i < setup.cells; ++i) s.dx[i] = static_cast<T>(s.place[i] - at);
     const elementary::SinCos turn = elementary::sincos(fixed ? azimuth : 0.0);
+    s.bright.resize(s.even.size());
+    for (std::size_t i = kBefore; i < s.even.size(); ++i) s.bright[i - kBefore] = static_cast<T>(intensity) * s.even[i];
     EmissionRow<T> row{0,
                        0,
                        0,
@@ -357,7 +360,7 @@ void add_emitter(const Setup& setup, double tolerance, double x, double y, doubl
                        static_cast<T>(intensity),
                        static_cast<T>(turn.cos),
                        static_cast<T>(turn.sin),
-                       s.even.data() + kBefore,
+                       s.bright.data(),
                        s.even_pieces.data(),
                        fixed ? s.odd_pieces.data() : nullptr,
                        s.twice_pieces.data()};

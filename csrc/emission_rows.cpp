@@ -194,29 +194,30 @@ SIMCORE_INLINE void add_cubics(const T* pieces, T intensity, std::int64_t first,
     for (; i < last; ++i) out[i] += intensity * cubic(pieces + 4 * static_cast<std::int64_t>(base[i]), fraction[i]);
 }
 
+// Values are fetched one by one and added side by side.
 template <class T>
 SIMCORE_INLINE void far_cells(const EmissionRow<T>& row, std::int64_t first, std::int64_t last, std::int32_t* base,
-                              T* out) {
+                              T* value, T* out) {
     const T square = row.dy * row.dy;
     for (std::int64_t i = first; i < last; ++i)
         base[i] = static_cast<std::int32_t>(std::sqrt(row.dx[i] * row.dx[i] + square) + T(0.5));
-    const T intensity = row.intensity, *nearest = row.nearest;
+    const T* nearest = row.nearest;
     std::int64_t i = first;
     for (; i + 4 <= last; i += 4) {
         const T a = nearest[base[i]], b = nearest[base[i + 1]], c = nearest[base[i + 2]], d = nearest[base[i + 3]];
-        const T e = out[i], f = out[i + 1], g = out[i + 2], h = out[i + 3];
-        out[i] = e + intensity * a;
-        out[i + 1] = f + intensity * b;
-        out[i + 2] = g + intensity * c;
-        out[i + 3] = h + intensity * d;
+        value[i] = a;
+        value[i + 1] = b;
+        value[i + 2] = c;
+        value[i + 3] = d;
     }
-    for (; i < last; ++i) out[i] += intensity * nearest[base[i]];
+    for (; i < last; ++i) value[i] = nearest[base[i]];
+    for (i = first; i < last; ++i) out[i] += value[i];
 }
 
 template <class T>
 SIMCORE_INLINE void row_body(const EmissionRow<T>& row, std::int32_t* base, T* fraction, T* out) {
-    far_cells(row, row.first, row.near_first, base, out);
-    far_cells(row, row.near_last, row.last, base, out);
+    far_cells(row, row.first, row.near_first, base, fraction, out);
+    far_cells(row, row.near_last, row.last, base, fraction, out);
     const T square = row.dy * row.dy;
     for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
         const T radius = std::sqrt(row.dx[i] * row.dx[i] + square);

@@ -57,8 +57,8 @@ struct EmissionRow {
     std::int64_t near_first, near_last;  // cells that need interpolation; in the others the nearest value serves
     const T* dx;
     T dy, intensity, cosine, sine;  // of the azimuth of a fixed dipole
-    const T *nearest, *even, *odd,
-        *twice;  // values at whole steps; cubic pieces, odd and twice null if freely rotating
+    const T* nearest;               // intensity times the values at whole steps
+    const T *even, *odd, *twice;    // cubic pieces, odd and twice null if freely rotating
 };
 void add_row(const EmissionRow<float>& row, std::int32_t* base, float* fraction, float* out);
 void add_row(const EmissionRow<double>& row, std::int32_t* base, double* fraction, double* out);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "dispatch.hpp"
 #include "elementary.hpp"
@@ -66,15 +67,15 @@ constexpr std::int64_t kChunk = 512;  // cells whose rows are summed before they
 
 // to[i] = sum over u of weight[u] from[i + apart(u)], `side` values of to.
 template <int bytes, int side, class T, class Apart>
-SIMCORE_INLINE void weighted_sums(int terms, const double* weight, const T* from, const Apart& apart, T* to) {
+SIMCORE_INLINE void weighted_sums(int terms, const T* weight, const T* from, const Apart& apart, T* to) {
     Pack<T, side, bytes> sum;
-    for (int u = 0; u < terms; ++u) sum += scaled(static_cast<T>(weight[u]), Pack<T, side, bytes>(from + apart(u)));
+    for (int u = 0; u < terms; ++u) sum += scaled(weight[u], Pack<T, side, bytes>(from + apart(u)));
     sum.store(to);
 }
 
 // Of `count` values; where they do not fill a pack, the last ones overlap those before.
 template <int bytes, class T, class Apart>
-SIMCORE_INLINE void weighted_sum(int terms, const double* weight, std::int64_t count, const T* from, const Apart& apart,
+SIMCORE_INLINE void weighted_sum(int terms, const T* weight, std::int64_t count, const T* from, const Apart& apart,
                                  T* to) {
     constexpr int side = 2 * bytes / static_cast<int>(sizeof(T)), less = std::min(side, 8);
     std::int64_t i = 0;
@@ -85,8 +86,17 @@ SIMCORE_INLINE void weighted_sum(int terms, const double* weight, std::int64_t c
     }
     for (; i < count; ++i) {
         T sum = T(0);
-        for (int u = 0; u < terms; ++u) sum += static_cast<T>(weight[u]) * from[i + apart(u)];
+        for (int u = 0; u < terms; ++u) sum += weight[u] * from[i + apart(u)];
         to[i] = sum;
+    }
+}
+
+template <class T>
+const T* weights(const PixelRule& rule) {
+    if constexpr (std::is_same_v<T, float>) {
+        return rule.rounded.data();
+    } else {
+        return rule.weight.data();
     }
 }
 
@@ -96,11 +106,12 @@ template <int bytes, class T>
 SIMCORE_INLINE void integrate_body(const PixelRule& rule, const T* rows, std::int64_t cells, T* scratch,
                                    std::int64_t pixels, T* out) {
     const int terms = static_cast<int>(rule.weight.size());
+    const T* weight = weights<T>(rule);
     const std::int64_t division = rule.division;
     const auto down = [=](int u) { return u * cells; };
     if (division == 1) {
-        weighted_sum<bytes>(terms, rule.weight.data(), cells, rows, down, scratch);
-        weighted_sum<bytes>(terms, rule.weight.data(), pixels, scratch, [](int u) { return u; }, out);
+        weighted_sum<bytes>(terms, weight, cells, rows, down, scratch);
+        weighted_sum<bytes>(terms, weight, pixels, scratch, [](int u) { return u; }, out);
         return;
     }
     const std::int64_t whole = cells / division, longer = cells % division;  // places below `longer` have one more
@@ -109,14 +120,13 @@ SIMCORE_INLINE void integrate_body(const PixelRule& rule, const T* rows, std::in
     T sums[kChunk];
     for (std::int64_t first = 0; first < cells; first += chunk) {
         const std::int64_t here = std::min(chunk, cells - first);
-        weighted_sum<bytes>(terms, rule.weight.data(), here, rows + first, down, sums);
+        weighted_sum<bytes>(terms, weight, here, rows + first, down, sums);
         for (std::int64_t place = 0; place < std::min(division, here); ++place) {
             T* to = scratch + begin(place) + first / division;
             for (std::int64_t i = place, k = 0; i < here; i += division, ++k) to[k] = sums[i];
         }
     }
-    weighted_sum<bytes>(
-        terms, rule.weight.data(), pixels, scratch, [=](int u) { return begin(u % division) + u / division; }, out);
+    weighted_sum<bytes>(terms, weight, pixels, scratch, [=](int u) { return begin(u % division) + u / division; }, out);
 }
 
 SIMCORE_DISPATCH_LANES(integrate_float, integrate_body,
@@ -142,6 +152,7 @@ PixelRule pixel_rule(double frequency, double tolerance) {
             rule.weight[cell + rule.reach - k] += 0.5 * a[k] / rule.division;
         }
     }
+    rule.rounded.assign(rule.weight.begin(), rule.weight.end());
     return rule;
 }
 

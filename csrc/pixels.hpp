@@ -12,8 +12,8 @@ namespace simcore {
 
 struct PixelRule {
     int division = 1, reach = 0;
-    std::vector<double>
-        weight;  // of division + 2 reach neighbouring cells; their first belongs `reach` before the pixel
+    std::vector<double> weight;  // of division + 2 reach neighbouring cells, the first `reach` before the pixel
+    std::vector<float> rounded;  // the same for images of float
 
     std::int64_t cells(std::int64_t pixels) const { return pixels * division + 2 * reach; }
     // Centre of a cell, in pixels.
