@@ -58,30 +58,41 @@ void intensities(RadialTables& tables, const Light& light, const Particles& part
 }
 
 template <class T>
+void single_tile(const CoherentSetup& setup, std::int64_t rows, std::int64_t first, std::int64_t cells,
+                 const double* dy, const Harmonics& turns, const T* pieces, T* to, const Scratch<T>& s) {
+    if constexpr (std::is_same_v<T, float>) {
+        if (setup.plain) {
+            float plain_dy[kBand];
+            for (std::int64_t row = 0; row < rows; ++row) plain_dy[row] = static_cast<float>(dy[row]);
+            draw_single(TileGeometry<float>{rows, cells, s.plain_dx.data() + first, plain_dy}, turns, pieces,
+                        setup.cells, to);
+            return;
+        }
+    }
+    draw_single(TileGeometry<double>{rows, cells, s.dx.data() + first, dy}, turns, pieces, setup.cells, to);
+}
+
+template <class T>
 void draw_one(RadialTables& tables, const Light& light, const Particles& particle, const CoherentSetup& setup,
               Scratch<T>& s, T* out) {
     const Form form = intensity_form(light.polarization);
     const Harmonics turns = harmonics(form);
     intensities(tables, light, particle, setup, form, turns.functions, s);
     const double scale = 2.0 * light.pixel_size / setup.spacing;
-    size_columns(setup, setup.cells, s);
-    columns(setup, 0, setup.cells, (s.rule.position(0) - particle.x[0]) * scale, scale / s.rule.division, s);
-    const RowScratch<T> scratch = row_scratch(kTile, s);
+    const std::int64_t padded = (setup.cells + kSide - 1) / kSide * kSide;
+    size_columns(setup, padded, s);
+    columns(setup, 0, padded, (s.rule.position(0) - particle.x[0]) * scale, scale / s.rule.division, s);
     const T* pieces = s.pieces.data();
     draw_rows(
         setup, 1, s,
         [&](std::int64_t cell, std::int64_t rows, T* to, std::int64_t) {
-            for (std::int64_t first = 0; first < setup.cells; first += kTile) {
-                const std::int64_t cells = std::min(kTile, setup.cells - first);
-                for (std::int64_t row = 0; row < rows; ++row) {
-                    locate(setup, first, cells, (s.rule.position(cell + row) - particle.y[0]) * scale, scratch, s);
-                    single_row(cells, turns, scratch, pieces, to + row * setup.cells + first);
-                }
-            }
+            double dy[kBand];
+            for (std::int64_t row = 0; row < rows; ++row)
+                dy[row] = (s.rule.position(cell + row) - particle.y[0]) * scale;
+            for (std::int64_t first = 0; first < setup.cells; first += kTile)
+                single_tile(setup, rows, first, std::min(kTile, setup.cells - first), dy, turns, pieces, to + first, s);
         },
-        [&](std::int64_t y, std::int64_t, const T* line) {
-            std::copy(line, line + setup.width, out + y * setup.width);
-        });
+        [&](std::int64_t y) { return out + y * setup.width; }, [](std::int64_t, std::int64_t) {});
 }
 
 template <class T>
@@ -94,9 +105,7 @@ void draw_several(RadialTables& tables, const Light& light, const Particles& par
         [&](std::int64_t cell, std::int64_t count, T* to, std::int64_t) {
             for (std::int64_t row = 0; row < count; ++row) rows.squares(cell + row, to + row * setup.cells);
         },
-        [&](std::int64_t y, std::int64_t, const T* line) {
-            std::copy(line, line + setup.width, out + y * setup.width);
-        });
+        [&](std::int64_t y) { return out + y * setup.width; }, [](std::int64_t, std::int64_t) {});
 }
 
 }  // namespace
@@ -159,12 +168,15 @@ void CoherentImager<T>::field(const Light& light, const Particles& particles, st
     FieldRows<T> rows(tables_, light, particles, setup, components, false, *scratch_);
     T* values = reinterpret_cast<T*>(out);  // real and imaginary part follow each other
     const std::int64_t planes = 2 * components.count;
+    scratch_->line.resize(static_cast<std::size_t>(width));
+    T* line = scratch_->line.data();
     draw_rows(
         setup, planes, *scratch_,
         [&](std::int64_t cell, std::int64_t count, T* to, std::int64_t apart) {
             for (std::int64_t row = 0; row < count; ++row) rows.planes(cell + row, apart, to + row * setup.cells);
         },
-        [&](std::int64_t y, std::int64_t plane, const T* line) {
+        [=](std::int64_t) { return line; },
+        [=](std::int64_t y, std::int64_t plane) {
             for (std::int64_t x = 0; x < width; ++x) values[(y * width + x) * planes + plane] = line[x];
         });
 }

@@ -15,14 +15,14 @@ namespace simcore {
 constexpr std::int64_t kBand = 16;  // rows of a tile of kTile columns: what it needs lies in the nearest memory
 
 // Calls band(first row of cells, number of rows, where to, values between planes) for all rows of cells in turn and
-// averages them into pixels: give(y, plane, pixels).
-template <class T, class Band, class Give>
-void draw_rows(const CoherentSetup& setup, std::int64_t planes, CoherentScratch<T>& s, Band band, Give give) {
+// averages them into pixels, which are kept at line(y), one plane after the other: then give(y, plane) is called.
+template <class T, class Band, class Line, class Give>
+void draw_rows(const CoherentSetup& setup, std::int64_t planes, CoherentScratch<T>& s, Band band, Line line,
+               Give give) {
     const std::int64_t needed = s.rule.division + 2 * s.rule.reach, most = needed + 4 * kBand;
     const std::int64_t apart = most * setup.cells, last = s.rule.cells(setup.height);
     s.rows.resize(static_cast<std::size_t>(planes * apart));
     s.column.resize(static_cast<std::size_t>(setup.cells));
-    s.line.resize(static_cast<std::size_t>(setup.width));
     std::int64_t begin = 0, filled = 0, cell = 0;
     for (std::int64_t y = 0; y < setup.height; ++y, begin += s.rule.division) {
         while (filled < begin + needed) {
@@ -41,21 +41,10 @@ void draw_rows(const CoherentSetup& setup, std::int64_t planes, CoherentScratch<
         }
         for (std::int64_t plane = 0; plane < planes; ++plane) {
             integrate_row(s.rule, s.rows.data() + plane * apart + begin * setup.cells, setup.cells, s.column.data(),
-                          setup.width, s.line.data());
-            give(y, plane, s.line.data());
+                          setup.width, line(y));
+            give(y, plane);
         }
     }
-}
-
-template <class T>
-RowScratch<T> row_scratch(std::int64_t cells, CoherentScratch<T>& s) {
-    const std::size_t count = static_cast<std::size_t>(cells);
-    s.base.resize(count);
-    s.fraction.resize(count);
-    s.cosine.resize(count);
-    s.sine.resize(count);
-    s.values.resize(4 * count);
-    return {s.base.data(), s.fraction.data(), s.cosine.data(), s.sine.data(), s.values.data()};
 }
 
 // Distances along x of evenly spaced cells from a particle, in units of the radial step.
@@ -77,18 +66,6 @@ void size_columns(const CoherentSetup& setup, std::int64_t count, CoherentScratc
     } else {
         s.dx.resize(static_cast<std::size_t>(count));
     }
-}
-
-template <class T>
-void locate(const CoherentSetup& setup, std::int64_t at, std::int64_t cells, double dy, const RowScratch<T>& scratch,
-            const CoherentScratch<T>& s) {
-    if constexpr (std::is_same_v<T, float>) {
-        if (setup.plain) {
-            locate_row(RowGeometry<float>{cells, s.plain_dx.data() + at, static_cast<float>(dy)}, scratch);
-            return;
-        }
-    }
-    locate_row(RowGeometry<double>{cells, s.dx.data() + at, dy}, scratch);
 }
 
 template <class T>

@@ -60,11 +60,10 @@ struct CoherentScratch {
     std::vector<Source> sources;
     std::vector<Profile> profiles;
     AlignedVector<T> quads, blocked_quads, halves, functions, pieces, rows, column, line, weight, constant;
-    AlignedVector<T> fraction, cosine, sine, values, sums, coarse, ring, phases;
+    AlignedVector<T> values, sums, coarse, ring, phases;
     AlignedVector<double> dx;
     AlignedVector<float> plain_dx;
     std::vector<const T*> row_pointers;
-    AlignedVector<std::int32_t> base;
 };
 
 // Makes room without clearing what is there.

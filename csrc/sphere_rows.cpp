@@ -9,68 +9,6 @@
 namespace simcore {
 namespace {
 
-template <class G, class T>
-SIMCORE_INLINE void locate_body(const RowGeometry<G>& row, const RowScratch<T>& scratch) {
-    const G square = row.dy * row.dy, twice = G(2) * row.dy;
-    for (std::int64_t i = 0; i < row.cells; ++i) {
-        const G dx = row.dx[i], along = dx * dx, radius = std::sqrt(along + square);
-        const G inverse = G(1) / (along + square + G(1e-30));
-        const std::int32_t base = static_cast<std::int32_t>(radius);
-        scratch.base[i] = base;
-        scratch.fraction[i] = static_cast<T>(radius - static_cast<G>(base));
-        scratch.cosine[i] = static_cast<T>((along - square) * inverse);
-        scratch.sine[i] = static_cast<T>(twice * dx * inverse);
-    }
-}
-
-// Two functions: those of each cell at the fraction u are values[0] + u values[2] and values[1] + u values[3].
-template <int bytes, class T>
-SIMCORE_INLINE void look_up_two(std::int64_t cells, const std::int32_t* base, const T* fraction, const T* pieces,
-                                T* values) {
-    using Quad = Pack<T, 4, bytes>;
-    for (std::int64_t i = 0; i < cells; ++i) {
-        const T *at = pieces + 8 * static_cast<std::int64_t>(base[i]), u = fraction[i];
-        (Quad(at) + scaled(u * u, Quad(at + 4))).store(values + 4 * i);
-    }
-}
-
-template <int bytes, class T>
-SIMCORE_INLINE void look_up_four(std::int64_t cells, const std::int32_t* base, const T* fraction, const T* pieces,
-                                 T* values) {
-    using Quad = Pack<T, 4, bytes>;
-    for (std::int64_t i = 0; i < cells; ++i) {
-        const T *at = pieces + 16 * static_cast<std::int64_t>(base[i]), u = fraction[i];
-        const Quad last = Quad(at + 8) + scaled(u, Quad(at + 12));
-        const Quad value = Quad(at) + scaled(u, Quad(at + 4) + scaled(u, last));
-        value.store(values + 4 * i);
-    }
-}
-
-template <int bytes, class T>
-SIMCORE_INLINE void single_body(std::int64_t cells, const Harmonics& h, const RowScratch<T>& scratch, const T* pieces,
-                                T* out) {
-    const T *v = scratch.values, *c = scratch.cosine, *s = scratch.sine, *u = scratch.fraction;
-    const T g_cos = static_cast<T>(h.g_cos), g_sin = static_cast<T>(h.g_sin);
-    if (h.functions == 2) {
-        look_up_two<bytes>(cells, scratch.base, u, pieces, scratch.values);
-        SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < cells; ++i) {
-            const T even = v[4 * i] + u[i] * v[4 * i + 2], odd = v[4 * i + 1] + u[i] * v[4 * i + 3];
-            out[i] = even + odd * (g_cos * c[i] + g_sin * s[i]);
-        }
-        return;
-    }
-    look_up_four<bytes>(cells, scratch.base, u, pieces, scratch.values);
-    const T k_cos = static_cast<T>(h.k_cos), k_sin = static_cast<T>(h.k_sin);
-    const T h_cos = static_cast<T>(h.h_cos), h_sin = static_cast<T>(h.h_sin);
-    SIMCORE_INDEPENDENT
-    for (std::int64_t i = 0; i < cells; ++i) {
-        const T twice = g_cos * c[i] + g_sin * s[i], other = k_cos * c[i] + k_sin * s[i];
-        const T fourfold = h_cos * (c[i] * c[i] - s[i] * s[i]) + h_sin * (T(2) * c[i] * s[i]);
-        out[i] = (v[4 * i] + v[4 * i + 1] * twice) + (v[4 * i + 2] * other + v[4 * i + 3] * fourfold);
-    }
-}
-
 // Cells of a row within `radius`, from and to multiples of kSide.
 struct Span {
     std::int64_t from, to;
@@ -97,24 +35,92 @@ SIMCORE_INLINE void each_cell(const Span& span, Body body) {
     }
 }
 
+// Of each cell: its interval, where the pieces of that stand, where in it the cell lies, and the square of that; cosine
+// and sine of 2 psi.
 template <class T>
 struct TileScratch {
     alignas(64) std::int32_t base[kTile];
     alignas(64) std::int32_t place[kTile];
     alignas(64) T fraction[kTile];
+    alignas(64) T square[kTile];
     alignas(64) T cosine[kTile];
     alignas(64) T sine[kTile];
     alignas(64) T values[4 * kTile];
 };
 
-// Values of one function pair: the real part at the fraction u is values[0] + u values[2], the imaginary one
-// values[1] + u values[3].
+// Pairs of functions: at the fraction u, values[0] + u values[2] and values[1] + u values[3].
 template <int bytes, class T>
 SIMCORE_INLINE void look_up_pair(const Span& span, const T* pieces, TileScratch<T>& s) {
     using Quad = Pack<T, 4, bytes>;
     for (std::int64_t i = span.from; i < span.to; ++i) {
+        const T* at = pieces + s.place[i];
+        (Quad(at) + scaled(s.square[i], Quad(at + 4))).store(s.values + 4 * i);
+    }
+}
+
+template <int bytes, class T>
+SIMCORE_INLINE void look_up_four(const Span& span, const T* pieces, TileScratch<T>& s) {
+    using Quad = Pack<T, 4, bytes>;
+    for (std::int64_t i = span.from; i < span.to; ++i) {
         const T *at = pieces + s.place[i], u = s.fraction[i];
-        (Quad(at) + scaled(u * u, Quad(at + 4))).store(s.values + 4 * i);
+        const Quad last = Quad(at + 8) + scaled(u, Quad(at + 12));
+        (Quad(at) + scaled(u, Quad(at + 4) + scaled(u, last))).store(s.values + 4 * i);
+    }
+}
+
+// `size`: of the pieces of an interval. At r = 0 the angle does not matter, for B(0) = 0.
+template <class G, class T>
+SIMCORE_INLINE void locate(const Span& span, const G* dx, G dy, std::int32_t size, TileScratch<T>& s) {
+    const G square = dy * dy, twice = G(2) * dy;
+    each_cell(span, [&](std::int64_t i) {
+        const G along = dx[i] * dx[i], radius = std::sqrt(along + square);
+        const G inverse = G(1) / (along + square + G(1e-30));
+        const std::int32_t base = static_cast<std::int32_t>(radius);
+        const T fraction = static_cast<T>(radius - static_cast<G>(base));
+        s.place[i] = size * base;
+        s.fraction[i] = fraction;
+        s.square[i] = fraction * fraction;
+        s.cosine[i] = static_cast<T>((along - square) * inverse);
+        s.sine[i] = static_cast<T>(twice * dx[i] * inverse);
+    });
+}
+
+// Calls body(i) for `cells` cells: kSide of them in a loop of fixed length, the last of which overlap those before.
+template <class Body>
+SIMCORE_INLINE void every_cell(std::int64_t cells, Body body) {
+    for (std::int64_t i = 0; i < cells && cells < kSide; ++i) body(i);
+    for (std::int64_t side = 0; side < cells && cells >= kSide; side += kSide) {
+        const std::int64_t first = std::min(side, cells - kSide);
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = first; i < first + kSide; ++i) body(i);
+    }
+}
+
+template <int bytes, class G, class T>
+SIMCORE_INLINE void single_body(const TileGeometry<G>& tile, const Harmonics& h, const T* pieces, std::int64_t apart,
+                                T* out) {
+    TileScratch<T> s;
+    const T *v = s.values, *c = s.cosine, *n = s.sine, *u = s.fraction;
+    const T g_cos = static_cast<T>(h.g_cos), g_sin = static_cast<T>(h.g_sin), k_cos = static_cast<T>(h.k_cos);
+    const T k_sin = static_cast<T>(h.k_sin), h_cos = static_cast<T>(h.h_cos), h_sin = static_cast<T>(h.h_sin);
+    const Span cells{0, tile.cells}, whole{0, (tile.cells + kSide - 1) / kSide * kSide};
+    for (std::int64_t row = 0; row < tile.rows; ++row) {
+        T* to = out + row * apart;
+        locate(whole, tile.dx, tile.dy[row], 4 * h.functions, s);
+        if (h.functions == 2) {
+            look_up_pair<bytes>(cells, pieces, s);
+            every_cell(tile.cells, [&](std::int64_t i) {
+                const T even = v[4 * i] + u[i] * v[4 * i + 2], odd = v[4 * i + 1] + u[i] * v[4 * i + 3];
+                to[i] = even + odd * (g_cos * c[i] + g_sin * n[i]);
+            });
+            continue;
+        }
+        look_up_four<bytes>(cells, pieces, s);
+        every_cell(tile.cells, [&](std::int64_t i) {
+            const T twice = g_cos * c[i] + g_sin * n[i], other = k_cos * c[i] + k_sin * n[i];
+            const T fourfold = h_cos * (c[i] * c[i] - n[i] * n[i]) + h_sin * (T(2) * c[i] * n[i]);
+            to[i] = (v[4 * i] + v[4 * i + 1] * twice) + (v[4 * i + 2] * other + v[4 * i + 3] * fourfold);
+        });
     }
 }
 
@@ -141,8 +147,10 @@ SIMCORE_INLINE void distances(const Span& span, const G* dx, G dy, G near, G far
         const G radius = std::sqrt(dx[i] * dx[i] + square);
         const G wide = near + (radius - near) * far, at = radius < near ? radius : wide;
         const std::int32_t base = static_cast<std::int32_t>(at);
+        const T fraction = static_cast<T>(at - static_cast<G>(base));
         s.base[i] = base;
-        s.fraction[i] = static_cast<T>(at - static_cast<G>(base));
+        s.fraction[i] = fraction;
+        s.square[i] = fraction * fraction;
     });
 }
 
@@ -233,26 +241,24 @@ SIMCORE_INLINE void combine_body(std::int64_t cells, bool turning, const T* sums
     *largest = *std::max_element(each, each + kSide);
 }
 
-#define SIMCORE_LOCATE(G, T)                                                                                    \
-    SIMCORE_DISPATCH(locate_dispatched, locate_body, (const RowGeometry<G>& row, const RowScratch<T>& scratch), \
-                     (row, scratch))
-#define SIMCORE_ROWS(T)                                                                                  \
-    SIMCORE_DISPATCH_LANES(                                                                              \
-        single_dispatched, single_body,                                                                  \
-        (std::int64_t cells, const Harmonics& h, const RowScratch<T>& scratch, const T* pieces, T* out), \
-        (cells, h, scratch, pieces, out))                                                                \
-    SIMCORE_DISPATCH_LANES(                                                                              \
-        combine_dispatched, combine_body,                                                                \
-        (std::int64_t cells, bool turning, const T* sums, const double* of, T* re, T* im, T* largest),   \
+#define SIMCORE_SINGLE(G, T)                                                                            \
+    SIMCORE_DISPATCH_LANES(                                                                             \
+        single_dispatched, single_body,                                                                 \
+        (const TileGeometry<G>& tile, const Harmonics& h, const T* pieces, std::int64_t apart, T* out), \
+        (tile, h, pieces, apart, out))
+#define SIMCORE_ROWS(T)                                                                                \
+    SIMCORE_DISPATCH_LANES(                                                                            \
+        combine_dispatched, combine_body,                                                              \
+        (std::int64_t cells, bool turning, const T* sums, const double* of, T* re, T* im, T* largest), \
         (cells, turning, sums, of, re, im, largest))
 #define SIMCORE_FIELD(G, T)                                                                                          \
     SIMCORE_DISPATCH_LANES(field_dispatched, field_body,                                                             \
                            (const TileGeometry<G>& tile, std::int64_t waves, const FieldPieces<T>* pieces, T* sums), \
                            (tile, waves, pieces, sums))
 
-SIMCORE_LOCATE(float, float)
-SIMCORE_LOCATE(double, float)
-SIMCORE_LOCATE(double, double)
+SIMCORE_SINGLE(float, float)
+SIMCORE_SINGLE(double, float)
+SIMCORE_SINGLE(double, double)
 SIMCORE_ROWS(float)
 SIMCORE_ROWS(double)
 SIMCORE_FIELD(float, float)
@@ -261,20 +267,19 @@ SIMCORE_FIELD(double, double)
 
 }  // namespace
 
-void locate_row(const RowGeometry<float>& row, const RowScratch<float>& scratch) { locate_dispatched(row, scratch); }
-
-void locate_row(const RowGeometry<double>& row, const RowScratch<float>& scratch) { locate_dispatched(row, scratch); }
-
-void locate_row(const RowGeometry<double>& row, const RowScratch<double>& scratch) { locate_dispatched(row, scratch); }
-
-void single_row(std::int64_t cells, const Harmonics& harmonics, const RowScratch<float>& scratch, const float* pieces,
-                float* out) {
-    single_dispatched(cells, harmonics, scratch, pieces, out);
+void draw_single(const TileGeometry<float>& tile, const Harmonics& harmonics, const float* pieces, std::int64_t apart,
+                 float* out) {
+    single_dispatched(tile, harmonics, pieces, apart, out);
 }
 
-void single_row(std::int64_t cells, const Harmonics& harmonics, const RowScratch<double>& scratch, const double* pieces,
-                double* out) {
-    single_dispatched(cells, harmonics, scratch, pieces, out);
+void draw_single(const TileGeometry<double>& tile, const Harmonics& harmonics, const float* pieces, std::int64_t apart,
+                 float* out) {
+    single_dispatched(tile, harmonics, pieces, apart, out);
+}
+
+void draw_single(const TileGeometry<double>& tile, const Harmonics& harmonics, const double* pieces, std::int64_t apart,
+                 double* out) {
+    single_dispatched(tile, harmonics, pieces, apart, out);
 }
 
 void add_field(const TileGeometry<float>& tile, std::int64_t waves, const FieldPieces<float>* pieces, float* sums) {
