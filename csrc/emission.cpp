@@ -66,7 +66,7 @@ struct EmissionScratch {
     std::vector<T> integrand, planes, padded, lagrange, fields, even, odd, twice, even_pieces, odd_pieces, twice_pieces,
         bright;
     std::vector<T> dx, cells, column, fraction;
-    std::vector<double> turn, place;
+    std::vector<double> turn, position;
     std::vector<std::int32_t> radial_base, base;
 };
 
@@ -323,17 +323,6 @@ std::int64_t near_steps(const Setup& setup, double tolerance, const std::vector<
     return last - kBefore + 1;
 }
 
-// Cells whose centres lie within `half` pixels of `centre`.
-std::pair<std::int64_t, std::int64_t> within(const PixelRule& rule, std::int64_t cells, double centre, double half) {
-    const double shift = rule.reach - 0.5;
-    const double first = std::max((centre + 0.5 - half) * rule.division + shift, -1.0);
-    const double last = std::min((centre + 0.5 + half) * rule.division + shift, static_cast<double>(cells));
-    // Truncation: up from `first` > -2, down from `last`.
-    const std::int64_t from = std::max<std::int64_t>(static_cast<std::int64_t>(first + 2.0) - 1, 0);
-    const std::int64_t to = last < 0.0 ? 0 : std::min(static_cast<std::int64_t>(last) + 1, cells);
-    return {from, std::max(from, to)};
-}
-
 template <class T>
 void add_emitter(const Setup& setup, double tolerance, double x, double y, double intensity, double azimuth, bool fixed,
                  EmissionScratch<T>& s) {
@@ -346,37 +335,16 @@ void add_emitter(const Setup& setup, double tolerance, double x, double y, doubl
         pieces(near + 1, s.twice, s.twice_pieces);
     }
     const double reach = setup.reach / setup.spacing, inner = std::min(static_cast<double>(near), reach);
-    const double step = 1.0 / setup.scale, at = x * setup.scale;
-    for (std::int64_t i = 0; i < setup.cells; ++i) s.dx[i] = static_cast<T>(s.place[i] - at);
+    const double at = x * setup.scale;
+    for (std::int64_t i = 0; i < setup.cells; ++i) s.dx[i] = static_cast<T>(s.position[i] * setup.scale - at);
     const elementary::SinCos turn = elementary::sincos(fixed ? azimuth : 0.0);
     s.bright.resize(s.even.size());
     for (std::size_t i = kBefore; i < s.even.size(); ++i) s.bright[i - kBefore] = static_cast<T>(intensity) * s.even[i];
-    EmissionRow<T> row{0,
-                       0,
-                       0,
-                       0,
-                       s.dx.data(),
-                       T(0),
-                       static_cast<T>(intensity),
-                       static_cast<T>(turn.cos),
-                       static_cast<T>(turn.sin),
-                       s.bright.data(),
-                       s.even_pieces.data(),
-                       fixed ? s.odd_pieces.data() : nullptr,
-                       s.twice_pieces.data()};
-    const auto rows = within(s.rule, setup.rows, y, reach * step);
-    for (std::int64_t v = rows.first; v < rows.second; ++v) {
-        const double dy = (s.rule.position(v) - y) * setup.scale, square = dy * dy;
-        row.dy = static_cast<T>(dy);
-        const auto all = within(s.rule, setup.cells, x, std::sqrt(std::max(reach * reach - square, 0.0)) * step);
-        std::pair<std::int64_t, std::int64_t> close{all.second, all.second};
-        if (square < inner * inner) close = within(s.rule, setup.cells, x, std::sqrt(inner * inner - square) * step);
-        row.first = all.first;
-        row.last = all.second;
-        row.near_first = std::min(std::max(close.first, all.first), all.second);
-        row.near_last = std::min(std::max(close.second, row.near_first), all.second);
-        add_row(row, s.base.data(), s.fraction.data(), s.cells.data() + v * setup.cells);
-    }
+    add_spot(EmissionSpot<T>{s.rule, setup.rows, setup.cells, s.position.data(), x, y, setup.scale, reach, inner,
+                             s.dx.data(), static_cast<T>(intensity), static_cast<T>(turn.cos), static_cast<T>(turn.sin),
+                             s.bright.data(), s.even_pieces.data(), fixed ? s.odd_pieces.data() : nullptr,
+                             s.twice_pieces.data()},
+             s.base.data(), s.fraction.data(), s.cells.data());
 }
 
 }  // namespace
@@ -416,8 +384,9 @@ void EmitterImager<T>::draw(const EmissionOptics& optics, const RadialWavefront&
     s.base.resize(cells);
     s.fraction.resize(cells);
     s.column.resize(cells);
-    s.place.resize(cells);
-    for (std::int64_t i = 0; i < setup.cells; ++i) s.place[i] = s.rule.position(i) * setup.scale;
+    const std::int64_t most = std::max(setup.cells, setup.rows);
+    s.position.resize(static_cast<std::size_t>(most));
+    for (std::int64_t i = 0; i < most; ++i) s.position[i] = s.rule.position(i);
     for (std::int64_t i = 0; i < emitters.count; ++i) {
         if (nearest(s.rule, setup, emitters.x[i], emitters.y[i]) * optics.pixel_size > setup.reach) continue;
         const bool fixed = model_.vectorial && !std::isnan(emitters.polar[i]);

@@ -194,14 +194,22 @@ SIMCORE_INLINE void add_cubics(const T* pieces, T intensity, std::int64_t first,
     for (; i < last; ++i) out[i] += intensity * cubic(pieces + 4 * static_cast<std::int64_t>(base[i]), fraction[i]);
 }
 
+// Cells of a row.
+template <class T>
+struct EmissionRow {
+    std::int64_t first, last;            // that the emitter reaches
+    std::int64_t near_first, near_last;  // that need interpolation; in the others the nearest value serves
+    T dy;
+};
+
 // Values are fetched one by one and added side by side.
 template <class T>
-SIMCORE_INLINE void far_cells(const EmissionRow<T>& row, std::int64_t first, std::int64_t last, std::int32_t* base,
-                              T* value, T* out) {
-    const T square = row.dy * row.dy;
+SIMCORE_INLINE void far_cells(const EmissionSpot<T>& spot, T dy, std::int64_t first, std::int64_t last,
+                              std::int32_t* base, T* value, T* out) {
+    const T square = dy * dy;
     for (std::int64_t i = first; i < last; ++i)
-        base[i] = static_cast<std::int32_t>(std::sqrt(row.dx[i] * row.dx[i] + square) + T(0.5));
-    const T* nearest = row.nearest;
+        base[i] = static_cast<std::int32_t>(std::sqrt(spot.dx[i] * spot.dx[i] + square) + T(0.5));
+    const T* nearest = spot.nearest;
     std::int64_t i = first;
     for (; i + 4 <= last; i += 4) {
         const T a = nearest[base[i]], b = nearest[base[i + 1]], c = nearest[base[i + 2]], d = nearest[base[i + 3]];
@@ -215,33 +223,67 @@ SIMCORE_INLINE void far_cells(const EmissionRow<T>& row, std::int64_t first, std
 }
 
 template <class T>
-SIMCORE_INLINE void row_body(const EmissionRow<T>& row, std::int32_t* base, T* fraction, T* out) {
-    far_cells(row, row.first, row.near_first, base, fraction, out);
-    far_cells(row, row.near_last, row.last, base, fraction, out);
+SIMCORE_INLINE void add_row(const EmissionSpot<T>& spot, const EmissionRow<T>& row, std::int32_t* base, T* fraction,
+                            T* out) {
+    far_cells(spot, row.dy, row.first, row.near_first, base, fraction, out);
+    far_cells(spot, row.dy, row.near_last, row.last, base, fraction, out);
     const T square = row.dy * row.dy;
     for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
-        const T radius = std::sqrt(row.dx[i] * row.dx[i] + square);
+        const T radius = std::sqrt(spot.dx[i] * spot.dx[i] + square);
         base[i] = static_cast<std::int32_t>(radius);
         fraction[i] = radius - static_cast<T>(base[i]);
     }
-    add_cubics(row.even, row.intensity, row.near_first, row.near_last, base, fraction, out);
-    if (row.odd == nullptr) return;
+    add_cubics(spot.even, spot.intensity, row.near_first, row.near_last, base, fraction, out);
+    if (spot.odd == nullptr) return;
     for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
         const std::int64_t at = 4 * static_cast<std::int64_t>(base[i]);
-        const T inverse = T(1) / std::sqrt(row.dx[i] * row.dx[i] + square + T(1e-30));
-        const T x = row.dx[i] * inverse, y = row.dy * inverse;
-        const T along = x * row.cosine + y * row.sine, across = y * row.cosine - x * row.sine;
-        out[i] += row.intensity * (cubic(row.odd + at, fraction[i]) * along +
-                                   cubic(row.twice + at, fraction[i]) * (along * along - across * across));
+        const T inverse = T(1) / std::sqrt(spot.dx[i] * spot.dx[i] + square + T(1e-30));
+        const T x = spot.dx[i] * inverse, y = row.dy * inverse;
+        const T along = x * spot.cosine + y * spot.sine, across = y * spot.cosine - x * spot.sine;
+        out[i] += spot.intensity * (cubic(spot.odd + at, fraction[i]) * along +
+                                    cubic(spot.twice + at, fraction[i]) * (along * along - across * across));
     }
 }
 
-SIMCORE_DISPATCH(row_float, row_body<float>,
-                 (const EmissionRow<float>& row, std::int32_t* base, float* fraction, float* out),
-                 (row, base, fraction, out))
-SIMCORE_DISPATCH(row_double, row_body<double>,
-                 (const EmissionRow<double>& row, std::int32_t* base, double* fraction, double* out),
-                 (row, base, fraction, out))
+struct Range {
+    std::int64_t first, last;
+};
+
+// Cells whose centres lie within `half` pixels of `centre`.
+SIMCORE_INLINE Range within(const PixelRule& rule, std::int64_t cells, double centre, double half) {
+    const double shift = rule.reach - 0.5;
+    const double first = std::max((centre + 0.5 - half) * rule.division + shift, -1.0);
+    const double last = std::min((centre + 0.5 + half) * rule.division + shift, static_cast<double>(cells));
+    // Truncation: up from `first` > -2, down from `last`.
+    const std::int64_t from = std::max<std::int64_t>(static_cast<std::int64_t>(first + 2.0) - 1, 0);
+    const std::int64_t to = last < 0.0 ? 0 : std::min(static_cast<std::int64_t>(last) + 1, cells);
+    return {from, std::max(from, to)};
+}
+
+template <class T>
+SIMCORE_INLINE void spot_body(const EmissionSpot<T>& spot, std::int32_t* base, T* fraction, T* out) {
+    const double step = 1.0 / spot.scale, reach = spot.reach, inner = spot.inner;
+    const Range rows = within(spot.rule, spot.rows, spot.y, reach * step);
+    for (std::int64_t v = rows.first; v < rows.last; ++v) {
+        const double dy = (spot.position[v] - spot.y) * spot.scale, square = dy * dy;
+        const Range all =
+            within(spot.rule, spot.cells, spot.x, std::sqrt(std::max(reach * reach - square, 0.0)) * step);
+        Range close{all.last, all.last};
+        if (square < inner * inner)
+            close = within(spot.rule, spot.cells, spot.x, std::sqrt(inner * inner - square) * step);
+        const std::int64_t near_first = std::min(std::max(close.first, all.first), all.last);
+        const std::int64_t near_last = std::min(std::max(close.last, near_first), all.last);
+        add_row(spot, EmissionRow<T>{all.first, all.last, near_first, near_last, static_cast<T>(dy)}, base, fraction,
+                out + v * spot.cells);
+    }
+}
+
+SIMCORE_DISPATCH(spot_float, spot_body<float>,
+                 (const EmissionSpot<float>& spot, std::int32_t* base, float* fraction, float* out),
+                 (spot, base, fraction, out))
+SIMCORE_DISPATCH(spot_double, spot_body<double>,
+                 (const EmissionSpot<double>& spot, std::int32_t* base, double* fraction, double* out),
+                 (spot, base, fraction, out))
 
 }  // namespace
 
@@ -251,11 +293,11 @@ void radial_fields(const FieldCall<float>& call) { fields_float(call); }
 void radial_fields(const FieldCall<double>& call) { fields_double(call); }
 void add_squares(const SquareCall<float>& call) { squares_float(call); }
 void add_squares(const SquareCall<double>& call) { squares_double(call); }
-void add_row(const EmissionRow<float>& row, std::int32_t* base, float* fraction, float* out) {
-    row_float(row, base, fraction, out);
+void add_spot(const EmissionSpot<float>& spot, std::int32_t* base, float* fraction, float* out) {
+    spot_float(spot, base, fraction, out);
 }
-void add_row(const EmissionRow<double>& row, std::int32_t* base, double* fraction, double* out) {
-    row_double(row, base, fraction, out);
+void add_spot(const EmissionSpot<double>& spot, std::int32_t* base, double* fraction, double* out) {
+    spot_double(spot, base, fraction, out);
 }
 
 }  // namespace simcore

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "pixels.hpp"
+
 namespace simcore {
 
 // The pupil with the phase of a depth (wavenumber times depth) and the weights of quadrature, as `integrand` below;
@@ -50,17 +52,21 @@ struct SquareCall {
 void add_squares(const SquareCall<float>& call);
 void add_squares(const SquareCall<double>& call);
 
-// Adds an emitter's light to a row of cells; lengths in units of the radial step.
+// An emitter's light in the cells around it.
 template <class T>
-struct EmissionRow {
-    std::int64_t first, last;            // cells that the emitter reaches
-    std::int64_t near_first, near_last;  // cells that need interpolation; in the others the nearest value serves
-    const T* dx;
-    T dy, intensity, cosine, sine;  // of the azimuth of a fixed dipole
-    const T* nearest;               // intensity times the values at whole steps
-    const T *even, *odd, *twice;    // cubic pieces, odd and twice null if freely rotating
+struct EmissionSpot {
+    const PixelRule& rule;
+    std::int64_t rows, cells;
+    const double* position;       // of rows and columns of cells, in pixels
+    double x, y;                  // of the emitter, in pixels
+    double scale, reach, inner;   // radial steps in a pixel; that the light reaches; within which it is interpolated
+    const T* dx;                  // of the columns from the emitter, in radial steps
+    T intensity, cosine, sine;    // of the azimuth of a fixed dipole
+    const T* nearest;             // intensity times the values at whole steps, for cells that need no interpolation
+    const T *even, *odd, *twice;  // cubic pieces, odd and twice null if freely rotating
 };
-void add_row(const EmissionRow<float>& row, std::int32_t* base, float* fraction, float* out);
-void add_row(const EmissionRow<double>& row, std::int32_t* base, double* fraction, double* out);
+// `out` grows; base and fraction: scratch of a row.
+void add_spot(const EmissionSpot<float>& spot, std::int32_t* base, float* fraction, float* out);
+void add_spot(const EmissionSpot<double>& spot, std::int32_t* base, double* fraction, double* out);
 
 }  // namespace simcore
