@@ -24,6 +24,14 @@
 #define SIMCORE_INDEPENDENT
 #endif
 
+// Hides from the compiler where an index came from. A loop that fetches from a table is faster one by one than with its
+// indices in vectors, out of which they must be taken again.
+#if defined(__GNUC__)
+#define SIMCORE_ONE_BY_ONE(index) __asm__("" : "+r"(index))
+#else
+#define SIMCORE_ONE_BY_ONE(index) static_cast<void>(index)
+#endif
+
 namespace simcore {
 
 // 0: baseline of the architecture, 3: x86-64-v3 (AVX2), 4: x86-64-v4 (AVX-512).

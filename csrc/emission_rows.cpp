@@ -210,16 +210,12 @@ SIMCORE_INLINE void far_cells(const EmissionSpot<T>& spot, T dy, std::int64_t fi
     for (std::int64_t i = first; i < last; ++i)
         base[i] = static_cast<std::int32_t>(std::sqrt(spot.dx[i] * spot.dx[i] + square) + T(0.5));
     const T* nearest = spot.nearest;
-    std::int64_t i = first;
-    for (; i + 4 <= last; i += 4) {
-        const T a = nearest[base[i]], b = nearest[base[i + 1]], c = nearest[base[i + 2]], d = nearest[base[i + 3]];
-        value[i] = a;
-        value[i + 1] = b;
-        value[i + 2] = c;
-        value[i + 3] = d;
+    for (std::int64_t i = first; i < last; ++i) {
+        std::int64_t at = base[i];
+        SIMCORE_ONE_BY_ONE(at);
+        value[i] = nearest[at];
     }
-    for (; i < last; ++i) value[i] = nearest[base[i]];
-    for (i = first; i < last; ++i) out[i] += value[i];
+    for (std::int64_t i = first; i < last; ++i) out[i] += value[i];
 }
 
 template <class T>
