@@ -112,14 +112,28 @@ std::complex<double> transmission_at(const PupilFunction& pupil, double rho_x, d
     return (1.0 - fv) * ((1.0 - fu) * above[0] + fu * above[1]) + fv * ((1.0 - fu) * below[0] + fu * below[1]);
 }
 
+constexpr std::int64_t kChunk = 128;  // points whose distances from an edge are in hand
+
+// From distances inside an edge, in steps, to the part of the light that passes there. Most points lie off the edge.
 template <class T>
-SIMCORE_INLINE T covered(const T* table, int rim, T distance) {
+SIMCORE_INLINE void covered(const T* table, int rim, std::int64_t count, T* part) {
     const T last = static_cast<T>(2 * rim * kRimSteps);
-    T at = (distance + static_cast<T>(rim)) * static_cast<T>(kRimSteps);
-    at = at < T(0) ? T(0) : at;
-    at = at > last ? last : at;
-    const std::int32_t i = static_cast<std::int32_t>(at);
-    return table[i] + (at - static_cast<T>(i)) * (table[i + 1] - table[i]);
+    for (std::int64_t i = 0; i < count; ++i) {
+        T at = (part[i] + static_cast<T>(rim)) * static_cast<T>(kRimSteps);
+        at = at < T(0) ? T(0) : at;
+        part[i] = at > last ? last : at;
+    }
+    for (std::int64_t i = 0; i < count; ++i) {
+        const T at = part[i];
+        if (at == T(0)) continue;
+        if (at == last) {
+            part[i] = T(1);
+            continue;
+        }
+        std::int64_t base = static_cast<std::int32_t>(at);
+        SIMCORE_ONE_BY_ONE(base);
+        part[i] = table[base] + (at - static_cast<T>(base)) * (table[base + 1] - table[base]);
+    }
 }
 
 // Amplitude with the smoothed edges into `to`. Distances from an edge come from squares, which keeps their digits.
@@ -128,18 +142,22 @@ SIMCORE_INLINE void amplitude_body(const PupilFunction& pupil, const Lens& lens,
                                    std::int64_t count, const double* square, T* to) {
     const double sine = lens.sine, stop = pupil.stop / lens.per_cosine;
     const T per_step = static_cast<T>(1.0 / edge.step), outer = static_cast<T>(sine), inner = static_cast<T>(stop);
-    const int rim = edge.rim;
-    SIMCORE_INDEPENDENT
-    for (std::int64_t i = 0; i < count; ++i) {
-        const T inside = static_cast<T>(sine * sine - square[i]) / (outer + std::sqrt(static_cast<T>(square[i])));
-        to[i] = covered(table, rim, inside * per_step);
-    }
-    if (stop > 0.0) {
+    for (std::int64_t first = 0; first < count; first += kChunk) {
+        const std::int64_t size = std::min(kChunk, count - first);
+        const double* here = square + first;
+        T* amplitude = to + first;
         SIMCORE_INDEPENDENT
-        for (std::int64_t i = 0; i < count; ++i) {
-            const T outside = static_cast<T>(square[i] - stop * stop) / (inner + std::sqrt(static_cast<T>(square[i])));
-            to[i] *= covered(table, rim, outside * per_step);
-        }
+        for (std::int64_t i = 0; i < size; ++i)
+            amplitude[i] =
+                static_cast<T>(sine * sine - here[i]) / (outer + std::sqrt(static_cast<T>(here[i]))) * per_step;
+        covered(table, edge.rim, size, amplitude);
+        if (!(stop > 0.0)) continue;
+        T part[kChunk];
+        SIMCORE_INDEPENDENT
+        for (std::int64_t i = 0; i < size; ++i)
+            part[i] = static_cast<T>(here[i] - stop * stop) / (inner + std::sqrt(static_cast<T>(here[i]))) * per_step;
+        covered(table, edge.rim, size, part);
+        for (std::int64_t i = 0; i < size; ++i) amplitude[i] *= part[i];
     }
     const double rate = pupil.apodization * lens.per_cosine * lens.per_cosine;
     if (rate == 0.0) return;

@@ -97,7 +97,8 @@ SIMCORE_INLINE void particle_body(const AmplitudeTable<T>& table, const Particle
     for (std::int64_t i = 0; i < count; ++i) {
         const T* at = pieces + 16 * static_cast<std::int64_t>(base[i]);
         const T u = fraction[i];
-        (Quad(at) + u * (Quad(at + 4) + u * (Quad(at + 8) + u * Quad(at + 12)))).store(quads + 4 * i);
+        const Quad last = Quad(at + 8) + scaled(u, Quad(at + 12));
+        (Quad(at) + scaled(u, Quad(at + 4) + scaled(u, last))).store(quads + 4 * i);
     }
     SIMCORE_INDEPENDENT
     for (std::int64_t i = 0; i < count; ++i) {
