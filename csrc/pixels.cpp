@@ -65,28 +65,48 @@ std::vector<double> cell_weights(double frequency, int reach) {
 
 constexpr std::int64_t kChunk = 512;  // cells whose rows are summed before they are put in order
 
-// to[i] = sum over u of weight[u] from[i + apart(u)], `side` values of to.
-template <int bytes, int side, class T, class Apart>
-SIMCORE_INLINE void weighted_sums(int terms, const T* weight, const T* from, const Apart& apart, T* to) {
+// Where the values that a sum takes stand, one term after the other.
+struct Evenly {
+    std::int64_t step, at = 0;
+    SIMCORE_INLINE void next() { at += step; }
+};
+
+// Cells of each place within a pixel side by side; those of the first `longer` places have one more than `whole`.
+struct Apart {
+    std::int64_t division, whole, longer, place = 0, begin = 0, pixel = 0, at = 0;
+    SIMCORE_INLINE void next() {
+        begin += whole + (place < longer ? 1 : 0);
+        if (++place == division) {
+            place = begin = 0;
+            ++pixel;
+        }
+        at = begin + pixel;
+    }
+};
+
+// to[i] = sum over the terms of weight[u] from[i + walk.at], `side` values of to.
+template <int bytes, int side, class T, class Walk>
+SIMCORE_INLINE void weighted_sums(int terms, const T* weight, const T* from, Walk walk, T* to) {
     Pack<T, side, bytes> sum;
-    for (int u = 0; u < terms; ++u) sum += scaled(weight[u], Pack<T, side, bytes>(from + apart(u)));
+    for (int u = 0; u < terms; ++u, walk.next()) sum += scaled(weight[u], Pack<T, side, bytes>(from + walk.at));
     sum.store(to);
 }
 
 // Of `count` values; where they do not fill a pack, the last ones overlap those before.
-template <int bytes, class T, class Apart>
-SIMCORE_INLINE void weighted_sum(int terms, const T* weight, std::int64_t count, const T* from, const Apart& apart,
+template <int bytes, class T, class Walk>
+SIMCORE_INLINE void weighted_sum(int terms, const T* weight, std::int64_t count, const T* from, const Walk& begin,
                                  T* to) {
     constexpr int side = 2 * bytes / static_cast<int>(sizeof(T)), less = std::min(side, 8);
     std::int64_t i = 0;
-    for (; i + side <= count; i += side) weighted_sums<bytes, side>(terms, weight, from + i, apart, to + i);
+    for (; i + side <= count; i += side) weighted_sums<bytes, side>(terms, weight, from + i, begin, to + i);
     for (; i < count && count >= less; i += less) {
         i = std::min(i, count - less);
-        weighted_sums<bytes, less>(terms, weight, from + i, apart, to + i);
+        weighted_sums<bytes, less>(terms, weight, from + i, begin, to + i);
     }
     for (; i < count; ++i) {
+        Walk walk = begin;
         T sum = T(0);
-        for (int u = 0; u < terms; ++u) sum += weight[u] * from[i + apart(u)];
+        for (int u = 0; u < terms; ++u, walk.next()) sum += weight[u] * from[i + walk.at];
         to[i] = sum;
     }
 }
@@ -108,10 +128,10 @@ SIMCORE_INLINE void integrate_body(const PixelRule& rule, const T* rows, std::in
     const int terms = static_cast<int>(rule.weight.size());
     const T* weight = weights<T>(rule);
     const std::int64_t division = rule.division;
-    const auto down = [=](int u) { return u * cells; };
+    const Evenly down{cells};
     if (division == 1) {
         weighted_sum<bytes>(terms, weight, cells, rows, down, scratch);
-        weighted_sum<bytes>(terms, weight, pixels, scratch, [](int u) { return u; }, out);
+        weighted_sum<bytes>(terms, weight, pixels, scratch, Evenly{1}, out);
         return;
     }
     const std::int64_t whole = cells / division, longer = cells % division;  // places below `longer` have one more
@@ -121,12 +141,24 @@ SIMCORE_INLINE void integrate_body(const PixelRule& rule, const T* rows, std::in
     for (std::int64_t first = 0; first < cells; first += chunk) {
         const std::int64_t here = std::min(chunk, cells - first);
         weighted_sum<bytes>(terms, weight, here, rows + first, down, sums);
-        for (std::int64_t place = 0; place < std::min(division, here); ++place) {
-            T* to = scratch + begin(place) + first / division;
-            for (std::int64_t i = place, k = 0; i < here; i += division, ++k) to[k] = sums[i];
+        const auto take_apart = [&](auto by) {
+            for (std::int64_t place = 0; place < std::min<std::int64_t>(by, here); ++place) {
+                T* to = scratch + begin(place) + first / by;
+                const std::int64_t count = (here - place + by - 1) / by;
+                SIMCORE_INDEPENDENT
+                for (std::int64_t k = 0; k < count; ++k) to[k] = sums[place + by * k];
+            }
+        };
+        // Side by side where it is known how far apart they are.
+        if (division == 2) {
+            take_apart(std::integral_constant<int, 2>());
+        } else if (division == 3) {
+            take_apart(std::integral_constant<int, 3>());
+        } else {
+            take_apart(division);
         }
     }
-    weighted_sum<bytes>(terms, weight, pixels, scratch, [=](int u) { return begin(u % division) + u / division; }, out);
+    weighted_sum<bytes>(terms, weight, pixels, scratch, Apart{division, whole, longer}, out);
 }
 
 SIMCORE_DISPATCH_LANES(integrate_float, integrate_body,
