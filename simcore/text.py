@@ -27,7 +27,12 @@ def write(graph: Graph) -> str:
     if writer.sources:
         document["code"] = writer.sources
     document |= {"define": writer.lines, "outputs": outputs}
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 20)
+    return dumped(document)
+
+
+def dumped(document: dict[str, Any]) -> str:
+    """Return a document as YAML that reads back the same."""
+    return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 20))
 
 
 def write_python(graph: Graph) -> str:
@@ -45,7 +50,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _block(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    # YAML's other line breaks are kept in double quotes alone.
+    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _block)

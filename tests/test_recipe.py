@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+import yaml
+from drawn import drawn
+from hypothesis import example, given
+from hypothesis import strategies as st
 from recipes import localization
 
 import simcore as sc
+from simcore.text import dumped
 
 
 def sphere(**changes):
@@ -110,6 +115,13 @@ def test_a_value_in_two_places_of_a_feature_stays_one_draw(make, value):
     for other in (sc.loads(recipe.canonical), space["recipe"]):
         assert other == recipe and sorted(other.names.values()) == sorted(recipe.names.values())
         np.testing.assert_array_equal(other.render(2, seed=1)["image"], expected)
+
+
+@drawn(60)
+@given(st.dictionaries(st.text(max_size=9), st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30)))
+@example({"code": "a = '\x85'\nb = '\u2028'\n", "line": "\u2029"})  # line breaks to YAML
+def test_documents_read_back_as_they_are(document):
+    assert yaml.safe_load(dumped(document)) == document
 
 
 def test_recipes_differ_by_what_they_say():

@@ -13,6 +13,7 @@ import yaml
 from simcore.catalogue import FEATURES
 from simcore.errors import SimcoreError
 from simcore.reader import loads
+from simcore.text import dumped
 
 if TYPE_CHECKING:
     from simcore.recipe import Recipe
@@ -45,7 +46,7 @@ def with_tolerance(recipe: Recipe, factor: float) -> Recipe:
     document = yaml.safe_load(recipe.canonical)
     for part in ("define", "outputs"):
         document[part] = {name: _changed(text, factor) for name, text in document[part].items()}
-    return loads(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), trust=True)
+    return loads(dumped(document), trust=True)
 
 
 def _changed(text: Any, factor: float) -> Any:

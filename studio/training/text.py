@@ -92,6 +92,15 @@ class _Dumper(yaml.SafeDumper):
     yaml_implicit_resolvers = Loader.yaml_implicit_resolvers
 
 
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    # YAML's other line breaks are kept in double quotes alone.
+    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
+
+
 def _dumped(value: Any, **style: Any) -> str:
     return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, **style))
 

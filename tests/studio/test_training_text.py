@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from drawn import drawn
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
@@ -194,6 +194,7 @@ VALUES = st.one_of(
     st.sampled_from([START, BLOCK, *(path.read_text() for path in EXAMPLES)]),
     st.lists(st.tuples(PATHS, VALUES), max_size=6),
 )
+@example(START, [(["fit", "loss"], "\x85"), (["data", "where"], "a\u2028b")])  # line breaks to YAML
 def test_any_edits_mean_what_was_asked_for(text: str, edits: list[tuple[list[str], object]]) -> None:
     for path, value in edits:
         text = set_value(text, path, value)
