@@ -38,9 +38,12 @@ def coefficients(size_parameter: ArrayLike, relative_index: ArrayLike) -> tuple[
     ParameterError
         If a size parameter is not > 0, or an index has no positive real or a negative imaginary part.
     """
-    x, m = _checked(size_parameter, relative_index)
-    terms = int(kernels.mie_terms(x.ravel()).max())
-    a, b = kernels.mie_coefficients(x.ravel(), m.ravel(), terms)
+    x, m = _broadcast(size_parameter, relative_index)
+    try:  # the kernel looks at every number
+        terms = int(kernels.mie_terms(x.ravel()).max(initial=1))
+        a, b = kernels.mie_coefficients(x.ravel(), m.ravel(), terms)
+    except ValueError as error:
+        raise ParameterError(str(error)) from None
     return a.reshape(*x.shape, terms), b.reshape(*x.shape, terms)
 
 
@@ -67,7 +70,7 @@ def efficiencies(size_parameter: ArrayLike, relative_index: ArrayLike) -> Effici
     ParameterError
         As `coefficients`.
     """
-    x, _ = _checked(size_parameter, relative_index)
+    x, _ = _broadcast(size_parameter, relative_index)
     return _efficiencies(x, *coefficients(size_parameter, relative_index))
 
 
@@ -91,8 +94,7 @@ def amplitudes(size_parameter: ArrayLike, relative_index: ArrayLike, cos_theta: 
     ParameterError
         As `coefficients`, or if a cosine lies outside -1 .. 1.
     """
-    cosines = _checked_cosines("amplitudes", cos_theta)
-    return _amplitudes(*coefficients(size_parameter, relative_index), cosines)
+    return _amplitudes("amplitudes", *coefficients(size_parameter, relative_index), cos_theta)
 
 
 def layered_amplitudes(
@@ -105,8 +107,7 @@ def layered_amplitudes(
     ParameterError
         As `layered_coefficients`, or if a cosine lies outside -1 .. 1.
     """
-    cosines = _checked_cosines("layered_amplitudes", cos_theta)
-    return _amplitudes(*layered_coefficients(size_parameters, relative_indices), cosines)
+    return _amplitudes("layered_amplitudes", *layered_coefficients(size_parameters, relative_indices), cos_theta)
 
 
 def _efficiencies(x: Array, a: Array, b: Array) -> Efficiencies:
@@ -121,14 +122,24 @@ def _efficiencies(x: Array, a: Array, b: Array) -> Efficiencies:
     return Efficiencies(extinction, scattering, backscattering, asymmetry)
 
 
-def _amplitudes(a: Array, b: Array, cosines: Array) -> tuple[Array, Array]:
-    rows = (-1, a.shape[-1])
-    s1, s2 = kernels.mie_amplitudes(a.reshape(rows), b.reshape(rows), cosines)
-    return s1.reshape(*a.shape[:-1], -1), s2.reshape(*a.shape[:-1], -1)
+def _amplitudes(function: str, a: Array, b: Array, cos_theta: ArrayLike) -> tuple[Array, Array]:
+    cosines, rows = np.atleast_1d(np.asarray(cos_theta, float)), (-1, a.shape[-1])
+    try:
+        s1, s2 = kernels.mie_amplitudes(a.reshape(rows), b.reshape(rows), cosines)
+    except ValueError:
+        raise ParameterError(f"{function}.cos_theta: must be one-dimensional, from -1 to 1") from None
+    return s1.reshape(*a.shape[:-1], len(cosines)), s2.reshape(*a.shape[:-1], len(cosines))
+
+
+def _broadcast(size_parameter: ArrayLike, relative_index: ArrayLike) -> tuple[Array, Array]:
+    x, m = np.asarray(size_parameter, float), np.asarray(relative_index, complex)
+    if x.shape != m.shape:
+        x, m = np.broadcast_arrays(x, m)
+    return x, m
 
 
 def _checked(size_parameter: ArrayLike, relative_index: ArrayLike) -> tuple[Array, Array]:
-    x, m = np.broadcast_arrays(np.asarray(size_parameter, float), np.asarray(relative_index, complex))
+    x, m = _broadcast(size_parameter, relative_index)
     if not np.all(np.isfinite(x) & (x > 0)):
         raise ParameterError("size_parameter: must be > 0")
     if not np.all(np.isfinite(m) & (m.real > 0) & (m.imag >= 0)):
@@ -143,10 +154,3 @@ def _checked_layers(size_parameters: ArrayLike, relative_indices: ArrayLike) -> 
     if np.any(np.diff(x, axis=-1) < 0):
         raise ParameterError("size_parameters: must not decrease from the inner layer to the outer")
     return x, m
-
-
-def _checked_cosines(function: str, cos_theta: ArrayLike) -> Array:
-    cosines = np.atleast_1d(np.asarray(cos_theta, float))
-    if cosines.ndim != 1 or not np.all(np.abs(cosines) <= 1):
-        raise ParameterError(f"{function}.cos_theta: must be one-dimensional, from -1 to 1")
-    return cosines

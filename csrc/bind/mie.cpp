@@ -25,8 +25,9 @@ py::tuple coefficients(const Array<double>& x, const Array<Complex>& m, std::int
     require_index(m);
     require_terms(terms);
     for (py::ssize_t i = 0; i < x.size(); ++i) own.mutable_data()[i] = std::min(own.data()[i], terms);
-    Array<Complex> a({x.size(), static_cast<py::ssize_t>(terms)}), b({x.size(), static_cast<py::ssize_t>(terms)});
-    Complex *a_to = a.mutable_data(), *b_to = b.mutable_data();
+    // One piece of memory: of large ones the system gives large pages.
+    Array<Complex> both({py::ssize_t{2}, x.size(), static_cast<py::ssize_t>(terms)});
+    Complex *a_to = both.mutable_data(), *b_to = a_to + x.size() * terms;
     const double* x_from = x.data();
     const Complex* m_from = m.data();
     const std::int64_t *own_from = own.data(), count = x.size();
@@ -34,7 +35,7 @@ py::tuple coefficients(const Array<double>& x, const Array<Complex>& m, std::int
         py::gil_scoped_release release;
         mie_coefficients(count, x_from, m_from, own_from, terms, a_to, b_to);
     }
-    return py::make_tuple(a, b);
+    return py::make_tuple(both[py::int_(0)], both[py::int_(1)]);
 }
 
 py::tuple amplitudes(const Array<Complex>& a, const Array<Complex>& b, const Array<double>& cos_theta) {
