@@ -17,14 +17,7 @@ constexpr int kPair = 2 * kLanes;
 template <int bytes>
 using Pair = Pack<double, kPair, bytes>;
 
-// Up to kPair spheres, as they are given.
-struct Given {
-    double x[kPair];
-    std::complex<double> m[kPair];
-    std::int64_t terms[kPair];
-};
-
-// The same side by side, and what follows from them.
+// Up to kPair spheres side by side.
 struct Spheres {
     double x[kPair], x_inverse[kPair];
     double m_re[kPair], m_im[kPair];                // relative index
@@ -37,7 +30,7 @@ struct Spheres {
     double sin_x[kPair], cos_x[kPair];
 };
 
-SIMCORE_INLINE void prepare(Spheres& s, int lane, double x, std::complex<double> m, std::int64_t terms) {
+void prepare(Spheres& s, int lane, double x, std::complex<double> m, std::int64_t terms) {
     const double mr = m.real(), mi = m.imag();
     const Argument z(x, m);
     s.x[lane] = x;
@@ -138,11 +131,9 @@ SIMCORE_INLINE void coefficients_upward(const Spheres& s, int lane, std::int64_t
 }
 
 template <int bytes>
-SIMCORE_INLINE void coefficients_body(const Given& given, std::int64_t terms, double* r, double* c) {
-    Spheres s;
-    for (int lane = 0; lane < kPair; ++lane) prepare(s, lane, given.x[lane], given.m[lane], given.terms[lane]);
+SIMCORE_INLINE void coefficients_body(Spheres& s, std::int64_t terms, double* r, double* c) {
     for (int lane = 0; lane < kPair; ++lane) {
-        const elementary::SinCos turn = elementary::sincos(given.x[lane]);
+        const elementary::SinCos turn = elementary::sincos(s.x[lane]);
         s.sin_x[lane] = turn.sin;
         s.cos_x[lane] = turn.cos;
     }
@@ -150,8 +141,8 @@ SIMCORE_INLINE void coefficients_body(const Given& given, std::int64_t terms, do
     for (int lane = 0; lane < kPair; lane += kLanes) coefficients_upward<bytes>(s, lane, terms, r, c);
 }
 
-SIMCORE_DISPATCH_LANES(coefficients_block, coefficients_body,
-                       (const Given& given, std::int64_t terms, double* r, double* c), (given, terms, r, c))
+SIMCORE_DISPATCH_LANES(coefficients_block, coefficients_body, (Spheres & s, std::int64_t terms, double* r, double* c),
+                       (s, terms, r, c))
 
 // The angular recurrence: pi_n and its increment pi_n - pi_{n-1}, with e = 1 - cos(theta). Differences instead of the
 // three-term recurrence lose nothing near the axis.
@@ -277,13 +268,11 @@ void mie_coefficients(std::int64_t count, const double* size_parameter, const st
     const std::vector<std::int64_t> sorted = by_size(count, terms);
     std::vector<double> scratch;
     for (std::int64_t first = 0; first < count; first += kPair) {
-        Given given;
+        Spheres s;
         std::int64_t most = 0;
         for (int lane = 0; lane < kPair; ++lane) {
             const std::int64_t i = sorted[std::min(first + lane, count - 1)];
-            given.x[lane] = size_parameter[i];
-            given.m[lane] = relative_index[i];
-            given.terms[lane] = terms[i];
+            prepare(s, lane, size_parameter[i], relative_index[i], terms[i]);
             most = std::max(most, terms[i]);
         }
         for (int lane = 0; lane < kPair; ++lane) {
@@ -293,7 +282,7 @@ void mie_coefficients(std::int64_t count, const double* size_parameter, const st
         }
         scratch.resize(static_cast<std::size_t>(kPair * (7 * most + 3)));
         double* c = scratch.data() + 3 * kPair * (most + 1);
-        coefficients_block(given, most, scratch.data(), c);
+        coefficients_block(s, most, scratch.data(), c);
         for (std::int64_t lane = 0; lane < std::min<std::int64_t>(kPair, count - first); ++lane) {
             const std::int64_t i = sorted[first + lane], last = std::min(terms[i], stride);
             std::complex<double>*a_row = a + i * stride, *b_row = b + i * stride;

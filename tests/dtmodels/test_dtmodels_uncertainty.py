@@ -80,7 +80,7 @@ def test_dropout_spreads_as_its_variance_says(tmp_path, spatial):
     again = dm.predict(run, frames, dropout_draws=600)
     np.testing.assert_array_equal(table, again)
     plain = dm.predict(run, frames)
-    np.testing.assert_allclose(plain[["y", "x"]], expected, rtol=1e-5)
+    np.testing.assert_allclose(plain[["y", "x"]], expected, rtol=1e-5, atol=1e-6)  # terms of about 1 may nearly cancel
 
 
 def test_standard_deviations_are_in_pixels_of_the_frame(tmp_path):
