@@ -44,8 +44,7 @@ struct Table {
 
 constexpr std::int64_t kFetched = 64;  // columns whose values are fetched together
 
-// Calls give(i, value): the integrals up to the places. Both values that one lies between are fetched at once, column
-// by column (compilers that do it side by side take the places apart again); the rest is done side by side.
+// Calls give(i, value): the integrals up to the places. Both values that one lies between are fetched at once.
 template <class Give>
 SIMCORE_INLINE void each_integral(const Table& t, const std::int32_t* place, const float* part, Give give) {
     alignas(64) float pair[2 * kFetched];

@@ -36,7 +36,8 @@ def coefficients(size_parameter: ArrayLike, relative_index: ArrayLike) -> tuple[
     Raises
     ------
     ParameterError
-        If a size parameter is not > 0, or an index has no positive real or a negative imaginary part.
+        If a size parameter is not > 0 or above 1e6, or an index is above 1e3, or has no positive real or a negative imaginary
+        part.
     """
     x, m = _broadcast(size_parameter, relative_index)
     try:  # the kernel looks at every number
@@ -57,8 +58,11 @@ def layered_coefficients(size_parameters: ArrayLike, relative_indices: ArrayLike
     """
     x, m = _checked_layers(size_parameters, relative_indices)
     rows = (-1, x.shape[-1])
-    terms = int(kernels.mie_terms(x[..., -1].ravel()).max())
-    a, b = kernels.layered_coefficients(x.reshape(rows), m.reshape(rows), terms)
+    try:
+        terms = int(kernels.mie_terms(x[..., -1].ravel()).max(initial=1))
+        a, b = kernels.layered_coefficients(x.reshape(rows), m.reshape(rows), terms)
+    except ValueError as error:
+        raise ParameterError(str(error)) from None
     return a.reshape(*x.shape[:-1], terms), b.reshape(*x.shape[:-1], terms)
 
 

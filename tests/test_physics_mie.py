@@ -184,3 +184,34 @@ def test_miepython_agrees() -> None:
         largest = np.abs(ours[0]).max()
         for got, peer in zip(ours, their_amplitudes, strict=True):
             assert np.abs(got - np.conj(peer)).max() < 1e-8 * largest
+
+
+@pytest.mark.parametrize(
+    ("size", "index", "message"),
+    [
+        (0.0, 1.2, "size_parameter: must be > 0"),
+        (np.nan, 1.2, "size_parameter"),
+        (1e7, 1.2, "size_parameter.* at most 1e6"),
+        (1.0, -1.2, "relative_index"),
+        ([1.0, 2.0], [1.2, 1.2 - 1j], "relative_index"),
+    ],
+)
+def test_spheres_that_cannot_be_are_refused_by_name(size: Any, index: Any, message: str) -> None:
+    with pytest.raises(sc.errors.ParameterError, match=message):
+        sc.mie.amplitudes(size, index, [0.5])
+
+
+def test_layered_spheres_that_are_too_large_are_refused_by_name() -> None:
+    with pytest.raises(sc.errors.ParameterError, match="size_parameter.* at most 1e6"):
+        sc.mie.layered_amplitudes([1.0, 1e7], [1.2, 1.3], [0.5])
+
+
+@pytest.mark.parametrize("cosine", [1.5, [np.nan], [[0.5]]])
+def test_directions_that_cannot_be_are_refused_by_name(cosine: Any) -> None:
+    with pytest.raises(sc.errors.ParameterError, match="^amplitudes.cos_theta: must be one-dimensional, from -1 to 1"):
+        sc.mie.amplitudes(1.0, 1.2, cosine)
+
+
+def test_no_spheres_have_no_amplitudes() -> None:
+    s1, s2 = sc.mie.amplitudes([], 1.2, [0.0, 0.5])
+    assert s1.shape == s2.shape == (0, 2)
