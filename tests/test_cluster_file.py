@@ -74,7 +74,7 @@ def test_a_job_of_slurm(script):
     assert not [line for line in lines if "PYTHONPATH" in line]  # /opt/python has packages of its own
     assert lines[-1].startswith("/opt/python -m distributed.cli.dask_worker tcp://10.0.0.1:8786 --name simcore-0 ")
     words = lines[-1].split()
-    assert words[len(words) - words[::-1].index("--nthreads")] == "2"  # the last one counts
+    assert words[len(words) - words[::-1].index("--nthreads")] == "3"  # the last one counts
     for pair in ("--nworkers 8", "--preload simcore.engines.preload", "--interface lo", "--death-timeout 30"):
         assert pair in lines[-1]
 

@@ -4,14 +4,21 @@ import json
 import os
 import subprocess
 import sys
+import time
 import tracemalloc
 from pathlib import Path
 
 import pytest
+import zarr
 
+import simcore as sc
+from simcore import datasets
+from simcore.datasets.storage import Folder
 from simcore.engines import threads
+from simcore.engines import unit as rendering
 from simcore.engines.progress import Report
-from simcore.engines.unit import THREADS, Done, Job
+from simcore.engines.rooms import HELD, THREADS
+from simcore.engines.unit import Done, Job
 
 ROOT = Path(__file__).parents[1]
 UNIT = 64  # examples of 4 kB
@@ -53,7 +60,7 @@ def test_ten_times_as_many_examples_take_no_more_memory(tmp_path, kind, place):
 
 
 def test_units_that_wait_are_not_kept():
-    def make(job, unit, stop, turns):
+    def make(job, unit, stop, rooms):
         return Done(unit, 1, 1, 0.0)
 
     units = list(range(20_000))
@@ -68,7 +75,7 @@ def test_units_that_wait_are_not_kept():
 def test_no_more_units_are_begun_than_there_are_threads():
     begun, finished, most = [], [], []
 
-    def make(job, unit, stop, turns):
+    def make(job, unit, stop, rooms):
         begun.append(unit)
         most.append(len(begun) - len(finished))
         finished.append(unit)
@@ -79,3 +86,34 @@ def test_no_more_units_are_begun_than_there_are_threads():
     assert sorted(finished) == list(range(1000))
     assert max(most) <= 3 * THREADS
     assert report.done == 1000
+
+
+def test_two_units_hold_arrays_and_two_hold_shards_for_each_worker(tmp_path, monkeypatch):
+    arrays, shards, under_way, most = set(), set(), [], []
+    render, write, put = rendering.render_unit, datasets.write_unit, Folder.put
+
+    def noted_render(job, layout, unit, memory, stop):
+        arrays.add(id(memory))
+        return render(job, layout, unit, memory, stop)
+
+    def noted_write(storage, layout, unit, values, memory, encoded):
+        shards.add(id(memory))
+        under_way.append(unit)
+        most.append(len(under_way))
+        stored = write(storage, layout, unit, values, memory, encoded)
+        under_way.remove(unit)
+        return stored
+
+    def slow_put(folder, key, data):
+        time.sleep(0.02)
+        put(folder, key, data)
+
+    monkeypatch.setattr(rendering, "render_unit", noted_render)
+    monkeypatch.setattr(datasets, "write_unit", noted_write)
+    monkeypatch.setattr(Folder, "put", slow_put)
+    recipe = sc.Recipe(vector=sc.uniform(0, 1, shape=1000))
+    made = recipe.generate(tmp_path / "made.zarr", 24 * UNIT, seed=1, unit=UNIT, workers=1, progress=False)
+    assert len(arrays) == len(shards) == HELD
+    assert max(most) == HELD  # a slow disk holds up neither rendering nor compressing
+    expected = recipe.render(24 * UNIT, seed=1)["vector"]
+    assert (zarr.open_group(made.path)["vector"][:] == expected).all()

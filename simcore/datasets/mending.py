@@ -54,7 +54,7 @@ def mend_unit(storage: Storage, layout: Layout, check: UnitCheck, arrays: Mappin
     mended, digests = Mended(), []
     found = {shard.array: shard for shard in check.shards}
     for place, output in enumerate(layout.outputs):
-        key, shard = encode_shard(layout, output, check.unit, arrays[output.name], place)
+        key, shard = encode_shard(layout, output, check.unit, arrays[output.name])
         checksum = digest(layout.metadata, shard)
         digests.append(checksum)
         lies = found.get(output.name)

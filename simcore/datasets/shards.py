@@ -7,7 +7,6 @@ again, and no chunk goes through other threads.
 from __future__ import annotations
 
 import mmap
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,26 +19,40 @@ _ABSENT = 2**64 - 1
 _CHECKSUM = 4  # bytes
 _MOST_ADDED = 64  # bytes that compressing may add to a chunk, with its checksum
 
-_memory = threading.local()
+
+class Memory:
+    """Room for the shards of a unit, which is used again: new memory costs as much as compressing."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, mmap.mmap] = {}
+
+    def room(self, place: int, size: int) -> memoryview:
+        """At least so many bytes, those of before where they are enough."""
+        if place not in self._kept or len(self._kept[place]) < size:
+            self._kept[place] = mmap.mmap(-1, size)
+        return memoryview(self._kept[place])
 
 
-def encode(codec: Mapping[str, Any], data: np.ndarray, chunk: int, unit: int, place: int = 0) -> memoryview:
+def encode(
+    codec: Mapping[str, Any], data: np.ndarray, chunk: int, unit: int, memory: Memory | None = None, place: int = 0
+) -> memoryview:
     """Return the shard of ``unit`` examples that holds ``data`` (example, ...), which may be fewer at the end of an array.
 
-    It lies in memory of the calling thread, which the next call with the same ``place`` uses again.
+    It lies in ``memory``, which the next call with the same ``place`` uses again.
 
     Args:
         codec: as in the metadata of a dataset.
         data: the examples.
         chunk: examples in a chunk.
         unit: examples in a shard.
+        memory: new where there is none.
         place: tells apart what is needed at the same time.
 
     """
     data = np.ascontiguousarray(data, data.dtype.newbyteorder("<"))
     index = np.full((unit // chunk, 2), _ABSENT, "<u8")
     most = chunk * data[:1].nbytes + _MOST_ADDED
-    buffer = _buffer(place, -(-len(data) // chunk) * most + index.nbytes + _CHECKSUM)
+    buffer = (memory or Memory()).room(place, -(-len(data) // chunk) * most + index.nbytes + _CHECKSUM)
     end = 0
     for number, first in enumerate(range(0, len(data), chunk)):
         part = compressed(codec, _whole(data[first : first + chunk], chunk))
@@ -101,10 +114,3 @@ def compressed(codec: Mapping[str, Any], examples: np.ndarray) -> bytes:
     name, shuffle = codec["cname"].encode(), _SHUFFLES[codec["shuffle"]]
     compressed: bytes = blosc.compress(raw, name, codec["clevel"], shuffle, typesize=examples.dtype.itemsize)
     return compressed
-
-
-def _buffer(place: int, size: int) -> memoryview:
-    kept: dict[int, mmap.mmap] = _memory.__dict__.setdefault("kept", {})
-    if place not in kept or len(kept[place]) < size:
-        kept[place] = mmap.mmap(-1, size)
-    return memoryview(kept[place])

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,7 +23,7 @@ from simcore.datasets.layout import (
     object_key,
     unit_bounds,
 )
-from simcore.datasets.shards import encode, with_checksum
+from simcore.datasets.shards import Memory, encode, with_checksum
 from simcore.datasets.storage import TEMPORARY, Storage, open_storage
 from simcore.errors import DatasetError, StorageError
 
@@ -79,7 +79,14 @@ def create(
     return dataset, layout
 
 
-def write_unit(storage: Storage, layout: Layout, unit: int, arrays: Mapping[str, np.ndarray]) -> int:
+def write_unit(
+    storage: Storage,
+    layout: Layout,
+    unit: int,
+    arrays: Mapping[str, np.ndarray],
+    memory: Memory | None = None,
+    encoded: Callable[[], object] = lambda: None,
+) -> int:
     """Store a unit: every shard whole and read back, then its row of the commit record.
 
     Args:
@@ -87,6 +94,8 @@ def write_unit(storage: Storage, layout: Layout, unit: int, arrays: Mapping[str,
         layout: of the dataset.
         unit: its number.
         arrays: its examples, of every array.
+        memory: for the shards; new where there is none.
+        encoded: called once the arrays are not needed any more.
 
     Returns:
         bytes stored.
@@ -97,11 +106,13 @@ def write_unit(storage: Storage, layout: Layout, unit: int, arrays: Mapping[str,
 
     """
     # The disk syncs one shard while the next is compressed, and several syncs cost it little more than one.
+    memory = memory or Memory()
     with ThreadPoolExecutor(min(2 * len(layout.outputs), WRITERS)) as pool:
         waiting = []
         for place, output in enumerate(layout.outputs):
-            key, shard = encode_shard(layout, output, unit, arrays[output.name], place)
+            key, shard = encode_shard(layout, output, unit, arrays[output.name], memory, place)
             waiting.append((pool.submit(store, storage, key, shard), pool.submit(digest, layout.metadata, shard)))
+        encoded()
         sizes = [store.result() for store, _ in waiting]
         digests = [checksum.result() for _, checksum in waiting]
     storage.put(f"{CHECKSUMS}/c.{unit}.0.0", with_checksum(b"".join(digests)))
@@ -117,7 +128,7 @@ def store(storage: Storage, key: str, shard: memoryview) -> int:
 
 
 def encode_shard(
-    layout: Layout, output: OutputLike, unit: int, data: np.ndarray, place: int = 0
+    layout: Layout, output: OutputLike, unit: int, data: np.ndarray, memory: Memory | None = None, place: int = 0
 ) -> tuple[str, memoryview]:
     """The object that holds a unit of an array: its key and its bytes, which last as `shards.encode` says."""
     start, stop = unit_bounds(layout.metadata, unit)
@@ -126,7 +137,7 @@ def encode_shard(
         raise DatasetError(f"{output.name}: rendered {data.dtype} {data.shape}, announced {output.dtype} {expected}")
     metadata = layout.metadata
     key = f"{output.name}/" + ".".join(["c", str(unit), *("0" for _ in output.shape)])
-    return key, encode(metadata["codec"], data, metadata["chunk"], metadata["unit"], place)
+    return key, encode(metadata["codec"], data, metadata["chunk"], metadata["unit"], memory, place)
 
 
 def seal(dataset: Dataset, layout: Layout, *, checked: bool = False) -> Dataset:

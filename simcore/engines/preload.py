@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simcore.engines.unit import take_turns
+from simcore.engines.rooms import take_turns
 
 
 def dask_setup(worker: Any) -> None:

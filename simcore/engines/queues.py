@@ -13,7 +13,7 @@ import distributed
 from simcore.engines.cluster import connected, own_scheduler
 from simcore.engines.cluster_file import ClusterFile
 from simcore.engines.processes import SINGLE, import_path
-from simcore.engines.unit import THREADS
+from simcore.engines.rooms import THREADS
 from simcore.errors import SchedulerError
 
 LOOK_SECONDS = 10  # between questions to the queue
@@ -90,7 +90,7 @@ def arguments(file: ClusterFile) -> dict[str, Any]:
         "job_name": "simcore",
         _QUEUES[file.kind].account: file.account,
         "job_script_prologue": [*_environment(file), *file.job_script_prologue],
-        # One core, but two threads: one renders a unit while the other writes the one before. The last option counts.
+        # One core, but more threads: one renders a unit while others write those before. The last option counts.
         "worker_extra_args": ["--nthreads", str(THREADS), "--no-dashboard", "--preload", "simcore.engines.preload"],
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -6,17 +6,18 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from simcore.engines.progress import Report
-from simcore.engines.unit import THREADS, Done, Job, make_unit
+from simcore.engines.rooms import THREADS, Rooms
+from simcore.engines.unit import Done, Job, make_unit
 
 
 def on_threads(job: Job, units: list[int], report: Report, workers: int, make: Callable[..., Done] = make_unit) -> None:
     """Keep as many units under way as there are threads: a graph of all of them would grow with their number."""
-    stop, turns = threading.Event(), threading.Semaphore(workers)
+    stop, rooms = threading.Event(), Rooms.for_workers(workers)
     waiting = iter(units)
     with ThreadPoolExecutor(THREADS * workers, thread_name_prefix="thread") as pool:
 
         def started(count: int) -> set[Future[Done]]:
-            return {pool.submit(make, job, unit, stop, turns) for unit in itertools.islice(waiting, count)}
+            return {pool.submit(make, job, unit, stop, rooms) for unit in itertools.islice(waiting, count)}
 
         running = started(THREADS * workers + 1)  # one more than threads: none of them waits for us
         try:

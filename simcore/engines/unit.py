@@ -17,9 +17,9 @@ from simcore.datasets import layout as layouts
 from simcore.datasets.layout import Layout, OutputLike
 from simcore.datasets.storage import open_storage
 from simcore.engines.recipes import recipe_of
+from simcore.engines.rooms import Arrays, Rooms, shared, taken
 from simcore.errors import SchedulerError
 
-THREADS = 2  # of a worker: one renders a unit while the other writes the unit before
 PIECES = 8  # of a unit: how finely a run can be stopped
 
 
@@ -68,16 +68,18 @@ class Stopped(Exception):  # noqa: N818  (not an error: the run was told to stop
     pass
 
 
-def make_unit(
-    job: Job, unit: int, stop: threading.Event | None = None, turns: threading.Semaphore | None = None
-) -> Done:
+def make_unit(job: Job, unit: int, stop: threading.Event | None = None, rooms: Rooms | None = None) -> Done:
     """Render a unit, when it is its turn, and write it while others render: what a task does."""
-    with turns or _shared.turns or contextlib.nullcontext():
-        started = time.perf_counter()
-        layout = job_layout(job)
-        arrays = render_unit(job, layout, unit, stop)
-    stored = datasets.write_unit(_storage(job.url), layout, unit, arrays)
-    worker = f"{platform.node()}:{os.getpid()}" if turns is None else threading.current_thread().name
+    ours = rooms or shared()
+    with contextlib.ExitStack() as held:
+        with ours.turns:
+            memory = held.enter_context(taken(ours.arrays))
+            started = time.perf_counter()
+            layout = job_layout(job)
+            arrays = render_unit(job, layout, unit, memory, stop)
+        with taken(ours.shards) as shards:
+            stored = datasets.write_unit(_storage(job.url), layout, unit, arrays, shards, encoded=held.close)
+    worker = f"{platform.node()}:{os.getpid()}" if rooms is None else threading.current_thread().name
     return Done(unit, examples(job, [unit]), stored, time.perf_counter() - started, worker)
 
 
@@ -85,43 +87,30 @@ def make_unit(
 _storage = functools.lru_cache(maxsize=8)(open_storage)
 
 
-def render_unit(job: Job, layout: Layout, unit: int, stop: threading.Event | None = None) -> dict[str, np.ndarray]:
-    """The examples of a unit, in memory of this thread."""
+def render_unit(job: Job, layout: Layout, unit: int, memory: Arrays, stop: threading.Event | None = None) -> Arrays:
+    """The examples of a unit, in ``memory``, which keeps what is made for it."""
     recipe = recipe_of(job.metadata["recipe"], job.metadata["recipe_sha256"])
     start, end = layouts.unit_bounds(job.metadata, unit)
-    kept: dict[str, np.ndarray] = getattr(_memory, "kept", {})
-    _memory.kept = {o.name: _room(kept.get(o.name), o, end - start) for o in layout.outputs}
-    arrays = {name: array[: end - start] for name, array in _memory.kept.items()}
+    room = {o.name: _room(memory.get(o.name), o, end - start) for o in layout.outputs}
+    memory.clear()
+    memory.update(room)
+    arrays = {name: array[: end - start] for name, array in room.items()}
     chunk = job.metadata["chunk"]
     step = max(1, -(-job.metadata["unit"] // chunk // PIECES)) * chunk
     for first in range(start, end, step):
         if stop is not None and stop.is_set():
             raise Stopped
         piece = np.arange(first, min(first + step, end)) + job.metadata["first"]
-        room = {name: array[first - start : first - start + len(piece)] for name, array in arrays.items()}
-        recipe.render(indices=piece, seed=int(job.metadata["seed"]), split=job.metadata["split"], threads=1, out=room)
+        out = {name: array[first - start : first - start + len(piece)] for name, array in arrays.items()}
+        recipe.render(indices=piece, seed=int(job.metadata["seed"]), split=job.metadata["split"], threads=1, out=out)
     return arrays
 
 
 def _room(kept: np.ndarray | None, output: OutputLike, count: int) -> np.ndarray:
-    """Memory for a unit of an array, which a thread uses again for its next unit: new memory costs as much as compressing."""
+    """Memory for a unit of an array, which is used again for another unit: new memory costs as much as compressing."""
     if kept is None or kept.shape[1:] != output.shape or kept.dtype != output.dtype or len(kept) < count:
         return np.empty((count, *output.shape), output.dtype)
     return kept
-
-
-def take_turns() -> None:
-    """Render one unit at a time in this process from now on, whichever threads the tasks come on."""
-    _shared.turns = threading.Semaphore(1)
-
-
-@attrs.define
-class _Shared:
-    turns: threading.Semaphore | None = None
-
-
-_memory = threading.local()
-_shared = _Shared()
 
 
 def job_layout(job: Job) -> Layout:

@@ -18,10 +18,10 @@ def main() -> None:
 
 
 def serve(address: str) -> None:
-    """Be a worker of the scheduler at this address until it ends: one thread renders while another writes."""
+    """Be a worker of the scheduler at this address until it ends: one thread renders while others write."""
     import distributed  # noqa: PLC0415  (slow to import: the parent must be watched before)
 
-    from simcore.engines.unit import THREADS, take_turns  # noqa: PLC0415  (as above)
+    from simcore.engines.rooms import THREADS, take_turns  # noqa: PLC0415  (as above)
 
     take_turns()
 

@@ -18,6 +18,7 @@ from simcore.engines import unit as rendering
 from simcore.engines.mending import mend, rendered_digests
 from simcore.engines.progress import Report
 from simcore.engines.recipes import remember
+from simcore.engines.rooms import Rooms
 from simcore.engines.threads import on_threads
 from simcore.engines.unit import Done, Job, examples
 from simcore.errors import DatasetError, StorageError
@@ -210,10 +211,8 @@ class _Mender:
         with Report(total, 0, progress) as report:
             on_threads(self.job, list(units), report, workers, functools.partial(self._mend_one, units))
 
-    def _mend_one(
-        self, units: dict[int, UnitCheck], job: Job, unit: int, stop: threading.Event, turns: threading.Semaphore
-    ) -> Done:
-        done, mended = mend(job, units[unit], stop, turns)
+    def _mend_one(self, units: dict[int, UnitCheck], job: Job, unit: int, stop: threading.Event, rooms: Rooms) -> Done:
+        done, mended = mend(job, units[unit], stop, rooms)
         with self.lock:
             self.left += mended.left
             self.unsure += [] if mended.witnessed else [unit]

@@ -13,7 +13,8 @@ import numpy as np
 
 from simcore import datasets
 from simcore.datasets import layout as layouts
-from simcore.engines.unit import THREADS, render_version
+from simcore.engines.rooms import HELD
+from simcore.engines.unit import render_version
 from simcore.planning.tolerance import speeds, tolerances
 from simcore.planning.trial import try_out
 
@@ -167,10 +168,10 @@ def _drawn_bytes(recipe: Recipe, layout: layouts.Layout, seed: int) -> dict[str,
 
 
 def _worker_bytes(layout: layouts.Layout) -> int:
-    """What a worker holds: the arrays of a unit and its shards, for each of its threads."""
+    """What a worker holds: arrays of units and shards, two of each."""
     metadata = layout.metadata
     held = min(metadata["unit"], metadata["count"])
-    return THREADS * 2 * sum(_size(spec) for spec in layout.outputs) * held
+    return HELD * 2 * sum(_size(spec) for spec in layout.outputs) * held
 
 
 def _free(path: str | os.PathLike[str] | None) -> int | None:

@@ -20,8 +20,9 @@ from simcore import datasets
 from simcore.datasets.storage import ObjectStore, open_storage
 from simcore.engines.progress import Report
 from simcore.engines.recipes import remember
+from simcore.engines.rooms import THREADS
 from simcore.engines.threads import on_threads
-from simcore.engines.unit import PIECES, THREADS, Done, Job, render_version
+from simcore.engines.unit import PIECES, Done, Job, render_version
 from simcore.errors import StorageError
 
 if TYPE_CHECKING:
