@@ -50,8 +50,13 @@ def density_of(path: Path) -> Array:
     """A Gaussian of integral 1 at the centroid of every nucleus outlined by hand, cut at the edges of the field."""
     labels = nuclei(iio.imread(path.parents[1] / "masks" / f"{path.stem}.png"))
     centres = np.array(ndimage.center_of_mass(labels > 0, labels, np.arange(1, labels.max() + 1))).reshape(-1, 2)
-    y, x = (np.arange(length) for length in labels.shape)
-    density = np.zeros(labels.shape)
+    return density_at(centres, labels.shape)
+
+
+def density_at(centres: Array, shape: tuple[int, ...]) -> Array:
+    """A Gaussian of integral 1 at each of the centres (nucleus, (y, x)), cut at the edges."""
+    y, x = (np.arange(length) for length in shape)
+    density = np.zeros(shape)
     for cy, cx in centres:
         along = [np.exp(-((axis - c) ** 2) / (2 * SIGMA**2)) for axis, c in ((y, cy), (x, cx))]
         density += np.outer(*along) / (2 * np.pi * SIGMA**2)

@@ -20,7 +20,7 @@ import dtmodels as dm
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from fields import Measured, measured_fields, slices
+from fields import Measured, density_at, measured_fields, slices
 from measured import MissingData
 from steps import Call, command, console
 
@@ -52,6 +52,7 @@ def case(call: Call[Size]) -> None:
     else:
         density = densities(run, tested.fields)
         found = {"network": density.sum(axis=(1, 2)), "sum of pixels": by_sum(tested.images, choosing)}
+        found |= by_watershed(tested.fields)
         results["measured"] = {name: scores(tested.counts, counts) for name, counts in found.items()}
         results["choosing"] = scores(choosing.counts, densities(run, choosing.fields).sum(axis=(1, 2)))
         draw(call.folder / "figure.png", tested, density, found)
@@ -68,6 +69,17 @@ def by_sum(images: Array, choosing: Measured) -> Array:
     """Sums of pixels, brought to counts by the straight line that fits other fields best."""
     slope, offset = np.polyfit(choosing.images.sum(axis=(1, 2)), choosing.counts, 1)
     return np.asarray(slope * images.sum(axis=(1, 2)) + offset)
+
+
+def by_watershed(fields: Array) -> dict[str, Array]:
+    """Counts by a threshold and a watershed; none without scikit-image."""
+    try:
+        from watershed import centroids
+    except ImportError:
+        console.print("without the watershed: scikit-image is not installed")
+        return {}
+    densities = np.stack([density_at(centroids(field), field.shape) for field in fields])
+    return {"watershed": slices(densities).sum(axis=(1, 2))}
 
 
 def scores(true: Array, found: Array) -> dict[str, float]:
@@ -93,8 +105,9 @@ def draw(path: Path, tested: Measured, densities: Array, found: dict[str, Array]
     density.set(title=f"density of the network: {found['network'][k]:.1f}", xticks=[], yticks=[])
     top = 1.05 * max(tested.counts.max(), found["network"].max())
     counts.plot([0, top], [0, top], color="0.7", lw=1)
-    for name, colour in (("sum of pixels", "#c2571a"), ("network", "#1b6ca8")):
-        counts.plot(tested.counts, found[name], ".", ms=5, color=colour, label=name)
+    for name, colour in (("sum of pixels", "#c2571a"), ("watershed", "#8a8a8a"), ("network", "#1b6ca8")):
+        if name in found:
+            counts.plot(tested.counts, found[name], ".", ms=5, color=colour, label=name)
     counts.set(xlabel="nuclei outlined by hand", ylabel="nuclei found", xlim=(0, top), ylim=(0, top))
     counts.legend()
     figure.savefig(path, dpi=130)
