@@ -67,7 +67,7 @@ struct EmissionScratch {
         bright;
     std::vector<T> dx, cells, column, fraction;
     std::vector<double> turn, position;
-    std::vector<std::int32_t> radial_base, base;
+    std::vector<std::int32_t> radial_base, base, nearest;
 };
 
 namespace {
@@ -344,7 +344,7 @@ void add_emitter(const Setup& setup, double tolerance, double x, double y, doubl
                              s.dx.data(), static_cast<T>(intensity), static_cast<T>(turn.cos), static_cast<T>(turn.sin),
                              s.bright.data(), s.even_pieces.data(), fixed ? s.odd_pieces.data() : nullptr,
                              s.twice_pieces.data()},
-             s.base.data(), s.fraction.data(), s.cells.data());
+             SpotScratch<T>{s.base.data(), s.nearest.data(), s.fraction.data()}, s.cells.data());
 }
 
 }  // namespace
@@ -380,9 +380,10 @@ void EmitterImager<T>::draw(const EmissionOptics& optics, const RadialWavefront&
     s.pupil.count = 0;
     const std::size_t cells = static_cast<std::size_t>(setup.cells);
     s.cells.assign(cells * static_cast<std::size_t>(setup.rows), T(0));
-    s.dx.resize(cells);
-    s.base.resize(cells);
-    s.fraction.resize(cells);
+    s.dx.assign(cells + kSpotPadding, T(0));
+    s.base.resize(cells + kSpotPadding);
+    s.nearest.resize(cells + kSpotPadding);
+    s.fraction.resize(cells + kSpotPadding);
     s.column.resize(cells);
     const std::int64_t most = std::max(setup.cells, setup.rows);
     s.position.resize(static_cast<std::size_t>(most));

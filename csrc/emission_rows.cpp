@@ -170,25 +170,30 @@ SIMCORE_INLINE T cubic(const T* c, T u) {
 }
 
 // out += intensity times the cubic of each cell's interval; the first `first` cells are left alone.
-template <class T>
+template <int bytes, class T>
 SIMCORE_INLINE void add_cubics(const T* pieces, T intensity, std::int64_t first, std::int64_t last,
                                const std::int32_t* base, const T* fraction, T* out) {
     std::int64_t i = first;
 #if SIMCORE_QUADS
     if constexpr (sizeof(T) == sizeof(float)) {
-        const auto piece = [&](std::int64_t k) {
+        const auto add = [&](const auto& piece, auto zero) {
+            constexpr std::int64_t together = sizeof zero / sizeof(T);
+            for (; i + together <= last; i += together) {
+                auto a = piece(i), b = piece(i + 1), c = piece(i + 2), d = piece(i + 3), u = zero, sum = zero;
+                transpose(a, b, c, d);
+                std::memcpy(&u, fraction + i, sizeof u);
+                std::memcpy(&sum, out + i, sizeof sum);
+                sum += intensity * (a + u * (b + u * (c + u * d)));
+                std::memcpy(out + i, &sum, sizeof sum);
+            }
+        };
+        const auto four = [&](std::int64_t k) {
             Quad values;
             std::memcpy(&values, pieces + 4 * static_cast<std::int64_t>(base[k]), sizeof values);
             return values;
         };
-        for (; i + 4 <= last; i += 4) {
-            Quad a = piece(i), b = piece(i + 1), c = piece(i + 2), d = piece(i + 3), u, sum;
-            transpose(a, b, c, d);
-            std::memcpy(&u, fraction + i, sizeof u);
-            std::memcpy(&sum, out + i, sizeof sum);
-            sum += intensity * (a + u * (b + u * (c + u * d)));
-            std::memcpy(out + i, &sum, sizeof sum);
-        }
+        if constexpr (bytes >= 32) add([&](std::int64_t k) { return joined(four(k), four(k + 4)); }, TwoQuads{});
+        add(four, Quad{});
     }
 #endif
     for (; i < last; ++i) out[i] += intensity * cubic(pieces + 4 * static_cast<std::int64_t>(base[i]), fraction[i]);
@@ -202,42 +207,46 @@ struct EmissionRow {
     T dy;
 };
 
-// Values are fetched one by one and added side by side.
+// The interval of each cell's radius and the place in it, and the nearest value; whole packs of them, for rows are
+// short: what stands beside the row is not used.
 template <class T>
-SIMCORE_INLINE void far_cells(const EmissionSpot<T>& spot, T dy, std::int64_t first, std::int64_t last,
-                              std::int32_t* base, T* value, T* out) {
+SIMCORE_INLINE void find_intervals(const T* dx, T dy, std::int64_t first, std::int64_t last, const SpotScratch<T>& s) {
+    constexpr std::int64_t pack = kSpotPadding;
     const T square = dy * dy;
-    for (std::int64_t i = first; i < last; ++i)
-        base[i] = static_cast<std::int32_t>(std::sqrt(spot.dx[i] * spot.dx[i] + square) + T(0.5));
-    const T* nearest = spot.nearest;
-    for (std::int64_t i = first; i < last; ++i) {
-        std::int64_t at = base[i];
-        SIMCORE_ONE_BY_ONE(at);
-        value[i] = nearest[at];
-    }
-    for (std::int64_t i = first; i < last; ++i) out[i] += value[i];
+    for (std::int64_t from = first / pack * pack; from < last; from += pack)
+        for (std::int64_t k = from; k < from + pack; ++k) {
+            const T radius = std::sqrt(dx[k] * dx[k] + square);
+            s.base[k] = static_cast<std::int32_t>(radius);
+            s.nearest[k] = static_cast<std::int32_t>(radius + T(0.5));
+            s.fraction[k] = radius - static_cast<T>(s.base[k]);
+        }
 }
 
 template <class T>
-SIMCORE_INLINE void add_row(const EmissionSpot<T>& spot, const EmissionRow<T>& row, std::int32_t* base, T* fraction,
-                            T* out) {
-    far_cells(spot, row.dy, row.first, row.near_first, base, fraction, out);
-    far_cells(spot, row.dy, row.near_last, row.last, base, fraction, out);
+SIMCORE_INLINE void add_nearest(const T* values, std::int64_t first, std::int64_t last, const std::int32_t* nearest,
+                                T* out) {
+    for (std::int64_t i = first; i < last; ++i) {
+        std::int64_t at = nearest[i];
+        SIMCORE_ONE_BY_ONE(at);
+        out[i] += values[at];
+    }
+}
+
+template <int bytes, class T>
+SIMCORE_INLINE void add_row(const EmissionSpot<T>& spot, const EmissionRow<T>& row, const SpotScratch<T>& s, T* out) {
+    find_intervals(spot.dx, row.dy, row.first, row.last, s);
+    add_nearest(spot.nearest, row.first, row.near_first, s.nearest, out);
+    add_nearest(spot.nearest, row.near_last, row.last, s.nearest, out);
+    add_cubics<bytes>(spot.even, spot.intensity, row.near_first, row.near_last, s.base, s.fraction, out);
+    if (spot.odd == nullptr) return;
     const T square = row.dy * row.dy;
     for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
-        const T radius = std::sqrt(spot.dx[i] * spot.dx[i] + square);
-        base[i] = static_cast<std::int32_t>(radius);
-        fraction[i] = radius - static_cast<T>(base[i]);
-    }
-    add_cubics(spot.even, spot.intensity, row.near_first, row.near_last, base, fraction, out);
-    if (spot.odd == nullptr) return;
-    for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
-        const std::int64_t at = 4 * static_cast<std::int64_t>(base[i]);
+        const std::int64_t at = 4 * static_cast<std::int64_t>(s.base[i]);
         const T inverse = T(1) / std::sqrt(spot.dx[i] * spot.dx[i] + square + T(1e-30));
         const T x = spot.dx[i] * inverse, y = row.dy * inverse;
         const T along = x * spot.cosine + y * spot.sine, across = y * spot.cosine - x * spot.sine;
-        out[i] += spot.intensity * (cubic(spot.odd + at, fraction[i]) * along +
-                                    cubic(spot.twice + at, fraction[i]) * (along * along - across * across));
+        out[i] += spot.intensity * (cubic(spot.odd + at, s.fraction[i]) * along +
+                                    cubic(spot.twice + at, s.fraction[i]) * (along * along - across * across));
     }
 }
 
@@ -256,8 +265,8 @@ SIMCORE_INLINE Range within(const PixelRule& rule, std::int64_t cells, double ce
     return {from, std::max(from, to)};
 }
 
-template <class T>
-SIMCORE_INLINE void spot_body(const EmissionSpot<T>& spot, std::int32_t* base, T* fraction, T* out) {
+template <int bytes, class T>
+SIMCORE_INLINE void spot_body(const EmissionSpot<T>& spot, const SpotScratch<T>& scratch, T* out) {
     const double step = 1.0 / spot.scale, reach = spot.reach, inner = spot.inner;
     const Range rows = within(spot.rule, spot.rows, spot.y, reach * step);
     for (std::int64_t v = rows.first; v < rows.last; ++v) {
@@ -269,17 +278,17 @@ SIMCORE_INLINE void spot_body(const EmissionSpot<T>& spot, std::int32_t* base, T
             close = within(spot.rule, spot.cells, spot.x, std::sqrt(inner * inner - square) * step);
         const std::int64_t near_first = std::min(std::max(close.first, all.first), all.last);
         const std::int64_t near_last = std::min(std::max(close.last, near_first), all.last);
-        add_row(spot, EmissionRow<T>{all.first, all.last, near_first, near_last, static_cast<T>(dy)}, base, fraction,
-                out + v * spot.cells);
+        add_row<bytes>(spot, EmissionRow<T>{all.first, all.last, near_first, near_last, static_cast<T>(dy)}, scratch,
+                       out + v * spot.cells);
     }
 }
 
-SIMCORE_DISPATCH(spot_float, spot_body<float>,
-                 (const EmissionSpot<float>& spot, std::int32_t* base, float* fraction, float* out),
-                 (spot, base, fraction, out))
-SIMCORE_DISPATCH(spot_double, spot_body<double>,
-                 (const EmissionSpot<double>& spot, std::int32_t* base, double* fraction, double* out),
-                 (spot, base, fraction, out))
+SIMCORE_DISPATCH_LANES(spot_float, spot_body,
+                       (const EmissionSpot<float>& spot, const SpotScratch<float>& scratch, float* out),
+                       (spot, scratch, out))
+SIMCORE_DISPATCH_LANES(spot_double, spot_body,
+                       (const EmissionSpot<double>& spot, const SpotScratch<double>& scratch, double* out),
+                       (spot, scratch, out))
 
 }  // namespace
 
@@ -289,11 +298,11 @@ void radial_fields(const FieldCall<float>& call) { fields_float(call); }
 void radial_fields(const FieldCall<double>& call) { fields_double(call); }
 void add_squares(const SquareCall<float>& call) { squares_float(call); }
 void add_squares(const SquareCall<double>& call) { squares_double(call); }
-void add_spot(const EmissionSpot<float>& spot, std::int32_t* base, float* fraction, float* out) {
-    spot_float(spot, base, fraction, out);
+void add_spot(const EmissionSpot<float>& spot, const SpotScratch<float>& scratch, float* out) {
+    spot_float(spot, scratch, out);
 }
-void add_spot(const EmissionSpot<double>& spot, std::int32_t* base, double* fraction, double* out) {
-    spot_double(spot, base, fraction, out);
+void add_spot(const EmissionSpot<double>& spot, const SpotScratch<double>& scratch, double* out) {
+    spot_double(spot, scratch, out);
 }
 
 }  // namespace simcore

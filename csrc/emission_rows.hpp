@@ -60,13 +60,20 @@ struct EmissionSpot {
     const double* position;       // of rows and columns of cells, in pixels
     double x, y;                  // of the emitter, in pixels
     double scale, reach, inner;   // radial steps in a pixel; that the light reaches; within which it is interpolated
-    const T* dx;                  // of the columns from the emitter, in radial steps
+    const T* dx;                  // of the columns from the emitter, in radial steps; padded as the scratch is
     T intensity, cosine, sine;    // of the azimuth of a fixed dipole
     const T* nearest;             // intensity times the values at whole steps, for cells that need no interpolation
     const T *even, *odd, *twice;  // cubic pieces, odd and twice null if freely rotating
 };
-// `out` grows; base and fraction: scratch of a row.
-void add_spot(const EmissionSpot<float>& spot, std::int32_t* base, float* fraction, float* out);
-void add_spot(const EmissionSpot<double>& spot, std::int32_t* base, double* fraction, double* out);
+// Of a row: `cells` values and kSpotPadding more.
+constexpr std::int64_t kSpotPadding = 16;
+template <class T>
+struct SpotScratch {
+    std::int32_t *base, *nearest;
+    T* fraction;
+};
+// `out` grows.
+void add_spot(const EmissionSpot<float>& spot, const SpotScratch<float>& scratch, float* out);
+void add_spot(const EmissionSpot<double>& spot, const SpotScratch<double>& scratch, double* out);
 
 }  // namespace simcore

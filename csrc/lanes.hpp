@@ -160,6 +160,24 @@ SIMCORE_INLINE void transpose(Quad& a, Quad& b, Quad& c, Quad& d) {
     c = __builtin_shufflevector(high, last, 0, 1, 4, 5);
     d = __builtin_shufflevector(high, last, 2, 3, 6, 7);
 }
+
+// Two of them side by side, for registers of 32 bytes.
+typedef float TwoQuads __attribute__((vector_size(32)));
+
+SIMCORE_INLINE TwoQuads joined(const Quad& a, const Quad& b) {
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+SIMCORE_INLINE void transpose(TwoQuads& a, TwoQuads& b, TwoQuads& c, TwoQuads& d) {
+    const TwoQuads low = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+    const TwoQuads high = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+    const TwoQuads next = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13);
+    const TwoQuads last = __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
+    a = __builtin_shufflevector(low, next, 0, 1, 8, 9, 4, 5, 12, 13);
+    b = __builtin_shufflevector(low, next, 2, 3, 10, 11, 6, 7, 14, 15);
+    c = __builtin_shufflevector(high, last, 0, 1, 8, 9, 4, 5, 12, 13);
+    d = __builtin_shufflevector(high, last, 2, 3, 10, 11, 6, 7, 14, 15);
+}
 #else
 #define SIMCORE_QUADS 0
 #endif
