@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from dtmodels import models
 from dtmodels.errors import ConfigurationError
@@ -47,15 +47,19 @@ class DataSection(Section):
         return self
 
 
-class MinMax(Section):
-    """The darkest and the brightest pixel of a frame are brought to these two values.
+class Normalize(Section):
+    """The darkest and the brightest pixel of a frame are brought to the two values of ``minmax``.
 
     ``percentiles``, in per cent of the pixels, say what is dark and bright where single pixels are neither: [1, 99.9]. What
     lies beyond goes on along the same line.
+
+    With ``unit`` instead, the background is brought to 0 and so many counts above it to 1: the commonest level among the
+    darker half of a frame's pixels is its background.
     """
 
     minmax: tuple[float, float] = (0.0, 1.0)
     percentiles: tuple[float, float] = (0.0, 100.0)
+    unit: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
     @field_validator("minmax")
     @classmethod
@@ -71,6 +75,14 @@ class MinMax(Section):
             raise ValueError("must be [low, high] with 0 <= low < high <= 100")
         return value
 
+    @field_validator("unit")
+    @classmethod
+    def _one_way(cls, value: float | None, others: ValidationInfo) -> float | None:
+        usual = {"minmax": (0.0, 1.0), "percentiles": (0.0, 100.0)}  # a run's record has them all
+        if value is not None and {name: others.data.get(name) for name in usual} != usual:
+            raise ValueError("excludes minmax and percentiles")
+        return value
+
 
 class InputSection(Section):
     """How measured frames are brought to what the network saw; in this order: grey, crop, resize, normalize.
@@ -82,7 +94,7 @@ class InputSection(Section):
     grey: bool | Literal["luminance", "mean"] = False
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
-    normalize: Literal["minmax", "none"] | MinMax = "none"
+    normalize: Literal["minmax", "none"] | Normalize = "none"
     tile: tuple[int, int] | None = None
     overlap: int | None = Field(default=None, ge=0)
 
@@ -100,11 +112,11 @@ class InputSection(Section):
         return self
 
     @property
-    def scaling(self) -> MinMax | None:
-        """What the darkest and the brightest pixel are brought to; None: values stay."""
-        if isinstance(self.normalize, MinMax):
+    def scaling(self) -> Normalize | None:
+        """What levels of a frame are brought to; None: values stay."""
+        if isinstance(self.normalize, Normalize):
             return self.normalize
-        return MinMax() if self.normalize == "minmax" else None
+        return Normalize() if self.normalize == "minmax" else None
 
 
 class Cosine(Section):

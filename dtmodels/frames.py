@@ -34,8 +34,11 @@ def prepare(frames: Array, section: InputSection) -> tuple[Array, FrameMap]:
     size = section.resize or images.shape[1:3]
     step = (images.shape[1] / size[0], images.shape[2] / size[1])
     images = resize(images, size)
-    if section.scaling is not None:
-        images = normalize(images, *section.scaling.minmax, section.scaling.percentiles)
+    scaling = section.scaling
+    if scaling is not None and scaling.unit is not None:
+        images = above_background(images, scaling.unit)
+    elif scaling is not None:
+        images = normalize(images, *scaling.minmax, scaling.percentiles)
     return np.ascontiguousarray(images, np.float32), FrameMap(step, offset)
 
 
@@ -95,6 +98,20 @@ def normalize(images: Array, low: float, high: float, percentiles: tuple[float, 
         least, most = np.percentile(images, percentiles, axis=(1, 2, 3), keepdims=True).astype(images.dtype)
     span = most - least
     return low + (images - least) * ((high - low) / np.where(span > 0, span, 1))
+
+
+def above_background(images: Array, unit: float) -> Array:
+    """Each image (y, x, channel) less the commonest level among the darker half of its pixels, over ``unit``."""
+    levels = np.array([_background(image) for image in images], images.dtype)
+    return np.asarray((images - levels[:, None, None, None]) / images.dtype.type(unit))
+
+
+def _background(image: Array) -> float:
+    dark = image[image <= np.median(image)]
+    if not dark.size:  # values that are not numbers have no median
+        return float("nan")
+    numbers, edges = np.histogram(dark, bins=100)
+    return float(edges[numbers.argmax()])
 
 
 def _cropped(images: Array, crop: tuple[int, int, int, int] | None) -> tuple[Array, tuple[float, float]]:

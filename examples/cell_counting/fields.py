@@ -9,6 +9,8 @@ import numpy as np
 from measured import folder
 from scipy import ndimage
 
+from dtmodels.frames import above_background
+
 Array = np.ndarray[Any, Any]
 SIDE, SIGMA = 256, 10  # pixels
 CHOOSING = 100  # fields, by name, that the recipe may be chosen on; the others are for testing alone
@@ -16,8 +18,9 @@ CHOOSING = 100  # fields, by name, that the recipe may be chosen on; the others 
 
 @dataclass(frozen=True)
 class Measured:
-    """Fields in thousands of camera counts above the background, their slices, and the sum of the target density in each."""
+    """Fields in the camera's counts and in thousands above their background, slices of these and their counts."""
 
+    counted: Array
     fields: Array
     images: Array
     counts: Array
@@ -27,9 +30,10 @@ def measured_fields(part: str) -> Measured:
     """The fields for "choosing" or for the "test"; MissingData where they cannot be had."""
     paths = sorted(folder("bbbc039/images").glob("*.tif"))
     paths = paths[:CHOOSING] if part == "choosing" else paths[CHOOSING:]
-    fields = np.stack([background_taken(iio.imread(path).astype(np.float32)) for path in paths])
+    counted = np.stack([iio.imread(path).astype(np.float32) for path in paths])
+    fields = above_background(counted[..., None], 1000)[..., 0]
     density = np.stack([density_of(path) for path in paths])
-    return Measured(fields, slices(fields), slices(density).sum(axis=(1, 2)))
+    return Measured(counted, fields, slices(fields), slices(density).sum(axis=(1, 2)))
 
 
 def slices(fields: Array) -> Array:
@@ -37,13 +41,6 @@ def slices(fields: Array) -> Array:
     rows, columns = (length // SIDE for length in fields.shape[1:])
     whole = fields[:, : rows * SIDE, : columns * SIDE].reshape(-1, rows, SIDE, columns, SIDE)
     return np.ascontiguousarray(whole.swapaxes(2, 3)).reshape(-1, SIDE, SIDE)
-
-
-def background_taken(field: Array) -> Array:
-    """Thousands of counts above the level that most of the field lies at."""
-    low = np.percentile(field, 50)
-    values, edges = np.histogram(field[field <= low], bins=100)
-    return (field - edges[values.argmax()]) / 1000
 
 
 def density_of(path: Path) -> Array:

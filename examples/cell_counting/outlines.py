@@ -42,13 +42,13 @@ def main(
     paths = sorted(folder("bbbc039/images").glob("*.tif"))[:CHOOSING]
     outlined = np.stack([density_of(path) for path in paths])
     run = dm.open_pretrained("cell_counting")
-    before = densities(run, tested.fields).sum(axis=(1, 2))
+    before = densities(run, tested.counted).sum(axis=(1, 2))
     steps = images // BATCH
     rate = keras.optimizers.schedules.CosineDecay(4e-4, steps)
     # Gradients of densities are about 1e-7: Adam's usual epsilon would stand above them.
     run.model.compile(loss=loss, optimizer=keras.optimizers.Adam(rate, epsilon=1e-12))
     run.model.fit(drawn(fields, outlined), steps_per_epoch=steps, verbose=0)
-    after = densities(run, tested.fields).sum(axis=(1, 2))
+    after = densities(run, tested.counted).sum(axis=(1, 2))
     # What a network that knows outlines gets wrong as one does that never saw any, lies in the outlines or in the images.
     same = float(np.corrcoef(before - tested.counts, after - tested.counts)[0, 1])
     found = scores(tested.counts, after) | {"correlation_of_errors": same}

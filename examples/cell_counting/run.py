@@ -50,18 +50,18 @@ def case(call: Call[Size]) -> None:
     except MissingData as missing:
         console.print(f"without the measured fields: {missing}")
     else:
-        density = densities(run, tested.fields)
+        density = densities(run, tested.counted)
         found = {"network": density.sum(axis=(1, 2)), "sum of pixels": by_sum(tested.images, choosing)}
         found |= by_watershed(tested.fields)
         results["measured"] = {name: scores(tested.counts, counts) for name, counts in found.items()}
-        results["choosing"] = scores(choosing.counts, densities(run, choosing.fields).sum(axis=(1, 2)))
+        results["choosing"] = scores(choosing.counts, densities(run, choosing.counted).sum(axis=(1, 2)))
         draw(call.folder / "figure.png", tested, density, found)
     call.keep(results)
     report(results)
 
 
 def densities(run: dm.Run, fields: Array) -> Array:
-    """The density that the network sees, slice by slice; of a nucleus between two slices each gets its part."""
+    """The density seen in fields in the camera's counts, slice by slice; of a nucleus between two slices each gets its part."""
     return slices(np.asarray(dm.predict(run, fields[..., None], output="images"))[..., 0])
 
 

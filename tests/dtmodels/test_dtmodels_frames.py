@@ -1,12 +1,14 @@
 """Frames of every kind are read alike, and positions go through the resize and back without a shift."""
 
+import re
+
 import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
 
-from dtmodels.configuration import InputSection
-from dtmodels.errors import SourceError
+from dtmodels.configuration import InputSection, validated
+from dtmodels.errors import ConfigurationError, SourceError
 from dtmodels.frames import area_weights, grey, normalize, prepare, resize
 from dtmodels.io import batched_frames, read_frames
 
@@ -152,3 +154,31 @@ def test_percentiles_stand_for_darkest_and_brightest():
 def test_resize_of_the_same_size_changes_nothing():
     images = FRAMES[..., None].astype(np.float32)
     np.testing.assert_array_equal(resize(images, (12, 10)), images)
+
+
+def test_the_background_is_the_commonest_level_of_the_darker_half():
+    """A camera's offset with noise, a fifth of the frame bright: the offset becomes 0, 1000 counts above it 1."""
+    generator = np.random.default_rng(3)
+    frames = generator.normal(np.array([200.0, 1500.0])[:, None, None, None], 5.0, (2, 100, 80, 1)).astype(np.float32)
+    frames[:, :20] += 1000
+    section = InputSection.model_validate({"normalize": {"unit": 1000}})
+    seen, _ = prepare(frames, section)
+    np.testing.assert_allclose(seen[:, 20:].mean(axis=(1, 2, 3)), 0, atol=0.005)
+    np.testing.assert_allclose(seen[:, :20].mean(axis=(1, 2, 3)), 1, atol=0.005)
+    flat = np.full((1, 4, 4, 1), 7.0, np.float32)
+    np.testing.assert_allclose(prepare(flat, section)[0], 0, atol=1e-5)
+    assert np.isnan(prepare(np.full((1, 4, 4, 1), np.nan), section)[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("normalize", "message"),
+    [
+        ({"unit": 0}, "input: normalize.unit: 0; Input should be greater than 0"),
+        ({"unit": "x"}, "input: normalize.unit: 'x'"),
+        ({"units": 5}, "input: normalize.units: unknown key; known: minmax, percentiles, unit"),
+        ({"unit": 5, "minmax": [0, 2]}, "input: normalize.unit: 5; excludes minmax and percentiles"),
+    ],
+)
+def test_what_normalize_refuses(normalize, message):
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        validated(InputSection, {"normalize": normalize}, "input")
