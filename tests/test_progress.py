@@ -1,6 +1,7 @@
 """Progress: rates and times left against closed forms, lines in a log, lines of workers, objects for programs."""
 
 import io
+import itertools
 import json
 import os
 import re
@@ -152,7 +153,7 @@ def recipe(tmp_path, monkeypatch):
 
 
 def test_programs_get_an_object_per_line(recipe, capsys, monkeypatch):
-    monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
+    monkeypatch.setattr(progress, "OBJECT_EVERY", 0.0)
     assert cli.run([*recipe, "--json"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -168,6 +169,14 @@ def test_programs_get_an_object_per_line(recipe, capsys, monkeypatch):
     assert done["examples_per_second"] == pytest.approx(96 / done["seconds"])
     assert cli.run([*recipe, "--json"]) == 0  # already there
     assert json.loads(capsys.readouterr().out)["identity"] == identity
+
+
+def test_programs_hear_of_the_first_second(clock, capsys):
+    with progress.Report(100_000, 0, "json") as report:
+        fed(report, clock, 60)
+    done = [json.loads(line)["done"] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert done[:4] == [10, 30, 60, 100]
+    assert max(b - a for a, b in itertools.pairwise(done)) == 100  # ten seconds
 
 
 def test_an_error_is_an_object_and_a_line(recipe, capsys):

@@ -13,8 +13,9 @@ from simcore.engines.rates import Rate, Workers
 from simcore.engines.unit import Done
 from simcore.errors import ParameterError
 
-LINE_EVERY = 10.0  # seconds between the first lines
-GROWTH, LONGEST = 1.5, 300.0  # the next one is waited for so many times as long, up to so many seconds
+LINE_EVERY, LONGEST = 10.0, 300.0  # seconds between the first lines, and between the last ones
+OBJECT_EVERY, LONGEST_OBJECT = 1.0, 10.0  # the same of what programs read
+GROWTH = 1.5  # the next one is waited for so many times as long
 Shown = bool | Literal["workers", "json"] | None
 
 
@@ -38,7 +39,9 @@ class Report:
         self._bar = self._make_bar() if live else None
         self._task = self._bar.add_task("", total=total, completed=done, rate="") if self._bar else None
         self._started = self._spoke = time.monotonic()
-        self._wait = LINE_EVERY
+        self._wait, self._longest = (
+            (OBJECT_EVERY, LONGEST_OBJECT) if self.show == "json" else (LINE_EVERY, LONGEST)
+        )
         self._rate, self._workers = Rate(self._started), Workers(self._started)
 
     def __enter__(self) -> Self:
@@ -68,7 +71,7 @@ class Report:
             self._bar.update(self._task, completed=self.done, rate=self._facts())
         due = now - self._spoke >= self._wait
         if due and (not self._bar or self.show == "workers"):
-            self._wait = min(LONGEST, GROWTH * self._wait)
+            self._wait = min(self._longest, GROWTH * self._wait)
             self._tell()
 
     def finish(self, path: str, identity: str | None) -> None:
