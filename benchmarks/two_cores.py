@@ -2,8 +2,8 @@
 
 In every round the control (one process, then two at once) and rendering on one thread and on two take turns, so that the
 machine's other work meets all of them. Then rendering takes turns with `generate`, which makes a few units of the size that a
-large dataset has, with one worker and with two. The first unit waits for no other and nothing stands beside the last one's writing, so
-a few units tell less than a large dataset would.
+large dataset has, with one worker and with two: the first unit waits for no other, and nothing stands beside the last one's
+writing, so they tell less than a large dataset would.
 """
 
 from __future__ import annotations
