@@ -144,6 +144,9 @@ def predict(
         float | None, typer.Option(help="px a particle moves between two frames: tracks, by trackpy")
     ] = None,
     memory: Annotated[int, typer.Option(help="frames for which a particle may be lost")] = 0,
+    unit: Annotated[
+        float | None, typer.Option(help="the camera's counts above a frame's background that are 1 to the network")
+    ] = None,
     tile: Annotated[str | None, typer.Option(help="height,width in px of the tiles of large frames")] = None,
     overlap: Annotated[int | None, typer.Option(help="px that neighbouring tiles share")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="images, or tiles, at a time")] = None,
@@ -157,8 +160,9 @@ def predict(
         raise ConfigurationError(f"predict: {' '.join(paths)}; must be {' '.join(needed)}")
     opened = open_pretrained(pretrained) if pretrained else open_run(paths[0])
     source = paths[-1]
-    tiling = {"tile": _numbers("tile", tile, int), "overlap": overlap}
-    prepared = opened.record["input"] | {key: value for key, value in tiling.items() if value is not None}
+    normalize = None if unit is None else {"unit": unit}
+    given = {"normalize": normalize, "tile": _numbers("tile", tile, int), "overlap": overlap}
+    prepared = opened.record["input"] | {key: value for key, value in given.items() if value is not None}
     options: dict[str, Any] = {"output": output, "threshold": threshold, "method": method, "radius": radius}
     options |= {"minimal_area": minimal_area, "z": _numbers("z", z, float), "link": link, "memory": memory}
     options |= {"input": prepared, "batch_size": batch_size, "dropout_draws": dropout_draws}

@@ -82,6 +82,10 @@ def test_holograms_3d():
     ("arguments", "message"),
     [
         (
+            ["--pretrained", "cell_counting", "frames.npy", "--unit", "0"],
+            "input: normalize.unit: 0.0; Input should be greater than 0",
+        ),
+        (
             ["--pretrained", "particle_sizes", "frames.npy"],
             "pretrained: 'particle_sizes'; must be one of ",
         ),
@@ -94,6 +98,18 @@ def test_wrong_names_are_one_line(capsys, arguments, message):
         cli.main(["predict", *arguments])
     line = capsys.readouterr().err
     assert line.count("\n") == 1 and message in line
+
+
+def test_a_camera_that_counts_twice_as_much(tmp_path, capsys):
+    frame = 1000 * rendered("cell_counting/recipe.yaml", 1)["image"]
+    counts = []
+    for gain in (1, 2):
+        np.save(tmp_path / "frame.npy", gain * frame + 300)
+        frames = str(tmp_path / "frame.npy")
+        with pytest.raises(SystemExit, match="0"):
+            cli.main(["predict", "--pretrained", "cell_counting", frames, "--unit", str(1000 * gain)])
+        counts.append(float(capsys.readouterr().out.splitlines()[1].split(",")[1]))
+    assert counts[1] == pytest.approx(counts[0], rel=1e-3)
 
 
 @pytest.mark.thorough
