@@ -13,7 +13,8 @@ from setuptools.command.build_ext import build_ext
 INCLUDE = np.get_include()  # numpy/_core/include
 NUMPY = Path(INCLUDE).parents[1]
 # The same bytes whatever instructions the machine has: no -ffast-math, no contraction into fma.
-FLAGS = [] if os.name == "nt" else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
+# Wide vectors are passed between functions that are always inlined: whatever the ABI says of them does not matter.
+FLAGS = [] if os.name == "nt" else ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wno-psabi"]
 # Adapters only check and hand on: a third less time to compile. They stand last, so that of an inline function that they
 # share with the kernels the linker takes the kernels' copy.
 ADAPTER_FLAGS = [] if os.name == "nt" else ["-O1"]
