@@ -39,9 +39,7 @@ class Report:
         self._bar = self._make_bar() if live else None
         self._task = self._bar.add_task("", total=total, completed=done, rate="") if self._bar else None
         self._started = self._spoke = time.monotonic()
-        self._wait, self._longest = (
-            (OBJECT_EVERY, LONGEST_OBJECT) if self.show == "json" else (LINE_EVERY, LONGEST)
-        )
+        self._wait, self._longest = (OBJECT_EVERY, LONGEST_OBJECT) if self.show == "json" else (LINE_EVERY, LONGEST)
         self._rate, self._workers = Rate(self._started), Workers(self._started)
 
     def __enter__(self) -> Self:
