@@ -6,9 +6,14 @@
 #include "coherent_rows.hpp"
 #include "coherent_setup.hpp"
 #include "radial_intensity.hpp"
+#include "radial_mean.hpp"
+#include "single_rows.hpp"
 
 namespace simcore {
 namespace {
+
+constexpr double kRound = 0.5;   // of the tolerance, for pixels taken to be round
+constexpr double kWidest = 1.2;  // radial step then, in units of 1 / frequency
 
 template <class T>
 using Scratch = CoherentScratch<T>;
@@ -20,8 +25,8 @@ Harmonics harmonics(const Form& form) {
     return h;
 }
 
-// F, G, K and H of one particle, summed over the wavelengths: cubic pieces into s.pieces. The fields are known at every
-// other point, from which those between follow.
+// F, G, K and H of one particle, summed over the wavelengths: cubic pieces into s.pieces as draw_single takes them. The
+// fields are known at every other point, from which those between follow.
 template <class T>
 void intensities(RadialTables& tables, const Light& light, const Particles& particle, const CoherentSetup& setup,
                  const Form& form, int functions, Scratch<T>& s) {
@@ -45,31 +50,37 @@ void intensities(RadialTables& tables, const Light& light, const Particles& part
         }
     }
     // The values lie at points 2, 2 1/2, 3, ...; from `start` on, the fourth lies at r = 0.
-    const std::int64_t all = 2 * between;
+    const std::int64_t all = 2 * between, start = 2 * (kBeforeHalves - 2) - 3;
     s.values.resize(static_cast<std::size_t>(functions * all));
-    for (std::int64_t i = 0; i < between; ++i)
-        for (int f = 0; f < functions; ++f) {
-            s.values[functions * 2 * i + f] = even[f * points + i + 2];
-            s.values[functions * (2 * i + 1) + f] = odd[f * points + i];
+    s.line.resize(static_cast<std::size_t>(all));
+    T* line = s.line.data();
+    for (int f = 0; f < functions; ++f) {
+        for (std::int64_t i = 0; i < between; ++i) {
+            line[2 * i] = even[f * points + i + 2];
+            line[2 * i + 1] = odd[f * points + i];
         }
-    const std::int64_t start = 2 * (kBeforeHalves - 2) - 3;
+        const int order = f == 0 ? 0 : f == 3 ? 4 : 2;
+        if (setup.round) mean_radial(order, 0.5 * setup.spacing / light.pixel_size, start + 3, all, line, s.laplacians);
+        if (order > 0) divide_by_power(order, start + 3, all, line);
+        for (std::int64_t i = 0; i < all; ++i) s.values[functions * i + f] = line[i];
+    }
     s.pieces.resize(static_cast<std::size_t>(4 * functions * (all - start)));
     cubic_pieces(functions, all - start, s.values.data() + functions * start, s.pieces.data());
 }
 
 template <class T>
-void single_tile(const CoherentSetup& setup, std::int64_t rows, std::int64_t first, std::int64_t cells,
-                 const double* dy, const Harmonics& turns, const T* pieces, T* to, const Scratch<T>& s) {
+void single_rows(const CoherentSetup& setup, std::int64_t rows, const double* dy, const Harmonics& turns,
+                 const T* pieces, T* to, const Scratch<T>& s) {
     if constexpr (std::is_same_v<T, float>) {
         if (setup.plain) {
             float plain_dy[kBand];
             for (std::int64_t row = 0; row < rows; ++row) plain_dy[row] = static_cast<float>(dy[row]);
-            draw_single(TileGeometry<float>{rows, cells, s.plain_dx.data() + first, plain_dy}, turns, pieces,
-                        setup.cells, to);
+            draw_single(TileGeometry<float>{rows, setup.cells, s.plain_dx.data(), plain_dy}, turns, pieces, setup.cells,
+                        to);
             return;
         }
     }
-    draw_single(TileGeometry<double>{rows, cells, s.dx.data() + first, dy}, turns, pieces, setup.cells, to);
+    draw_single(TileGeometry<double>{rows, setup.cells, s.dx.data(), dy}, turns, pieces, setup.cells, to);
 }
 
 template <class T>
@@ -79,20 +90,21 @@ void draw_one(RadialTables& tables, const Light& light, const Particles& particl
     const Harmonics turns = harmonics(form);
     intensities(tables, light, particle, setup, form, turns.functions, s);
     const double scale = 2.0 * light.pixel_size / setup.spacing;
-    const std::int64_t padded = (setup.cells + kSide - 1) / kSide * kSide;
-    size_columns(setup, padded, s);
-    columns(setup, 0, padded, (s.rule.position(0) - particle.x[0]) * scale, scale / s.rule.division, s);
+    size_columns(setup, setup.cells, s);
+    columns(setup, 0, setup.cells, (s.rule.position(0) - particle.x[0]) * scale, scale / s.rule.division, s);
     const T* pieces = s.pieces.data();
+    const auto band = [&](std::int64_t cell, std::int64_t rows, T* to, std::int64_t) {
+        double dy[kBand];
+        for (std::int64_t row = 0; row < rows; ++row) dy[row] = (s.rule.position(cell + row) - particle.y[0]) * scale;
+        single_rows(setup, rows, dy, turns, pieces, to, s);
+    };
+    if (setup.round) {
+        for (std::int64_t y = 0; y < setup.height; y += kBand)
+            band(y, std::min(kBand, setup.height - y), out + y * setup.width, 0);
+        return;
+    }
     draw_rows(
-        setup, 1, s,
-        [&](std::int64_t cell, std::int64_t rows, T* to, std::int64_t) {
-            double dy[kBand];
-            for (std::int64_t row = 0; row < rows; ++row)
-                dy[row] = (s.rule.position(cell + row) - particle.y[0]) * scale;
-            for (std::int64_t first = 0; first < setup.cells; first += kTile)
-                single_tile(setup, rows, first, std::min(kTile, setup.cells - first), dy, turns, pieces, to + first, s);
-        },
-        [&](std::int64_t y) { return out + y * setup.width; }, [](std::int64_t, std::int64_t) {});
+        setup, 1, s, band, [&](std::int64_t y) { return out + y * setup.width; }, [](std::int64_t, std::int64_t) {});
 }
 
 template <class T>
@@ -133,8 +145,18 @@ void CoherentImager<T>::intensity(const Light& light, const Particles& particles
     setup.before = several ? kBefore : kBeforeHalves;
     // Intensities have twice the frequencies of a field; of the last tenth there is hardly anything.
     const bool loose = !several && tolerance_ >= kLoose;
-    divide_pixels(light, (loose ? 1.8 : 2.0) * setup.frequency,
-                  loose ? std::min(0.15 * tolerance_, 0.0045) : 0.05 * tolerance_, setup, *scratch_);
+    setup.round = !several && mean_is_round(2.0 * setup.frequency * light.pixel_size,
+                                            light.objective.stop > 0.0 ? 0.3 : 0.1, kRound * tolerance_);
+    if (setup.round) {
+        setup.after += kMeanMargin / 2;  // of half-way points there are twice as many
+        setup.cells = width;
+        // Of the highest frequencies, which cubics and differences follow least, the mean over a pixel leaves little.
+        setup.spacing = std::max(setup.spacing, std::min(3.0 * setup.spacing, kWidest / setup.frequency));
+        scratch_->rule = PixelRule::centres();
+    } else {
+        divide_pixels(light, (loose ? 1.8 : 2.0) * setup.frequency,
+                      loose ? std::min(0.15 * tolerance_, 0.0045) : 0.05 * tolerance_, setup, *scratch_);
+    }
     if (several) {
         refine_fields(light, tolerance_, setup, *scratch_);
         choose_least(light, particles.count, true, tolerance_, setup);

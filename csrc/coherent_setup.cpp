@@ -135,7 +135,7 @@ void choose_directions(RadialTables& tables, const Light& light, const Particles
     s.intervals.resize(static_cast<std::size_t>(p.count));
     for (std::int64_t i = 0; i < p.count; ++i)
         s.intervals[i] = static_cast<std::int64_t>(s.distance[i] / setup.spacing) + 2;
-    setup.stride = 4 * (*std::max_element(s.intervals.begin(), s.intervals.end()) + setup.before + kAfter);
+    setup.stride = 4 * (*std::max_element(s.intervals.begin(), s.intervals.end()) + setup.before + setup.after);
 }
 
 // Radius in the focal plane beyond which no ray of a particle meets it: those from the edge of the pupil at the angle t
@@ -176,6 +176,7 @@ CoherentSetup set_up(const Light& light, bool backward, std::int64_t height, std
     if (!(setup.frequency * light.pixel_size < kCoarsest))
         throw std::domain_error("pixel_size: more than a hundred times what the aperture resolves");
     setup.spacing = spacing_for(setup, tolerance);
+    setup.after = kAfter;
     return setup;
 }
 
@@ -216,7 +217,7 @@ void profiles(RadialTables& tables, const Light& light, const Particles& p, cons
         for (std::int64_t f = 0; f < fields; ++f) {
             const std::int64_t i = (first + f) / light.wavelengths, q = (first + f) % light.wavelengths;
             const double k = kTwoPi * light.objective.medium_index / light.wavelength[q];
-            s.profiles[f] = {k * directions.sine * setup.spacing, s.intervals[i] + kAfter};
+            s.profiles[f] = {k * directions.sine * setup.spacing, s.intervals[i] + setup.after};
         }
         quads.resize(static_cast<std::size_t>(setup.stride * fields));
         radial_profiles(tables, directions, fields, values.data(), s.profiles.data(), setup.before, scratch,

@@ -34,7 +34,8 @@ struct CoherentSetup {
     double sine, stopped;          // of the outermost direction, and of the outermost one that is blocked
     double wavelength, frequency;  // shortest wavelength; frequency: 2 pi NA / wavelength
     double spacing;                // of the radial points
-    std::int64_t before;           // radial points before r = 0
+    std::int64_t before, after;    // radial points before r = 0, and beyond the intervals in use
+    bool round;                    // the radial functions are those of the mean over a pixel: cells are pixels
     std::int64_t height, width, cells;
     std::int64_t terms, stride;  // of the coefficients and of the radial functions
     double order;                // highest order of the scattered light in the angle
@@ -61,6 +62,7 @@ struct CoherentScratch {
     std::vector<Profile> profiles;
     AlignedVector<T> quads, blocked_quads, halves, functions, pieces, rows, column, line, weight, constant;
     AlignedVector<T> values, sums, coarse, ring, phases;
+    std::vector<T> laplacians;
     AlignedVector<double> dx;
     AlignedVector<float> plain_dx;
     std::vector<const T*> row_pointers;

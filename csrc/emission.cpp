@@ -2,119 +2,24 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
-#include <utility>
-#include <vector>
+#include <type_traits>
 
-#include "bessel.hpp"
 #include "elementary.hpp"
 #include "emission_rows.hpp"
-#include "pixels.hpp"
+#include "emission_setup.hpp"
 #include "radial_profile.hpp"
 
 namespace simcore {
 namespace {
 
-constexpr double kTwoPi = 6.28318530717958647692;
-constexpr double kCoarsest = 400.0;                         // largest phase across a pixel
-constexpr std::int64_t kBefore = 3;                         // radial points before r = 0, for the derivatives
-constexpr std::int64_t kMargin = 7;                         // points beyond the intervals in use
-constexpr std::int64_t kMostCells = std::int64_t{1} << 28;  // of the grid that is integrated over the pixels
-constexpr double kTail = 0.02;                              // share of the tolerance that is left out far away
+using Setup = EmissionSetup;
 
-// Nodes beyond the least number, and the natural logarithm of the accuracy of the quadrature.
+// Cubics of the intervals that the light reaches, and one of nothing.
 template <class T>
-constexpr double kSpare = sizeof(T) == 4 ? 6.0 : 10.0;
-template <class T>
-constexpr double kDigits = sizeof(T) == 4 ? 12.0 : 20.0;
-
-// A rule on [low, high] from one on [0, 1].
-struct Piece {
-    double low, high;
-    enum { plain, upper, both } singular;  // where the integrand has square roots
-};
-
-void append(const Piece& piece, int count, std::vector<double>& w, std::vector<double>& weight) {
-    std::vector<double> q(count), share(count);
-    gauss_legendre(count, q.data(), share.data());
-    const double length = piece.high - piece.low;
-    for (int j = 0; j < count; ++j) {
-        double at = q[j], slope = 1.0;
-        if (piece.singular == Piece::upper) {
-            const double cube = at * at * at;
-            slope = 4.0 * cube;
-            at = 1.0 - at * cube;
-        } else if (piece.singular == Piece::both) {
-            slope = 6.0 * at * (1.0 - at);
-            at = at * at * (3.0 - 2.0 * at);
-        }
-        w.push_back(piece.low + length * at);
-        weight.push_back(length * slope * share[j]);
-    }
-}
-
-}  // namespace
-
-template <class T>
-struct EmissionScratch {
-    PixelRule rule;
-    double bandwidth = -1.0;  // that the rule is made for
-    EmissionPupil pupil;
-    std::vector<double> w, root, weight;                  // nodes of the pupil
-    std::vector<std::shared_ptr<const Panel<T>>> panels;  // of the tables; made here where the nodes are special
-    std::vector<const T*> tables;
-    std::vector<T> integrand, planes, padded, lagrange, fields, even, odd, twice, even_pieces, odd_pieces, twice_pieces,
-        bright;
-    std::vector<T> dx, cells, column, fraction;
-    std::vector<double> turn, position;
-    std::vector<std::int32_t> radial_base, base, nearest;
-};
-
-namespace {
-
-// Numbers that follow from the request; lengths in micrometres.
-struct Setup {
-    double wavelength, frequency;  // shortest wavelength; frequency: 2 pi aperture / wavelength
-    double spacing, scale;         // of the radial points; scale: of them in a pixel
-    double reach;                  // beyond which an emitter's light is left out
-    std::int64_t height, width, rows, cells, intervals, points;
-    int orders;
-    bool special;  // nodes of the image's own
-    bool grazing;
-    int count;
-};
-
-// Distance beyond the rays' at which the edge of the pupil leaves less than the tolerance, in units of 1 / frequency:
-// the tail of a focus is 8 / (pi v^3) of its peak, that of a blurred disc of radius v0 8 / (pi v (v - v0)^2) against 4
-// / v0^2.
-double tail(double disc, double share, bool own_peak) {
-    const double limit = own_peak ? share * std::min(1.0, 4.0 / (disc * disc)) : share;
-    const auto left = [&](double x) { return 8.0 / (0.5 * kTwoPi * (disc + x) * x * x); };
-    double high = 8.0;
-    while (left(high) > limit) high *= 2.0;
-    double low = 0.5 * high;
-    for (int step = 0; step < 12; ++step) {
-        const double middle = 0.5 * (low + high);
-        (left(middle) > limit ? low : high) = middle;
-    }
-    return high;
-}
-
-double reach(const EmissionOptics& optics, const Spread& spread, double frequency, double tolerance, bool own_peak) {
-    const double disc = frequency * spread.distance, open = 1.0 - optics.stop * optics.stop;
-    // Rims that are bright, as grazing ones are, or two of them, leave more light outside.
-    const double grazing = optics.aperture() > 0.9 * optics.medium ? 0.25 : 1.0;
-    const double bright = grazing * (optics.stop > 0.0 ? 0.25 * open * open : 1.0);
-    return spread.distance + tail(disc, kTail * tolerance * bright, own_peak) / frequency;
-}
-
-// Largest distance of a cell from an emitter, in pixels.
-double farthest(const PixelRule& rule, const Setup& setup, double x, double y) {
-    const double first = rule.position(0);
-    const double right = rule.position(setup.cells - 1), bottom = rule.position(setup.rows - 1);
-    const double dx = std::max(std::abs(first - x), std::abs(right - x));
-    const double dy = std::max(std::abs(first - y), std::abs(bottom - y));
-    return std::sqrt(dx * dx + dy * dy);
+void pieces(const Setup& setup, const std::vector<T>& values, std::vector<T>& to) {
+    to.resize(4 * static_cast<std::size_t>(setup.end()));
+    cubic_pieces(1, setup.end() + kEmissionMargin, values.data(), to.data());
+    to.resize(to.size() + 4, T(0));
 }
 
 // Smallest distance of a cell from an emitter, in pixels.
@@ -125,235 +30,37 @@ double nearest(const PixelRule& rule, const Setup& setup, double x, double y) {
     return std::sqrt(dx * dx + dy * dy);
 }
 
-// The smallest index of a layer: the integrand has a branch point where s reaches it.
-double first_branch(const EmissionOptics& optics) {
-    if (!optics.layered()) return optics.medium;
-    return std::min(
-        {optics.medium, optics.immersion, optics.coverslip, optics.immersion_nominal, optics.coverslip_nominal});
-}
-
-// Gauss points that resolve the phases over the pupil: 4 per 2 pi of half the pupil's total, and a margin; more where
-// the integrand is singular just outside the interval (convergence as rate^(-2 N)), twice as many where it is at its
-// end.
-template <class T>
-void choose_nodes(const EmissionOptics& optics, double phase, Setup& setup, EmissionScratch<T>& s,
-                  RadialTables& tables) {
-    const double ratio = optics.aperture() / first_branch(optics), square = ratio * ratio;
-    const bool beyond = optics.layered() && optics.aperture() > optics.medium;
-    setup.grazing = square > 0.96;
-    setup.special = beyond || optics.stop > 0.0;
-    double wanted = 0.25 * phase + kSpare<T>;
-    if (setup.grazing) {
-        wanted = 0.5 * phase + 2.0 * kSpare<T>;
-    } else {
-        const double x = 2.0 / square - 1.0;
-        wanted += 0.5 * kDigits<T> / elementary::log(x + std::sqrt(x * x - 1.0));
-    }
-    if (beyond) wanted += kDigits<T>;
-    setup.count = nodes_on_ladder(wanted);
-    s.w.clear();
-    s.weight.clear();
-    if (!setup.special) {
-        const std::shared_ptr<const PupilNodes> nodes = tables.nodes(setup.grazing, setup.count);
-        s.w = nodes->w;
-        s.root = nodes->root;
-        s.weight = nodes->weight;
-        return;
-    }
-    const double stop = optics.stop * optics.stop;
-    const double critical = optics.medium * optics.medium / (optics.aperture() * optics.aperture());
-    if (beyond && critical > stop) {
-        append({stop, critical, Piece::upper}, setup.count, s.w, s.weight);
-        append({critical, 1.0, Piece::both}, setup.count, s.w, s.weight);
-    } else {
-        append({stop, 1.0,
-                beyond          ? Piece::both
-                : setup.grazing ? Piece::upper
-                                : Piece::plain},
-               setup.count, s.w, s.weight);
-    }
-    s.root.resize(s.w.size());
-    for (std::size_t j = 0; j < s.w.size(); ++j) s.root[j] = std::sqrt(s.w[j]);
+EmitterList only(const EmitterList& e, std::int64_t i) {
+    return {1, e.x + i, e.y + i, e.z + i, e.intensity + i, e.polar + i, e.azimuth + i};
 }
 
 template <class T>
-void set_up(const EmissionOptics& optics, const EmissionModel& model, const RadialWavefront& wavefront,
-            const Spectrum& light, const EmitterList& emitters, double tolerance, Setup& setup, EmissionScratch<T>& s,
-            RadialTables& tables) {
-    setup.wavelength = *std::min_element(light.wavelength, light.wavelength + light.count);
-    setup.frequency = kTwoPi * optics.aperture() / setup.wavelength;
-    if (!(setup.frequency * optics.pixel_size < kCoarsest))
-        throw std::domain_error("pixel_size: more than a hundred times what the aperture resolves");
-    // Interpolation by cubics has the error (frequency spacing)^4 / 384; an intensity has twice the frequency of a
-    // field.
-    setup.spacing = std::sqrt(std::sqrt(64.0 * tolerance)) / (2.0 * setup.frequency);
-    setup.scale = optics.pixel_size / setup.spacing;
-    const double bandwidth = 2.0 * setup.frequency * optics.pixel_size;
-    if (bandwidth != s.bandwidth) s.rule = pixel_rule(bandwidth, 0.2 * tolerance);
-    s.bandwidth = bandwidth;
-    setup.cells = s.rule.cells(setup.width);
-    setup.rows = s.rule.cells(setup.height);
-    if (setup.cells > kMostCells / setup.rows)
-        throw std::domain_error("pixel_size: too many cells would be needed to integrate over these pixels");
-    const auto depths = std::minmax_element(emitters.z, emitters.z + emitters.count);
-    const Spread spread =
-        emission_spread(optics, wavefront, setup.wavelength, optics.depth(*depths.first), optics.depth(*depths.second));
-    setup.reach = reach(optics, spread, setup.frequency, tolerance, true);
-    double distance = 0.0;
-    for (std::int64_t i = 0; i < emitters.count; ++i)
-        distance = std::max(distance, farthest(s.rule, setup, emitters.x[i], emitters.y[i]) * optics.pixel_size);
-    setup.reach = std::min(setup.reach, distance);
-    setup.intervals = static_cast<std::int64_t>(setup.reach / setup.spacing) + 2;
-    setup.points = setup.intervals + kMargin;
-    setup.orders = model.vectorial ? 3 : 1;
-    choose_nodes(optics, setup.frequency * (setup.reach + 8.0 * setup.spacing) + spread.phase, setup, s, tables);
-}
-
-// Tables of the Bessel functions for points up to `last`.
-template <class T>
-std::int64_t fetch_panels(RadialTables& tables, const Setup& setup, double last, EmissionScratch<T>& s) {
-    const std::int64_t panels = (static_cast<std::int64_t>(last) + RadialGrid<T>::taps) / kPanel + 1;
-    const Orders orders = static_cast<Orders>(setup.orders);
-    const std::int64_t nodes = static_cast<std::int64_t>(s.w.size());
-    for (std::int64_t p = static_cast<std::int64_t>(s.tables.size()); p < panels; ++p) {
-        if (setup.special) {
-            auto made = std::make_shared<Panel<T>>(static_cast<std::size_t>(nodes * setup.orders * kPanel));
-            fill_panel(nodes, s.root.data(), p, orders, made->data());
-            s.panels.push_back(made);
-        } else {
-            s.panels.push_back(tables.panel<T>(setup.grazing, setup.count, p, orders));
-        }
-        s.tables.push_back(s.panels.back()->data());
-    }
-    return panels;
-}
-
-struct Emitter {
-    double depth, focus, sine, cosine;  // depth and that at z = 0
-    bool fixed;
-};
-
-// Light of an emitter at z = 0 that the pupil lets pass, in the units of the fields: Int |pupil|^2 dw.
-template <class T>
-double power(const EmissionScratch<T>& s, bool vectorial, bool decays, double wavenumber, const Emitter& emitter) {
-    const EmissionPupil& p = s.pupil;
-    double flat = 0.0, up = 0.0;
-    for (std::int64_t j = 0; j < p.count; ++j) {
-        const double decay = decays ? elementary::exp(-2.0 * wavenumber * emitter.focus * p.decay[j]) : 1.0;
-        const double left = decay * s.weight[j];
-        flat +=
-            left * ((p.u_re[j] * p.u_re[j] + p.u_im[j] * p.u_im[j]) + (p.v_re[j] * p.v_re[j] + p.v_im[j] * p.v_im[j]));
-        up += left * (p.k_re[j] * p.k_re[j] + p.k_im[j] * p.k_im[j]);
-    }
-    if (!vectorial) return flat;
-    return emitter.fixed ? emitter.sine * emitter.sine * flat + emitter.cosine * emitter.cosine * up : 2.0 * flat + up;
-}
-
-// The pupil with the phase of its depth and the weights of the quadrature.
-template <class T>
-void integrand(const Setup& setup, double phase, bool decays, EmissionScratch<T>& s) {
-    const EmissionPupil& p = s.pupil;
-    const std::size_t nodes = static_cast<std::size_t>(p.count);
-    s.integrand.resize(2 * static_cast<std::size_t>(setup.orders) * nodes);
-    s.turn.resize(2 * nodes);
-    at_depth(DepthCall<T>{p.count,
-                          setup.orders,
-                          decays,
-                          phase,
-                          s.weight.data(),
-                          p.axial.data(),
-                          p.decay.data(),
-                          {p.u_re.data(), p.u_im.data(), p.k_re.data(), p.k_im.data(), p.v_re.data(), p.v_im.data()},
-                          s.turn.data(),
-                          s.integrand.data()});
+void place_columns(const Setup& setup, double x, EmissionScratch<T>& s) {
+    const std::size_t cells = static_cast<std::size_t>(setup.cells) + kSpotPadding;
+    s.dx.assign(cells, T(0));
+    s.base.resize(cells);
+    s.fraction.resize(cells);
+    for (std::int64_t i = 0; i < setup.cells; ++i)
+        s.dx[i] = static_cast<T>(s.rule.position(i) * setup.scale - x * setup.scale);
 }
 
 template <class T>
-void pieces(std::int64_t intervals, const std::vector<T>& values, std::vector<T>& to) {
-    to.resize(4 * static_cast<std::size_t>(intervals));
-    cubic_pieces(1, intervals + kMargin, values.data(), to.data());
-}
-
-// F0, F1, F2 of one emitter, photons per pixel area for intensity 1.
-template <class T>
-void profile(RadialTables& tables, const EmissionOptics& optics, const EmissionModel& model,
-             const RadialWavefront& wavefront, const Spectrum& light, const Setup& setup, const Emitter& emitter,
-             EmissionScratch<T>& s) {
-    const std::size_t points = static_cast<std::size_t>(setup.points), waves = static_cast<std::size_t>(light.count);
-    const bool fresh = s.lagrange.empty();
-    s.lagrange.resize(waves * points * RadialGrid<T>::taps);
-    s.radial_base.resize(waves * points);
-    s.even.assign(points, T(0));
-    s.odd.assign(points, T(0));
-    s.twice.assign(points, T(0));
-    for (std::int64_t q = 0; q < light.count; ++q) {
-        const double wavenumber = kTwoPi / light.wavelength[q], highest = wavenumber * optics.aperture();
-        if (q > 0 || s.pupil.count == 0)
-            emission_pupil(optics, model, wavefront, light.wavelength[q], static_cast<std::int64_t>(s.w.size()),
-                           s.w.data(), s.pupil);
-        const bool decays = optics.layered() && optics.aperture() > optics.medium;
-        integrand(setup, wavenumber * emitter.depth, decays, s);
-        const double ratio = highest * setup.spacing / RadialGrid<T>::step;
-        const std::int64_t panels =
-            fetch_panels(tables, setup, static_cast<double>(setup.points - 1 - kBefore) * ratio, s);
-        const std::int64_t row = panels * kPanel, width = model.vectorial ? 8 : 2;
-        s.planes.resize(static_cast<std::size_t>(2 * setup.orders * row));
-        s.padded.resize(static_cast<std::size_t>(width * (row + RadialGrid<T>::taps)));
-        s.fields.resize(points * static_cast<std::size_t>(width));
-        radial_fields({s.pupil.count, panels, s.tables.data(), setup.orders, s.integrand.data(), ratio, kBefore,
-                       setup.points, fresh, s.planes.data(), s.padded.data(),
-                       s.lagrange.data() + q * points * RadialGrid<T>::taps, s.fields.data(),
-                       s.radial_base.data() + q * points});
-        const double pixel = highest * optics.pixel_size;
-        const double scale =
-            light.weight[q] * pixel * pixel / (2.0 * kTwoPi) / power(s, model.vectorial, decays, wavenumber, emitter);
-        add_squares({setup.points, model.vectorial, emitter.fixed, scale, emitter.sine, emitter.cosine, s.fields.data(),
-                     s.even.data(), s.odd.data(), s.twice.data()});
-    }
-    if (light.count > 1) s.pupil.count = 0;  // that of the last wavelength: not the next emitter's first
-}
-
-// Radial steps within which the intensity is large enough to be interpolated.
-template <class T>
-std::int64_t near_steps(const Setup& setup, double tolerance, const std::vector<T>& even) {
-    const T peak = *std::max_element(even.begin(), even.end());
-    const T limit = static_cast<T>(0.1 * tolerance / (setup.frequency * setup.spacing)) * peak;
-    std::int64_t last = setup.points - 1;
-    while (last > kBefore && even[last] <= limit) --last;
-    return last - kBefore + 1;
-}
-
-template <class T>
-void add_emitter(const Setup& setup, double tolerance, double x, double y, double intensity, double azimuth, bool fixed,
-                 EmissionScratch<T>& s) {
-    // One interval more than the radius: it may be rounded up to its end.
-    const std::int64_t most = setup.intervals - 1;
-    const std::int64_t near = fixed ? most : std::min(near_steps(setup, tolerance, s.even), most);
-    pieces(near + 1, s.even, s.even_pieces);
+void add_emitter(const Setup& setup, double x, double y, double intensity, double azimuth, bool fixed,
+                 EmissionScratch<T>& s, T* cells) {
+    pieces(setup, s.even, s.even_pieces);
     if (fixed) {
-        pieces(near + 1, s.odd, s.odd_pieces);
-        pieces(near + 1, s.twice, s.twice_pieces);
+        pieces(setup, s.odd, s.odd_pieces);
+        pieces(setup, s.twice, s.twice_pieces);
     }
-    const double reach = setup.reach / setup.spacing, inner = std::min(static_cast<double>(near), reach);
-    const double at = x * setup.scale;
-    for (std::int64_t i = 0; i < setup.cells; ++i) s.dx[i] = static_cast<T>(s.position[i] * setup.scale - at);
+    place_columns(setup, x, s);
     const elementary::SinCos turn = elementary::sincos(fixed ? azimuth : 0.0);
-    s.bright.resize(s.even.size());
-    for (std::size_t i = kBefore; i < s.even.size(); ++i) s.bright[i - kBefore] = static_cast<T>(intensity) * s.even[i];
-    add_spot(EmissionSpot<T>{s.rule, setup.rows, setup.cells, s.position.data(), x, y, setup.scale, reach, inner,
-                             s.dx.data(), static_cast<T>(intensity), static_cast<T>(turn.cos), static_cast<T>(turn.sin),
-                             s.bright.data(), s.even_pieces.data(), fixed ? s.odd_pieces.data() : nullptr,
-                             s.twice_pieces.data()},
-             SpotScratch<T>{s.base.data(), s.nearest.data(), s.fraction.data()}, s.cells.data());
+    add_spot(EmissionSpot<T>{s.rule, setup.rows, setup.cells, x, y, setup.scale, setup.end(), s.dx.data(),
+                             static_cast<T>(intensity), static_cast<T>(turn.cos), static_cast<T>(turn.sin),
+                             s.even_pieces.data(), fixed ? s.odd_pieces.data() : nullptr, s.twice_pieces.data()},
+             SpotScratch<T>{s.base.data(), s.fraction.data()}, cells);
 }
 
 }  // namespace
-
-double emission_reach(const EmissionOptics& optics, const RadialWavefront& wavefront, double wavelength, double low,
-                      double high, double tolerance) {
-    return reach(optics, emission_spread(optics, wavefront, wavelength, low, high),
-                 kTwoPi * optics.aperture() / wavelength, tolerance, false);
-}
 
 template <class T>
 EmitterImager<T>::EmitterImager(RadialTables& tables, EmissionModel model, double tolerance)
@@ -370,36 +77,70 @@ void EmitterImager<T>::draw(const EmissionOptics& optics, const RadialWavefront&
         std::fill(out, out + height * width, T(0));
         return;
     }
-    Setup setup;
-    setup.height = height;
-    setup.width = width;
-    set_up(optics, model_, wavefront, light, emitters, tolerance_, setup, s, tables_);
-    s.panels.clear();
-    s.tables.clear();
-    s.lagrange.clear();
-    s.pupil.count = 0;
-    const std::size_t cells = static_cast<std::size_t>(setup.cells);
-    s.cells.assign(cells * static_cast<std::size_t>(setup.rows), T(0));
-    s.dx.assign(cells + kSpotPadding, T(0));
-    s.base.resize(cells + kSpotPadding);
-    s.nearest.resize(cells + kSpotPadding);
-    s.fraction.resize(cells + kSpotPadding);
-    s.column.resize(cells);
-    const std::int64_t most = std::max(setup.cells, setup.rows);
-    s.position.resize(static_cast<std::size_t>(most));
-    for (std::int64_t i = 0; i < most; ++i) s.position[i] = s.rule.position(i);
+    const Setup setup =
+        set_up_emission(optics, model_, wavefront, light, emitters, tolerance_, height, width, s, tables_);
+    if (!setup.round) s.cells.resize(static_cast<std::size_t>(setup.rows * setup.cells));
+    T* cells = setup.round ? out : s.cells.data();
+    std::fill(cells, cells + setup.rows * setup.cells, T(0));
     for (std::int64_t i = 0; i < emitters.count; ++i) {
-        if (nearest(s.rule, setup, emitters.x[i], emitters.y[i]) * optics.pixel_size > setup.reach) continue;
+        const double x = emitters.x[i], y = emitters.y[i];
+        if (nearest(s.rule, setup, x, y) * optics.pixel_size > setup.reach) continue;
         const bool fixed = model_.vectorial && !std::isnan(emitters.polar[i]);
         const elementary::SinCos tilt = elementary::sincos(fixed ? emitters.polar[i] : 0.0);
         const Emitter emitter{optics.depth(emitters.z[i]), optics.depth(0.0), tilt.sin, tilt.cos, fixed};
-        profile(tables_, optics, model_, wavefront, light, setup, emitter, s);
-        add_emitter(setup, tolerance_, emitters.x[i], emitters.y[i], emitters.intensity[i], emitters.azimuth[i], fixed,
-                    s);
+        emission_profile(tables_, optics, model_, wavefront, light, setup, emitter, s);
+        add_emitter(setup, x, y, emitters.intensity[i], emitters.azimuth[i], fixed, s, cells);
     }
+    if (setup.round) return;
+    s.column.resize(static_cast<std::size_t>(setup.cells));
     for (std::int64_t y = 0; y < height; ++y)
         integrate_row(s.rule, s.cells.data() + y * s.rule.division * setup.cells, setup.cells, s.column.data(), width,
                       out + y * width);
+}
+
+template <class T>
+void EmitterImager<T>::draw_stack(const EmissionOptics& optics, const RadialWavefront& wavefront, const Spectrum& light,
+                                  const EmitterList& emitters, std::int64_t height, std::int64_t width, T* out) {
+    const std::int64_t size = height * width;
+    for (std::int64_t first = 0; first < emitters.count; first += kStack) {
+        const std::int64_t here = std::min(kStack, emitters.count - first);
+        if (here < kLeastStack ||
+            !draw_together(optics, wavefront, light, only(emitters, first), here, height, width, out))
+            for (std::int64_t i = 0; i < here; ++i)
+                draw(optics, wavefront, light, only(emitters, first + i), height, width, out + i * size);
+        out += here * size;
+    }
+}
+
+template <class T>
+bool EmitterImager<T>::draw_together(const EmissionOptics& optics, const RadialWavefront& wavefront,
+                                     const Spectrum& light, const EmitterList& emitters, std::int64_t count,
+                                     std::int64_t height, std::int64_t width, T* out) {
+    if constexpr (std::is_same_v<T, float>) {
+        EmissionScratch<float>& s = *scratch_;
+        StackSpot spot{height, width, emitters.y[0], 0.0, 0, nullptr, {}, nullptr};
+        for (std::int64_t i = 0; i < count; ++i) {
+            const EmitterList one = only(emitters, i);
+            const Setup setup =
+                set_up_emission(optics, model_, wavefront, light, one, tolerance_, height, width, s, tables_);
+            if (!setup.round) return false;
+            if (i == 0) place_columns(setup, emitters.x[0], s);
+            spot.scale = setup.scale;
+            spot.intensity[i] = static_cast<float>(one.intensity[0]);
+            s.stack_pieces[i].clear();
+            if (nearest(s.rule, setup, one.x[0], one.y[0]) * optics.pixel_size > setup.reach) continue;
+            const Emitter emitter{optics.depth(one.z[0]), optics.depth(0.0), 0.0, 1.0, false};
+            emission_profile(tables_, optics, model_, wavefront, light, setup, emitter, s);
+            pieces(setup, s.even, s.stack_pieces[i]);
+            spot.end = std::max(spot.end, setup.end());
+        }
+        fill_stack(spot.end, count, s.stack_pieces, s.stack);
+        spot.dx = s.dx.data();
+        spot.pieces = s.stack.data();
+        draw_stack_spot(spot, count, out);
+        return true;
+    }
+    return false;
 }
 
 template class EmitterImager<float>;

@@ -52,8 +52,15 @@ class EmitterImager {
     // Photons in each pixel.
     void draw(const EmissionOptics& optics, const RadialWavefront& wavefront, const Spectrum& light,
               const EmitterList& emitters, std::int64_t height, std::int64_t width, T* out);
+    // The same of one emitter in each image, all of them in the same place x, y and freely rotating: the distances of
+    // the pixels are found once for some images.
+    void draw_stack(const EmissionOptics& optics, const RadialWavefront& wavefront, const Spectrum& light,
+                    const EmitterList& emitters, std::int64_t height, std::int64_t width, T* out);
 
   private:
+    bool draw_together(const EmissionOptics& optics, const RadialWavefront& wavefront, const Spectrum& light,
+                       const EmitterList& emitters, std::int64_t count, std::int64_t height, std::int64_t width,
+                       T* out);
     RadialTables& tables_;
     EmissionModel model_;
     double tolerance_;

@@ -199,51 +199,20 @@ SIMCORE_INLINE void add_cubics(const T* pieces, T intensity, std::int64_t first,
     for (; i < last; ++i) out[i] += intensity * cubic(pieces + 4 * static_cast<std::int64_t>(base[i]), fraction[i]);
 }
 
-// Cells of a row.
-template <class T>
-struct EmissionRow {
-    std::int64_t first, last;            // that the emitter reaches
-    std::int64_t near_first, near_last;  // that need interpolation; in the others the nearest value serves
-    T dy;
-};
-
-// The interval of each cell's radius and the place in it, and the nearest value; whole packs of them, for rows are
-// short: what stands beside the row is not used.
-template <class T>
-SIMCORE_INLINE void find_intervals(const T* dx, T dy, std::int64_t first, std::int64_t last, const SpotScratch<T>& s) {
-    constexpr std::int64_t pack = kSpotPadding;
-    const T square = dy * dy;
-    for (std::int64_t from = first / pack * pack; from < last; from += pack)
-        for (std::int64_t k = from; k < from + pack; ++k) {
-            const T radius = std::sqrt(dx[k] * dx[k] + square);
-            s.base[k] = static_cast<std::int32_t>(radius);
-            s.nearest[k] = static_cast<std::int32_t>(radius + T(0.5));
-            s.fraction[k] = radius - static_cast<T>(s.base[k]);
-        }
-}
-
-template <class T>
-SIMCORE_INLINE void add_nearest(const T* values, std::int64_t first, std::int64_t last, const std::int32_t* nearest,
-                                T* out) {
-    for (std::int64_t i = first; i < last; ++i) {
-        std::int64_t at = nearest[i];
-        SIMCORE_ONE_BY_ONE(at);
-        out[i] += values[at];
-    }
-}
-
+// The cells of a row from `first` to `last`; whole packs are looked for, for rows are short: what stands beside the row
+// is not used.
 template <int bytes, class T>
-SIMCORE_INLINE void add_row(const EmissionSpot<T>& spot, const EmissionRow<T>& row, const SpotScratch<T>& s, T* out) {
-    find_intervals(spot.dx, row.dy, row.first, row.last, s);
-    add_nearest(spot.nearest, row.first, row.near_first, s.nearest, out);
-    add_nearest(spot.nearest, row.near_last, row.last, s.nearest, out);
-    add_cubics<bytes>(spot.even, spot.intensity, row.near_first, row.near_last, s.base, s.fraction, out);
+SIMCORE_INLINE void add_row(const EmissionSpot<T>& spot, T dy, std::int64_t first, std::int64_t last,
+                            const SpotScratch<T>& s, T* out) {
+    const T square = dy * dy;
+    for (std::int64_t from = first / kSpotPadding * kSpotPadding; from < last; from += kSpotPadding)
+        find_intervals(spot.dx + from, square, spot.end, s.base + from, s.fraction + from);
+    add_cubics<bytes>(spot.even, spot.intensity, first, last, s.base, s.fraction, out);
     if (spot.odd == nullptr) return;
-    const T square = row.dy * row.dy;
-    for (std::int64_t i = row.near_first; i < row.near_last; ++i) {
+    for (std::int64_t i = first; i < last; ++i) {
         const std::int64_t at = 4 * static_cast<std::int64_t>(s.base[i]);
         const T inverse = T(1) / std::sqrt(spot.dx[i] * spot.dx[i] + square + T(1e-30));
-        const T x = spot.dx[i] * inverse, y = row.dy * inverse;
+        const T x = spot.dx[i] * inverse, y = dy * inverse;
         const T along = x * spot.cosine + y * spot.sine, across = y * spot.cosine - x * spot.sine;
         out[i] += spot.intensity * (cubic(spot.odd + at, s.fraction[i]) * along +
                                     cubic(spot.twice + at, s.fraction[i]) * (along * along - across * across));
@@ -267,19 +236,14 @@ SIMCORE_INLINE Range within(const PixelRule& rule, std::int64_t cells, double ce
 
 template <int bytes, class T>
 SIMCORE_INLINE void spot_body(const EmissionSpot<T>& spot, const SpotScratch<T>& scratch, T* out) {
-    const double step = 1.0 / spot.scale, reach = spot.reach, inner = spot.inner;
+    // A step more than the light reaches: what is left out has nothing for certain.
+    const double step = 1.0 / spot.scale, reach = static_cast<double>(spot.end + 1);
     const Range rows = within(spot.rule, spot.rows, spot.y, reach * step);
     for (std::int64_t v = rows.first; v < rows.last; ++v) {
-        const double dy = (spot.position[v] - spot.y) * spot.scale, square = dy * dy;
+        const double dy = (spot.rule.position(v) - spot.y) * spot.scale;
         const Range all =
-            within(spot.rule, spot.cells, spot.x, std::sqrt(std::max(reach * reach - square, 0.0)) * step);
-        Range close{all.last, all.last};
-        if (square < inner * inner)
-            close = within(spot.rule, spot.cells, spot.x, std::sqrt(inner * inner - square) * step);
-        const std::int64_t near_first = std::min(std::max(close.first, all.first), all.last);
-        const std::int64_t near_last = std::min(std::max(close.last, near_first), all.last);
-        add_row<bytes>(spot, EmissionRow<T>{all.first, all.last, near_first, near_last, static_cast<T>(dy)}, scratch,
-                       out + v * spot.cells);
+            within(spot.rule, spot.cells, spot.x, std::sqrt(std::max(reach * reach - dy * dy, 0.0)) * step);
+        add_row<bytes>(spot, static_cast<T>(dy), all.first, all.last, scratch, out + v * spot.cells);
     }
 }
 

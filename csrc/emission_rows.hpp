@@ -1,8 +1,10 @@
 // The compiled-for-each-level parts of emission.cpp: radial functions of the field, and rows of cells drawn from them.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
+#include "dispatch.hpp"
 #include "pixels.hpp"
 
 namespace simcore {
@@ -57,23 +59,35 @@ template <class T>
 struct EmissionSpot {
     const PixelRule& rule;
     std::int64_t rows, cells;
-    const double* position;       // of rows and columns of cells, in pixels
     double x, y;                  // of the emitter, in pixels
-    double scale, reach, inner;   // radial steps in a pixel; that the light reaches; within which it is interpolated
+    double scale;                 // radial steps in a pixel
+    std::int64_t end;             // intervals that the light reaches; the pieces of one more are of nothing
     const T* dx;                  // of the columns from the emitter, in radial steps; padded as the scratch is
     T intensity, cosine, sine;    // of the azimuth of a fixed dipole
-    const T* nearest;             // intensity times the values at whole steps, for cells that need no interpolation
     const T *even, *odd, *twice;  // cubic pieces, odd and twice null if freely rotating
 };
 // Of a row: `cells` values and kSpotPadding more.
 constexpr std::int64_t kSpotPadding = 16;
 template <class T>
 struct SpotScratch {
-    std::int32_t *base, *nearest;
+    std::int32_t* base;
     T* fraction;
 };
 // `out` grows.
 void add_spot(const EmissionSpot<float>& spot, const SpotScratch<float>& scratch, float* out);
 void add_spot(const EmissionSpot<double>& spot, const SpotScratch<double>& scratch, double* out);
+
+// The interval of each of kSpotPadding cells' radii, at most `end`, and the place in it; dx, square: along the row, and
+// across it.
+template <class T>
+SIMCORE_INLINE void find_intervals(const T* dx, T square, std::int64_t end, std::int32_t* base, T* fraction) {
+    const std::int32_t most = static_cast<std::int32_t>(end);
+    for (std::int64_t k = 0; k < kSpotPadding; ++k) {
+        const T radius = std::sqrt(dx[k] * dx[k] + square);
+        const std::int32_t at = static_cast<std::int32_t>(radius);
+        base[k] = at < most ? at : most;
+        fraction[k] = radius - static_cast<T>(base[k]);
+    }
+}
 
 }  // namespace simcore

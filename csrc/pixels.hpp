@@ -15,6 +15,9 @@ struct PixelRule {
     std::vector<double> weight;  // of division + 2 reach neighbouring cells, the first `reach` before the pixel
     std::vector<float> rounded;  // the same for images of float
 
+    // The value at the centre, of functions that are means already.
+    static PixelRule centres() { return {1, 0, {1.0}, {1.0f}}; }
+
     std::int64_t cells(std::int64_t pixels) const { return pixels * division + 2 * reach; }
     // Centre of a cell, in pixels.
     double position(std::int64_t cell) const { return (static_cast<double>(cell - reach) + 0.5) / division - 0.5; }

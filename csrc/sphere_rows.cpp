@@ -5,6 +5,7 @@
 
 #include "dispatch.hpp"
 #include "lanes.hpp"
+#include "look_up.hpp"
 
 namespace simcore {
 namespace {
@@ -47,82 +48,6 @@ struct TileScratch {
     alignas(64) T sine[kTile];
     alignas(64) T values[4 * kTile];
 };
-
-// Pairs of functions: at the fraction u, values[0] + u values[2] and values[1] + u values[3].
-template <int bytes, class T>
-SIMCORE_INLINE void look_up_pair(const Span& span, const T* pieces, TileScratch<T>& s) {
-    using Quad = Pack<T, 4, bytes>;
-    for (std::int64_t i = span.from; i < span.to; ++i) {
-        const T* at = pieces + s.place[i];
-        (Quad(at) + scaled(s.square[i], Quad(at + 4))).store(s.values + 4 * i);
-    }
-}
-
-template <int bytes, class T>
-SIMCORE_INLINE void look_up_four(const Span& span, const T* pieces, TileScratch<T>& s) {
-    using Quad = Pack<T, 4, bytes>;
-    for (std::int64_t i = span.from; i < span.to; ++i) {
-        const T *at = pieces + s.place[i], u = s.fraction[i];
-        const Quad last = Quad(at + 8) + scaled(u, Quad(at + 12));
-        (Quad(at) + scaled(u, Quad(at + 4) + scaled(u, last))).store(s.values + 4 * i);
-    }
-}
-
-// `size`: of the pieces of an interval. At r = 0 the angle does not matter, for B(0) = 0.
-template <class G, class T>
-SIMCORE_INLINE void locate(const Span& span, const G* dx, G dy, std::int32_t size, TileScratch<T>& s) {
-    const G square = dy * dy, twice = G(2) * dy;
-    each_cell(span, [&](std::int64_t i) {
-        const G along = dx[i] * dx[i], radius = std::sqrt(along + square);
-        const G inverse = G(1) / (along + square + G(1e-30));
-        const std::int32_t base = static_cast<std::int32_t>(radius);
-        const T fraction = static_cast<T>(radius - static_cast<G>(base));
-        s.place[i] = size * base;
-        s.fraction[i] = fraction;
-        s.square[i] = fraction * fraction;
-        s.cosine[i] = static_cast<T>((along - square) * inverse);
-        s.sine[i] = static_cast<T>(twice * dx[i] * inverse);
-    });
-}
-
-// Calls body(i) for `cells` cells: kSide of them in a loop of fixed length, the last of which overlap those before.
-template <class Body>
-SIMCORE_INLINE void every_cell(std::int64_t cells, Body body) {
-    for (std::int64_t i = 0; i < cells && cells < kSide; ++i) body(i);
-    for (std::int64_t side = 0; side < cells && cells >= kSide; side += kSide) {
-        const std::int64_t first = std::min(side, cells - kSide);
-        SIMCORE_INDEPENDENT
-        for (std::int64_t i = first; i < first + kSide; ++i) body(i);
-    }
-}
-
-template <int bytes, class G, class T>
-SIMCORE_INLINE void single_body(const TileGeometry<G>& tile, const Harmonics& h, const T* pieces, std::int64_t apart,
-                                T* out) {
-    TileScratch<T> s;
-    const T *v = s.values, *c = s.cosine, *n = s.sine, *u = s.fraction;
-    const T g_cos = static_cast<T>(h.g_cos), g_sin = static_cast<T>(h.g_sin), k_cos = static_cast<T>(h.k_cos);
-    const T k_sin = static_cast<T>(h.k_sin), h_cos = static_cast<T>(h.h_cos), h_sin = static_cast<T>(h.h_sin);
-    const Span cells{0, tile.cells}, whole{0, (tile.cells + kSide - 1) / kSide * kSide};
-    for (std::int64_t row = 0; row < tile.rows; ++row) {
-        T* to = out + row * apart;
-        locate(whole, tile.dx, tile.dy[row], 4 * h.functions, s);
-        if (h.functions == 2) {
-            look_up_pair<bytes>(cells, pieces, s);
-            every_cell(tile.cells, [&](std::int64_t i) {
-                const T even = v[4 * i] + u[i] * v[4 * i + 2], odd = v[4 * i + 1] + u[i] * v[4 * i + 3];
-                to[i] = even + odd * (g_cos * c[i] + g_sin * n[i]);
-            });
-            continue;
-        }
-        look_up_four<bytes>(cells, pieces, s);
-        every_cell(tile.cells, [&](std::int64_t i) {
-            const T twice = g_cos * c[i] + g_sin * n[i], other = k_cos * c[i] + k_sin * n[i];
-            const T fourfold = h_cos * (c[i] * c[i] - n[i] * n[i]) + h_sin * (T(2) * c[i] * n[i]);
-            to[i] = (v[4 * i] + v[4 * i + 1] * twice) + (v[4 * i + 2] * other + v[4 * i + 3] * fourfold);
-        });
-    }
-}
 
 template <class T>
 SIMCORE_INLINE void even_places(const Span& span, const FieldPieces<T>& pieces, TileScratch<T>& s) {
@@ -205,11 +130,11 @@ SIMCORE_INLINE void field_body(const TileGeometry<G>& tile, std::int64_t waves, 
         for (std::int64_t q = 0; q < waves; ++q) {
             T* to = sums + 6 * kTile * (row * waves + q);
             even_places(span, pieces[q], s);
-            look_up_pair<bytes>(span, pieces[q].values, s);
+            look_up_pairs<bytes>(span.from, span.to, pieces[q].values, s.place, s.square, s.values);
             add_even(span, s, to);
             if (turning.from == turning.to) continue;
             odd_places(turning, pieces[q], s);
-            look_up_pair<bytes>(turning, pieces[q].values, s);
+            look_up_pairs<bytes>(turning.from, turning.to, pieces[q].values, s.place, s.square, s.values);
             add_odd(turning, s, to);
         }
     }
@@ -241,11 +166,6 @@ SIMCORE_INLINE void combine_body(std::int64_t cells, bool turning, const T* sums
     *largest = *std::max_element(each, each + kSide);
 }
 
-#define SIMCORE_SINGLE(G, T)                                                                            \
-    SIMCORE_DISPATCH_LANES(                                                                             \
-        single_dispatched, single_body,                                                                 \
-        (const TileGeometry<G>& tile, const Harmonics& h, const T* pieces, std::int64_t apart, T* out), \
-        (tile, h, pieces, apart, out))
 #define SIMCORE_ROWS(T)                                                                                \
     SIMCORE_DISPATCH_LANES(                                                                            \
         combine_dispatched, combine_body,                                                              \
@@ -256,9 +176,6 @@ SIMCORE_INLINE void combine_body(std::int64_t cells, bool turning, const T* sums
                            (const TileGeometry<G>& tile, std::int64_t waves, const FieldPieces<T>* pieces, T* sums), \
                            (tile, waves, pieces, sums))
 
-SIMCORE_SINGLE(float, float)
-SIMCORE_SINGLE(double, float)
-SIMCORE_SINGLE(double, double)
 SIMCORE_ROWS(float)
 SIMCORE_ROWS(double)
 SIMCORE_FIELD(float, float)
@@ -266,21 +183,6 @@ SIMCORE_FIELD(double, float)
 SIMCORE_FIELD(double, double)
 
 }  // namespace
-
-void draw_single(const TileGeometry<float>& tile, const Harmonics& harmonics, const float* pieces, std::int64_t apart,
-                 float* out) {
-    single_dispatched(tile, harmonics, pieces, apart, out);
-}
-
-void draw_single(const TileGeometry<double>& tile, const Harmonics& harmonics, const float* pieces, std::int64_t apart,
-                 float* out) {
-    single_dispatched(tile, harmonics, pieces, apart, out);
-}
-
-void draw_single(const TileGeometry<double>& tile, const Harmonics& harmonics, const double* pieces, std::int64_t apart,
-                 double* out) {
-    single_dispatched(tile, harmonics, pieces, apart, out);
-}
 
 void add_field(const TileGeometry<float>& tile, std::int64_t waves, const FieldPieces<float>* pieces, float* sums) {
     field_dispatched(tile, waves, pieces, sums);

@@ -7,13 +7,6 @@
 
 namespace simcore {
 
-// How an intensity turns with psi: out = F + G (g_cos cos 2 psi + g_sin sin 2 psi), and with four functions
-// + K (k_cos cos 2 psi + k_sin sin 2 psi) + H (h_cos cos 4 psi + h_sin sin 4 psi).
-struct Harmonics {
-    int functions;  // 2 or 4
-    double g_cos, g_sin, k_cos, k_sin, h_cos, h_sin;
-};
-
 constexpr std::int64_t kTile = 64;  // cells of a row that are worked on together
 constexpr std::int64_t kSide = 16;  // a tile's cells come in so many at a time
 
@@ -24,14 +17,6 @@ struct TileGeometry {
     std::int64_t rows, cells;
     const G *dx, *dy;
 };
-
-// The intensity in the cells of a tile from the cubic pieces of F, G (K, H), rows `apart` values one after the other.
-void draw_single(const TileGeometry<float>& tile, const Harmonics& harmonics, const float* pieces, std::int64_t apart,
-                 float* out);
-void draw_single(const TileGeometry<double>& tile, const Harmonics& harmonics, const float* pieces, std::int64_t apart,
-                 float* out);
-void draw_single(const TileGeometry<double>& tile, const Harmonics& harmonics, const double* pieces, std::int64_t apart,
-                 double* out);
 
 // Adds A, B cos 2 psi and B sin 2 psi of every cell (a multiple of kSide) to `sums`: for each row and wavelength six
 // rows of kTile values, real and imaginary parts in turn.

@@ -15,7 +15,7 @@ from simcore.plan import plan
 from simcore.streams import Array
 from simcore.values import Plan
 
-RENDER_VERSION = 4  # raised whenever the bytes of any output change
+RENDER_VERSION = 5  # raised whenever the bytes of any output change
 BLOCK_BYTES = 16 << 20  # of the largest flow of a block: measured, calls cost more than the cache saves
 LEAST_BLOCK = 64  # examples over which drawing and calling spread, while the largest flow stays below MOST_BYTES
 MOST_BYTES = 32 << 20

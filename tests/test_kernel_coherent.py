@@ -218,6 +218,20 @@ def test_one_sphere_equals_one_and_an_invisible_one(dtype: type, tolerance: floa
     np.testing.assert_allclose(got, draw([hidden], 23, 21, tolerance, dtype), rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("angle", [0.0, 0.7, NAN])
+@pytest.mark.parametrize(("pixel_size", "shape"), [(0.06, (40, 5)), (0.09, (3, 70)), (0.12, (33, 16))])
+def test_pixels_taken_to_be_round_keep_the_tolerance(pixel_size: float, shape: tuple[int, int], angle: float) -> None:
+    """At these tolerances it is one sphere's radial functions that are averaged over a pixel, not the image."""
+    spheres = Sphere(2.3, 1.6, 0.4, 0.4, 1.5), Sphere(8.0, 20.0, 3.0, 0.25, 1.59), Sphere(-6.0, 4.0, 6.0, 0.6, 1.45)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    for sphere in spheres:
+        image = Image((sphere,), 1.1, pixel_size, angle, (0.5, 0.6), (0.4, 0.6))
+        exact = reference(image, np.stack([y.ravel(), x.ravel()], axis=1), 5).reshape(shape)
+        for tolerance in (5e-4, 4e-3, 0.05):
+            got = draw([image], *shape, tolerance, np.float32)[0]
+            assert abs(got - exact).max() < 0.3 * tolerance * max(1.0, exact.max() / 10)
+
+
 @pytest.mark.parametrize("angle", [0.0, NAN])
 def test_a_moved_sphere_moves_its_image(angle: float) -> None:
     image = Image((Sphere(9.37, 8.81, 1.0, 1.0, 1.5),), 0.3, 0.2, angle)

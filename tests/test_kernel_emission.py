@@ -82,9 +82,40 @@ def test_emitters_match_quadrature(name, polar):
     for z in (0.0, 0.6, -0.15):
         place = (8.2, 7.7, z)
         wanted = psf.pixels(o, place, PIXELS, points=6 if o.pixel_size < 0.2 else 10, dipole=dipole, angles=80)
-        for dtype, tolerance, limit in ((np.float64, 1e-6, 1e-6), (np.float32, 5e-4, 2e-4)):
+        limits = ((1e-6, 1e-6), (5e-4, 2e-4), (2e-3, 8e-4), (0.02, 4e-3))  # the last two: round pixels
+        for tolerance, limit in limits:
+            dtype = np.float64 if tolerance < 1e-4 else np.float32
             image = draw(optics_of(o), emitters_at([place], polar, 0.4), tolerance=tolerance, dtype=dtype)
             assert abs(at_pixels(image) - wanted).max() < limit * image.max()
+
+
+@pytest.mark.parametrize("name", ["scalar", "vectorial", "layers", "coarse pixels"])
+@pytest.mark.parametrize("tolerance", [0.02, 5e-4, 1e-5])
+def test_a_stack_of_one_place_is_its_images(name, tolerance):
+    """Images of one emitter in the same place are drawn some together: to the last bit as they are alone."""
+    o, shape = CASES[name], (13, 37)
+    for place, count in (((18.2, 5.7), 11), ((4.0, 30.5), 3), ((-900.0, 4.0), 8), ((20.0, 6.0), 2), ((0.0, 0.0), 8)):
+        z = np.linspace(-0.9, 1.4, count)
+        intensity = np.linspace(0.0, 5.0, count)
+        images = np.full((count, *shape), np.nan, np.float32)
+        rows = (np.full(count, value) for value in (*place,))
+        free = np.full(count, NAN)
+        stack = kernels.Emitters(np.arange(count + 1), *rows, z, intensity, free, np.zeros(count))
+        many = repeat_optics(optics_of(o), count)
+        kernels.image_emitters(images, emitters=stack, optics=many, tolerance=tolerance)
+        for i in range(count):
+            alone = draw(
+                optics_of(o), emitters_at([(*place, z[i])], intensity=intensity[i]), shape, tolerance, np.float32
+            )
+            assert alone.tobytes() == images[i].tobytes()
+
+
+def repeat_optics(optics, count):
+    rows = {
+        name: np.repeat(getattr(optics, name), count, axis=0)
+        for name in ("optics", "wavefront", "wavelength", "weight")
+    }
+    return replace(optics, **rows)
 
 
 def test_layers_are_the_published_scalar_integral():

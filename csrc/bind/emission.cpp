@@ -103,13 +103,32 @@ void image_emitters(RadialTables& tables, Array<T>& out, Array<std::int64_t> fir
     const py::ssize_t waves = wavelength.shape(1), orders = wavefront.shape(1);
     const py::gil_scoped_release release;
     EmitterImager<T> imager(tables, {vectorial, aplanatic}, tolerance);
-    for (py::ssize_t i = 0; i < images; ++i) {
+    const auto same_row = [](const Array<double>& array, py::ssize_t i, py::ssize_t j) {
+        const std::size_t row = static_cast<std::size_t>(array.shape(1));
+        return std::memcmp(array.data() + i * row, array.data() + j * row, row * sizeof(double)) ==
+               0;  // nan equals nan
+    };
+    // Whether images i and j have one freely rotating emitter each, in the same place before the same optics.
+    const auto same_place = [&](py::ssize_t i, py::ssize_t j) {
+        const std::int64_t a = first.data()[i], b = first.data()[j];
+        return first.data()[i + 1] - a == 1 && first.data()[j + 1] - b == 1 && x.data()[a] == x.data()[b] &&
+               y.data()[a] == y.data()[b] &&
+               (!vectorial || (std::isnan(polar.data()[a]) && std::isnan(polar.data()[b]))) && same_row(optics, i, j) &&
+               same_row(wavefront, i, j) && same_row(wavelength, i, j) && same_row(weight, i, j);
+    };
+    for (py::ssize_t i = 0, next; i < images; i = next) {
+        for (next = i + 1; next < images && same_place(i, next);) ++next;
         const std::int64_t at = first.data()[i];
-        imager.draw(optics_row(optics, i), {orders, wavefront.data() + i * orders},
-                    {waves, wavelength.data() + i * waves, weight.data() + i * waves},
-                    {first.data()[i + 1] - at, x.data() + at, y.data() + at, z.data() + at, intensity.data() + at,
-                     polar.data() + at, azimuth.data() + at},
-                    height, width, to + i * height * width);
+        const EmissionOptics o = optics_row(optics, i);
+        const RadialWavefront front{orders, wavefront.data() + i * orders};
+        const Spectrum light{waves, wavelength.data() + i * waves, weight.data() + i * waves};
+        const EmitterList list{first.data()[next] - at, x.data() + at,     y.data() + at,      z.data() + at,
+                               intensity.data() + at,   polar.data() + at, azimuth.data() + at};
+        if (next - i > 1) {
+            imager.draw_stack(o, front, light, list, height, width, to + i * height * width);
+        } else {
+            imager.draw(o, front, light, list, height, width, to + i * height * width);
+        }
     }
 }
 

@@ -1,8 +1,10 @@
-// Adapter of pixels.hpp.
+// Adapter of pixels.hpp and radial_mean.hpp.
 #include "../pixels.hpp"
 
+#include <cmath>
 #include <vector>
 
+#include "../radial_mean.hpp"
 #include "bind.hpp"
 
 namespace simcore::bind {
@@ -38,12 +40,29 @@ void integrate_pixels(const Array<T>& cells, Array<T>& out, double frequency, do
 }
 
 template <class T>
+void radial_means(Array<T>& values, int order, double step) {
+    require_shape(values, "values (radius,)", {-1});
+    if (values.shape(0) < 3 * kMeanMargin) throw std::invalid_argument("values: must be 12 or more");
+    if (order < 0) throw std::invalid_argument("order: must be >= 0");
+    if (!(step > 0.0 && std::isfinite(step))) throw std::invalid_argument("step: must be finite and > 0");
+    T* to = values.mutable_data();
+    const std::int64_t count = values.shape(0);
+    const py::gil_scoped_release release;
+    std::vector<T> scratch;
+    mean_radial(order, step, 0, count, to, scratch);
+}
+
+template <class T>
 void add_for(py::module_& module) {
     module.def(
         "integrate_pixels", &integrate_pixels<T>, py::arg("cells").noconvert(), py::arg("out").noconvert(),
         py::arg("frequency"), py::arg("tolerance"),
         "Means over pixels into out [image, y, x] from values at the centres of cells [image, pixels * division + "
         "2 reach, ...], see pixel_cells.");
+    module.def(
+        "radial_means", &radial_means<T>, py::arg("values").noconvert(), py::arg("order"), py::arg("step"),
+        "The radial function of f(r) cos(order psi) at r = 0, step, ... (pixels) becomes that of its mean over a "
+        "pixel, but for the last four values.");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ from simcore.kernels.operations import (
     pool,
     resample,
 )
-from simcore.kernels.pixels import integrate_pixels, pixel_cells
+from simcore.kernels.pixels import integrate_pixels, pixel_cells, radial_means
 from simcore.kernels.shapes import Bodies, body_extents, columns, outlines, voxelise
 from simcore.kernels.targets import (
     discs,
