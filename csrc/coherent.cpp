@@ -130,6 +130,11 @@ template <class T>
 CoherentImager<T>::~CoherentImager() = default;
 
 template <class T>
+std::int64_t CoherentImager<T>::scatter(std::int64_t count, const Light* lights, Particles* particles) {
+    return scatter_spheres(count, lights, particles, term_margin<T>(tolerance_), scratch_->spheres);
+}
+
+template <class T>
 void CoherentImager<T>::intensity(const Light& light, const Particles& particles, std::int64_t height,
                                   std::int64_t width, T* out) {
     CoherentSetup setup = set_up<T>(light, backward_, height, width, tolerance_);

@@ -47,6 +47,7 @@ struct Particles {
     const std::complex<double>*a, *b;
     std::int64_t table_wavelengths, angles;
     const std::complex<double>*s1, *s2;
+    std::int64_t row = -1;  // what CoherentImager::scatter found for the first homogeneous sphere; -1: not done yet
 };
 
 template <class T>
@@ -63,6 +64,10 @@ class CoherentImager {
     CoherentImager(const CoherentImager&) = delete;
     CoherentImager& operator=(const CoherentImager&) = delete;
 
+    // Finds what the homogeneous spheres of some images scatter, side by side, and writes into their particles where it
+    // is kept until the next call; returns of how many of the `count` images, at least one. Images for which it was not
+    // called do it for themselves, with the same result.
+    std::int64_t scatter(std::int64_t count, const Light* lights, Particles* particles);
     // Intensity averaged over the pixels, (y, x).
     void intensity(const Light& light, const Particles& particles, std::int64_t height, std::int64_t width, T* out);
     // Field averaged over the pixels, (y, x, component): Ex and Ey, or what the analyzer passes; of the first

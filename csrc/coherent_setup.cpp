@@ -11,9 +11,10 @@ namespace simcore {
 namespace {
 
 constexpr double kTwoPi = 6.28318530717958647692;
-constexpr double kCoarsest = 400.0;  // largest phase across a pixel
-constexpr double kPlain = 2e-4;      // tolerance from which positions need no double precision
-constexpr double kLeftOut = 0.5;     // share of the tolerance for light that is too weak to be drawn
+constexpr double kCoarsest = 400.0;                  // largest phase across a pixel
+constexpr double kPlain = 2e-4;                      // tolerance from which positions need no double precision
+constexpr std::int64_t kMostCoefficients = 1 << 13;  // of spheres that are done side by side
+constexpr double kLeftOut = 0.5;                     // share of the tolerance for light that is too weak to be drawn
 
 template <class T>
 using Scratch = CoherentScratch<T>;
@@ -44,31 +45,6 @@ double farthest(const PixelRule& rule, const CoherentSetup& setup, double x, dou
     return std::sqrt(dx * dx + dy * dy) * pixel_size;
 }
 
-// Coefficients of the homogeneous spheres at every wavelength: rows of setup.terms, wavelengths innermost.
-template <class T>
-void scatter_spheres(const Light& light, const Particles& p, CoherentSetup& setup, Scratch<T>& s) {
-    s.size.clear();
-    s.index.clear();
-    s.terms.clear();
-    s.sphere.assign(static_cast<std::size_t>(p.count), -1);
-    const double n = light.objective.medium_index;
-    for (std::int64_t i = 0; i < p.count; ++i) {
-        if (p.source[i] >= 0) continue;
-        s.sphere[i] = static_cast<std::int64_t>(s.size.size());
-        for (std::int64_t q = 0; q < light.wavelengths; ++q) {
-            s.size.push_back(kTwoPi * n * p.radius[i] / light.wavelength[q]);
-            s.index.emplace_back(p.index[i].real() / n, p.index[i].imag() / n);
-            s.terms.push_back(mie_terms(s.size.back(), setup.demand.terms));
-            setup.terms = std::max(setup.terms, s.terms.back());
-        }
-    }
-    const std::int64_t rows = static_cast<std::int64_t>(s.size.size());
-    s.a.resize(static_cast<std::size_t>(rows * setup.terms));
-    s.b.resize(static_cast<std::size_t>(rows * setup.terms));
-    if (rows > 0)
-        mie_coefficients(rows, s.size.data(), s.index.data(), s.terms.data(), setup.terms, s.a.data(), s.b.data());
-}
-
 Source multipole_source(const Particles& p, std::int64_t row, std::int64_t wavelengths, std::int64_t q) {
     const std::int64_t at = (row * wavelengths + q) * p.terms;
     std::int64_t terms = p.terms;
@@ -85,16 +61,22 @@ Source table_source(const Particles& p, std::int64_t row, std::int64_t q) {
 // scattered has in the angle.
 template <class T>
 double find_sources(const Light& light, const Particles& p, CoherentSetup& setup, Scratch<T>& s) {
-    scatter_spheres(light, p, setup, s);
+    Particles alone = p;
+    if (p.row < 0) scatter_spheres(1, &light, &alone, setup.demand.terms, s.spheres);
+    std::int64_t row = alone.row;
+    setup.terms = 0;
+    for (std::int64_t i = 0, next = row; i < p.count; ++i)
+        for (std::int64_t q = 0; p.source[i] < 0 && q < light.wavelengths; ++q)
+            setup.terms = std::max(setup.terms, s.spheres.terms[next++]);
     s.sources.clear();
     double order = static_cast<double>(setup.terms);
     std::int64_t terms = setup.terms;
     for (std::int64_t i = 0; i < p.count; ++i) {
         for (std::int64_t q = 0; q < light.wavelengths; ++q) {
             if (p.source[i] < 0) {
-                const std::int64_t row = s.sphere[i] + q;
-                s.sources.push_back({s.terms[row], s.a.data() + row * setup.terms, s.b.data() + row * setup.terms, 0,
-                                     nullptr, nullptr});
+                const std::int64_t at = row * s.spheres.stride;
+                s.sources.push_back(
+                    {s.spheres.terms[row++], s.spheres.a.data() + at, s.spheres.b.data() + at, 0, nullptr, nullptr});
             } else if (p.source[i] < p.multipole_rows) {
                 s.sources.push_back(multipole_source(p, p.source[i], light.wavelengths, q));
             } else {
@@ -257,7 +239,42 @@ void make_tables(RadialTables& tables, const Light& light, const Particles& p, c
     s.fields.connect();
 }
 
+std::int64_t scatter_spheres(std::int64_t count, const Light* lights, Particles* particles, double margin,
+                             SphereRows& rows) {
+    rows.size.clear();
+    rows.index.clear();
+    rows.terms.clear();
+    rows.stride = 0;
+    std::int64_t image = 0;
+    for (; image < count && static_cast<std::int64_t>(rows.size.size()) * rows.stride <= kMostCoefficients; ++image) {
+        const Light& light = lights[image];
+        Particles& p = particles[image];
+        p.row = static_cast<std::int64_t>(rows.size.size());
+        const double n = light.objective.medium_index;
+        for (std::int64_t i = 0; i < p.count; ++i)
+            for (std::int64_t q = 0; p.source[i] < 0 && q < light.wavelengths; ++q) {
+                rows.size.push_back(kTwoPi * n * p.radius[i] / light.wavelength[q]);
+                rows.index.emplace_back(p.index[i].real() / n, p.index[i].imag() / n);
+                rows.terms.push_back(mie_terms(rows.size.back(), margin));
+                rows.stride = std::max(rows.stride, rows.terms.back());
+            }
+    }
+    const auto spheres = static_cast<std::int64_t>(rows.size.size());
+    rows.a.resize(static_cast<std::size_t>(spheres * rows.stride));
+    rows.b.resize(static_cast<std::size_t>(spheres * rows.stride));
+    if (spheres > 0)
+        mie_coefficients(spheres, rows.size.data(), rows.index.data(), rows.terms.data(), rows.stride, rows.a.data(),
+                         rows.b.data());
+    return image;
+}
+
+template <class T>
+double term_margin(double tolerance) {
+    return demand<T>(tolerance).terms;
+}
+
 #define SIMCORE_SETUP(T)                                                                                         \
+    template double term_margin<T>(double);                                                                      \
     template CoherentSetup set_up<T>(const Light&, bool, std::int64_t, std::int64_t, double);                    \
     template void divide_pixels<T>(const Light&, double, double, CoherentSetup&, CoherentScratch<T>&);           \
     template void prepare<T>(RadialTables&, const Light&, const Particles&, double, CoherentSetup&,              \

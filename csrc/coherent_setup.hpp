@@ -44,6 +44,14 @@ struct CoherentSetup {
     double quiet;                // intensity of a component that counts; 0: every
 };
 
+// Coefficients of the homogeneous spheres of some images: rows of `stride` terms, wavelengths innermost.
+struct SphereRows {
+    std::vector<double> size;
+    std::vector<std::complex<double>> index, a, b;
+    std::vector<std::int64_t> terms;
+    std::int64_t stride = 0;
+};
+
 // Memory that the images share.
 template <class T>
 struct CoherentScratch {
@@ -52,9 +60,9 @@ struct CoherentScratch {
     Directions open, blocked;
     ProfileScratch<T> open_profile, blocked_profile;
     SourceScratch source;
-    std::vector<double> size, distance, integrands, blocked_integrands;
-    std::vector<std::complex<double>> index, a, b;
-    std::vector<std::int64_t> terms, sphere, intervals;
+    SphereRows spheres;
+    std::vector<double> distance, integrands, blocked_integrands;
+    std::vector<std::int64_t> intervals;
     std::vector<Wanted> wanted;
     FieldTables<T> fields;
     std::vector<char> quiet, ring_quiet;
@@ -80,6 +88,14 @@ CoherentSetup set_up(const Light& light, bool backward, std::int64_t height, std
 // `highest`: frequency up to which what is drawn must be averaged over the pixels well.
 template <class T>
 void divide_pixels(const Light& light, double highest, double accuracy, CoherentSetup& setup, CoherentScratch<T>& s);
+
+// Multiple of x^(1/3) in the number of coefficients.
+template <class T>
+double term_margin(double tolerance);
+
+// As CoherentImager::scatter; `margin`: that multiple.
+std::int64_t scatter_spheres(std::int64_t count, const Light* lights, Particles* particles, double margin,
+                             SphereRows& rows);
 
 // Sources of the particles, directions and radial points; `margin` in pixels around the cells.
 template <class T>

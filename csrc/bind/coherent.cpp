@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <type_traits>
+#include <vector>
 
 #include "bind.hpp"
 
@@ -219,11 +220,18 @@ void image_particles(RadialTables& tables, Array<T>& out, const Arguments& g, bo
     const py::ssize_t height = out.shape(1), width = out.shape(2), size = images > 0 ? out.size() / images : 0;
     const py::gil_scoped_release release;
     CoherentImager<Real> imager(tables, backward, tolerance);
+    std::vector<Light> lights;
+    std::vector<Particles> particles;
     for (py::ssize_t i = 0; i < images; ++i) {
+        lights.push_back(light_of(g, i));
+        particles.push_back(particles_of(g, i));
+    }
+    for (py::ssize_t i = 0, scattered = 0; i < images; ++i) {
+        if (i == scattered) scattered += imager.scatter(images - i, &lights[i], &particles[i]);
         if constexpr (field) {
-            imager.field(light_of(g, i), particles_of(g, i), height, width, to + i * size);
+            imager.field(lights[i], particles[i], height, width, to + i * size);
         } else {
-            imager.intensity(light_of(g, i), particles_of(g, i), height, width, to + i * size);
+            imager.intensity(lights[i], particles[i], height, width, to + i * size);
         }
     }
 }
