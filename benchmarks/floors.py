@@ -5,7 +5,7 @@
 - random numbers: as many as it needs, by the best generator here (random_numbers.py);
 - writing: its outputs copied into fresh memory.
 
-Rendering, transforms and writing take turns; all is processor time of one core.
+Rendering and all parts take turns; all is processor time of one core.
 """
 
 from __future__ import annotations
@@ -18,34 +18,41 @@ from benchmarks.timing import medians
 from benchmarks.transforms import Watch
 
 RANDOM_EXAMPLES = 32  # over which needs of random numbers are averaged
+PRODUCT = "product of matrices"
 
 
-def floor(name: str, tolerance: float, multiply_adds: float, rounds: int, count: int | None = None) -> dict[str, Any]:
+def floor(name: str, tolerance: float, rounds: int, count: int | None = None) -> dict[str, Any]:
     """Microseconds of an image: the whole, the parts of the floor, their sum; and how many times the floor the whole is."""
     recipe, count = EVERY[name].recipe(tolerance), count or EVERY[name].counts[0]
     watch = Watch()
     with watch.on():
         arrays = recipe.render(count=count, seed=1)
+    needs = random_numbers.needs(recipe, min(count, RANDOM_EXAMPLES))
+    drawings = [random_numbers.Drawing.of(need) for need in needs]
+    parts = {"transforms": watch.again()} if watch.found else {PRODUCT: arithmetic.product()}
+    numbers = {f"{i} {by}": call for i, drawing in enumerate(drawings) for by, call in drawing.calls.items()}
     times = medians(
         {
             "whole": lambda: recipe.render(count=count, seed=1),
-            "transforms": watch.again(),
+            **parts,
             "writing": lambda: [array.copy() for array in arrays.values()],
+            **numbers,
         },
         rounds,
     )
-    each = {part: 1e6 * seconds / count for part, seconds in times.items()}
-    if not watch.found:
-        del each["transforms"]
-        each["arithmetic"] = 1e6 * arithmetic.seconds(name, tolerance, multiply_adds)
-    found = random_numbers.needs(recipe, min(count, RANDOM_EXAMPLES))
-    drawn = [(need, *random_numbers.fastest(need, rounds)) for need in found]
-    each["random numbers"] = 1e6 * sum(seconds for _, _, seconds in drawn)
+    each = {part: 1e6 * times[part] / count for part in ("whole", "writing", *parts)}
+    if PRODUCT in each:
+        del each[PRODUCT]
+        each["arithmetic"] = 1e6 * times[PRODUCT] * arithmetic.products(name, tolerance)
+    drawn = [drawing.fastest({by: times[f"{i} {by}"] for by in drawing.calls}) for i, drawing in enumerate(drawings)]
+    each["random numbers"] = 1e6 * sum(seconds for _, seconds in drawn)
     floor = sum(value for part, value in each.items() if part != "whole")
     return {
         **each,
         "floor": floor,
         "over": each["whole"] / floor,
-        "numbers": [{"kind": need.kind, "count": need.count, "by": best} for need, best, _ in drawn],
+        "numbers": [
+            {"kind": need.kind, "count": need.count, "by": best} for need, (best, _) in zip(needs, drawn, strict=True)
+        ],
         "calls": {str(one): number / count for one, number in watch.found.items()},
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import arithmetic, curves, errors, floors, stages, two_cores
+from benchmarks import curves, errors, floors, stages, two_cores
 from benchmarks.alone import ALONE, EVERY
 from benchmarks.cases import CASES, DEFAULT, Case
 from benchmarks.timing import processor_seconds
@@ -22,9 +22,8 @@ def everything(name: str, rounds: int, peer: bool = True) -> dict[str, Any]:
     """All numbers of a case but the curve; ``at`` holds those of each tolerance, "peer" that of the peer's error."""
     rates = alone if name in ALONE else against_the_peer if peer else unaccompanied
     row = rates(name, rounds)
-    multiply_adds = arithmetic.rate()
     for found in row["at"].values():
-        found |= {"floor": floors.floor(name, found["tolerance"], multiply_adds, min(rounds, FEW))}
+        found |= {"floor": floors.floor(name, found["tolerance"], min(rounds, FEW))}
         found |= {"over": found["floor"].pop("over")}
         found |= {"stages": stages.shares(EVERY[name].recipe(found["tolerance"]), min(rounds, FEW))["shares"]}
     asked = row["at"].get("peer", row["at"]["default"])["tolerance"]

@@ -7,7 +7,7 @@ White noise before a pupil needs as many normal numbers as the pupil lets degree
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import pi, prod
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 import simcore as sc
-from benchmarks.timing import medians
 from simcore import kernels
 from simcore.plan import plan
 from simcore.streams import Stream
@@ -88,19 +87,29 @@ def _before_the_pupil(flow: Any, optics: sc.ComplexField, examples: int) -> Iter
     yield Need("normal", 2 * min(1.0, pi * aperture**2) * height * width)
 
 
-def fastest(need: Need, rounds: int) -> tuple[str, float]:
-    """Return the fastest generator for it, and its seconds for an image."""
-    count = max(1, int(need.count)) if need.rates is None else need.rates.size
-    repeated = max(1, AT_ONCE // count) if need.rates is None else 1
-    times = medians(_generators(need, count * repeated), rounds)
-    if COPY in times:  # what our kernel, which works in place, is given to work on
-        times["simcore"] -= times.pop(COPY)
-    name = min(times, key=times.__getitem__)
-    share = need.count / (count * repeated)
-    return name, times[name] * share
+@dataclass(frozen=True)
+class Drawing:
+    """Calls that draw what is needed, by generator; ``share`` of one call's time is that of an image."""
+
+    calls: dict[str, Callable[[], Any]]
+    share: float
+
+    @classmethod
+    def of(cls, need: Need) -> Drawing:
+        count = max(1, int(need.count)) if need.rates is None else need.rates.size
+        repeated = max(1, AT_ONCE // count) if need.rates is None else 1
+        return cls(_generators(need, count * repeated), need.count / (count * repeated))
+
+    def fastest(self, seconds: Mapping[str, float]) -> tuple[str, float]:
+        """Return the fastest generator, and its seconds for an image, from those of each call."""
+        times = dict(seconds)
+        if COPY in times:  # what our kernel, which works in place, is given to work on
+            times["simcore"] -= times.pop(COPY)
+        name = min(times, key=times.__getitem__)
+        return name, times[name] * self.share
 
 
-def _generators(need: Need, count: int) -> dict[str, Any]:
+def _generators(need: Need, count: int) -> dict[str, Callable[[], Any]]:
     """Return functions that draw ``count`` numbers of its kind, by generator."""
     known = {name: np.random.Generator(bits(SEED)) for name, bits in GENERATORS.items()}
     stream = Stream(np.array([SEED, 0], np.uint64), np.arange(3 * _rows(need), dtype=np.uint64).reshape(-1, 3))

@@ -239,7 +239,7 @@ def test_the_tables_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     cases = {"c": peer, "e256_coma": alone}
     for name, row in cases.items():
         for found in row["at"].values():
-            found["floor"] = floors.floor(name, found["tolerance"], 1e10, 1, 2)
+            found["floor"] = floors.floor(name, found["tolerance"], 1, 2)
             found["over"] = found["floor"].pop("over")
             found["stages"] = dict.fromkeys(stages.GROUPS, 1 / len(stages.GROUPS))
         row["two_cores"] = dict.fromkeys(("one_core", "two_cores", "gain", "control", "of_control", "generate", "generate_two", "memory_mib"), 1.0)  # fmt: skip  # noqa: E501

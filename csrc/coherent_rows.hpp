@@ -108,6 +108,7 @@ class FieldRows {
         s.phases.resize(static_cast<std::size_t>(std::max(row_size_, length_)));
         s.row_pointers.resize(static_cast<std::size_t>(r_.taps * light.wavelengths));
         heard_.resize(static_cast<std::size_t>(light.wavelengths));
+        (setup.plain ? plain_dy_.resize(kBand * p_.count) : dy_.resize(kBand * p_.count));
         s.weight.assign(r_.weight.begin(), r_.weight.end());
         fill_constants(squared);
     }
@@ -158,11 +159,25 @@ class FieldRows {
     void next_band() {
         const std::int64_t rows = std::min(kBand, height_ - ready_);
         std::fill(s_.quiet.begin(), s_.quiet.end(), 1);
+        place_rows(rows);
         for (std::int64_t first = 0; first < padded_; first += kTile)
             draw_tile(rows, first, std::min(kTile, padded_ - first));
         for (std::int64_t row = 0; row < rows; ++row, ++ready_)
             for (std::int64_t q = 0; q < light_.wavelengths; ++q)
                 for (int m = 0; m < components_.count; ++m) refine_component(row, q, m);
+    }
+
+    // Distances along y of a band's rows from every particle.
+    void place_rows(std::int64_t rows) {
+        for (std::int64_t i = 0; i < p_.count; ++i)
+            for (std::int64_t row = 0; row < rows; ++row) {
+                const double dy = (position(ready_ + row) - p_.y[i]) * scale_[i];
+                if (setup_.plain) {
+                    plain_dy_[i * kBand + row] = static_cast<float>(dy);
+                } else {
+                    dy_[i * kBand + row] = dy;
+                }
+            }
     }
 
     // A component that is quiet all along a row is left out of it.
@@ -186,9 +201,9 @@ class FieldRows {
 
     void draw_tile(std::int64_t rows, std::int64_t first, std::int64_t cells) {
         if constexpr (std::is_same_v<T, float>) {
-            if (setup_.plain) return draw_tile(rows, first, cells, s_.plain_dx.data());
+            if (setup_.plain) return draw_tile(rows, first, cells, s_.plain_dx.data(), plain_dy_.data());
         }
-        draw_tile(rows, first, cells, s_.dx.data());
+        draw_tile(rows, first, cells, s_.dx.data(), dy_.data());
     }
 
     // Square of the least distance of a tile's cells.
@@ -203,15 +218,12 @@ class FieldRows {
     }
 
     template <class G>
-    void draw_tile(std::int64_t rows, std::int64_t first, std::int64_t cells, const G* dx) {
+    void draw_tile(std::int64_t rows, std::int64_t first, std::int64_t cells, const G* dx, const G* dy) {
         const std::int64_t waves = light_.wavelengths;
         bool turning = false;
         std::fill(s_.sums.begin(), s_.sums.end(), T(0));
         for (std::int64_t i = 0; i < p_.count; ++i) {
-            G dy[kBand];
-            for (std::int64_t row = 0; row < rows; ++row)
-                dy[row] = static_cast<G>((position(ready_ + row) - p_.y[i]) * scale_[i]);
-            const TileGeometry<G> tile{rows, cells, dx + i * padded_ + first, dy};
+            const TileGeometry<G> tile{rows, cells, dx + i * padded_ + first, dy + i * kBand};
             const FieldPieces<T>* pieces = s_.fields.pieces.data() + i * waves;
             const double square = nearest_square(tile);
             bool seen = false;
@@ -278,6 +290,8 @@ class FieldRows {
                                                                                                pointed_ = -1;
     std::vector<int> heard_;
     std::vector<double> factors_, scale_;  // scale: of a pixel, in intervals of each particle
+    std::vector<double> dy_;
+    std::vector<float> plain_dy_;
 };
 
 }  // namespace simcore

@@ -32,14 +32,6 @@
 #define SIMCORE_ONE_BY_ONE(index) static_cast<void>(index)
 #endif
 
-// Makes the compiler keep an object in memory, from which values are fetched one by one at less cost than out of
-// vectors.
-#if defined(__GNUC__)
-#define SIMCORE_IN_MEMORY(object) __asm__ volatile("" : "+m"(object))
-#else
-#define SIMCORE_IN_MEMORY(object) static_cast<void>(object)
-#endif
-
 namespace simcore {
 
 // 0: baseline of the architecture, 3: x86-64-v3 (AVX2), 4: x86-64-v4 (AVX-512).

@@ -118,7 +118,7 @@ bool EmitterImager<T>::draw_together(const EmissionOptics& optics, const RadialW
                                      std::int64_t height, std::int64_t width, T* out) {
     if constexpr (std::is_same_v<T, float>) {
         EmissionScratch<float>& s = *scratch_;
-        StackSpot spot{height, width, emitters.y[0], 0.0, 0, nullptr, {}, nullptr};
+        StackSpot spot{height, width, emitters.y[0], 0.0, 0, nullptr, {}, nullptr, {}};
         for (std::int64_t i = 0; i < count; ++i) {
             const EmitterList one = only(emitters, i);
             const Setup setup =
@@ -137,6 +137,7 @@ bool EmitterImager<T>::draw_together(const EmissionOptics& optics, const RadialW
         fill_stack(spot.end, count, s.stack_pieces, s.stack);
         spot.dx = s.dx.data();
         spot.pieces = s.stack.data();
+        spot.scratch = {s.base.data(), s.fraction.data()};
         draw_stack_spot(spot, count, out);
         return true;
     }

@@ -199,14 +199,12 @@ SIMCORE_INLINE void add_cubics(const T* pieces, T intensity, std::int64_t first,
     for (; i < last; ++i) out[i] += intensity * cubic(pieces + 4 * static_cast<std::int64_t>(base[i]), fraction[i]);
 }
 
-// The cells of a row from `first` to `last`; whole packs are looked for, for rows are short: what stands beside the row
-// is not used.
+// The cells of a row from `first` to `last`.
 template <int bytes, class T>
 SIMCORE_INLINE void add_row(const EmissionSpot<T>& spot, T dy, std::int64_t first, std::int64_t last,
                             const SpotScratch<T>& s, T* out) {
     const T square = dy * dy;
-    for (std::int64_t from = first / kSpotPadding * kSpotPadding; from < last; from += kSpotPadding)
-        find_intervals(spot.dx + from, square, spot.end, s.base + from, s.fraction + from);
+    find_intervals(spot.dx, square, spot.end, first, last, s);
     add_cubics<bytes>(spot.even, spot.intensity, first, last, s.base, s.fraction, out);
     if (spot.odd == nullptr) return;
     for (std::int64_t i = first; i < last; ++i) {

@@ -77,16 +77,20 @@ struct SpotScratch {
 void add_spot(const EmissionSpot<float>& spot, const SpotScratch<float>& scratch, float* out);
 void add_spot(const EmissionSpot<double>& spot, const SpotScratch<double>& scratch, double* out);
 
-// The interval of each of kSpotPadding cells' radii, at most `end`, and the place in it; dx, square: along the row, and
-// across it.
+// The interval of the radius of each cell from `first` to `last`, at most `end`, and the place in it; dx, square: along
+// the row, and across it. Whole packs of cells, for rows are short: what stands beside them is not used.
 template <class T>
-SIMCORE_INLINE void find_intervals(const T* dx, T square, std::int64_t end, std::int32_t* base, T* fraction) {
+SIMCORE_INLINE void find_intervals(const T* dx, T square, std::int64_t end, std::int64_t first, std::int64_t last,
+                                   const SpotScratch<T>& s) {
     const std::int32_t most = static_cast<std::int32_t>(end);
-    for (std::int64_t k = 0; k < kSpotPadding; ++k) {
-        const T radius = std::sqrt(dx[k] * dx[k] + square);
-        const std::int32_t at = static_cast<std::int32_t>(radius);
-        base[k] = at < most ? at : most;
-        fraction[k] = radius - static_cast<T>(base[k]);
+    for (std::int64_t from = first / kSpotPadding * kSpotPadding; from < last; from += kSpotPadding) {
+        SIMCORE_INDEPENDENT
+        for (std::int64_t k = from; k < from + kSpotPadding; ++k) {
+            const T radius = std::sqrt(dx[k] * dx[k] + square);
+            const std::int32_t at = static_cast<std::int32_t>(radius), base = at < most ? at : most;
+            s.base[k] = base;
+            s.fraction[k] = radius - static_cast<T>(base);
+        }
     }
 }
 

@@ -12,17 +12,13 @@ namespace {
 
 constexpr std::int64_t kPiece = 4 * kStack;
 
-// Values of the images side by side, kSpotPadding pixels of a row: intervals, and where in them the pixels lie.
+// Values of the images side by side, for `pixels` of a row.
 template <int bytes>
-SIMCORE_INLINE void look_up(const StackSpot& spot, const float* dx, float square, float* values) {
+SIMCORE_INLINE void look_up(const StackSpot& spot, const std::int32_t* base, const float* fraction, std::int64_t pixels,
+                            float* values) {
     using Images = Pack<float, kStack, bytes>;
-    std::int32_t base[kSpotPadding];
-    float fraction[kSpotPadding];
-    find_intervals(dx, square, spot.end, base, fraction);
-    SIMCORE_IN_MEMORY(base);
-    SIMCORE_IN_MEMORY(fraction);
     const Images intensity(spot.intensity), none;
-    for (std::int64_t i = 0; i < kSpotPadding; ++i) {
+    for (std::int64_t i = 0; i < pixels; ++i) {
         const float *at = spot.pieces + kPiece * base[i], u = fraction[i];
         const Images last = Images(at + 2 * kStack) + scaled(u, Images(at + 3 * kStack));
         const Images cubic = Images(at) + scaled(u, Images(at + kStack) + scaled(u, last));
@@ -53,9 +49,11 @@ SIMCORE_INLINE void stack_body(const StackSpot& spot, std::int64_t count, float*
     float values[kStack * kSpotPadding];
     for (std::int64_t y = 0; y < spot.height; ++y) {
         const float dy = static_cast<float>((static_cast<double>(y) - spot.y) * spot.scale);
+        find_intervals(spot.dx, dy * dy, spot.end, 0, spot.width, spot.scratch);
         for (std::int64_t x = 0; x < spot.width; x += kSpotPadding) {
-            look_up<bytes>(spot, spot.dx + x, dy * dy, values);
-            put(values, std::min(kSpotPadding, spot.width - x), count, size, out + y * spot.width + x);
+            const std::int64_t pixels = std::min(kSpotPadding, spot.width - x);
+            look_up<bytes>(spot, spot.scratch.base + x, spot.scratch.fraction + x, pixels, values);
+            put(values, pixels, count, size, out + y * spot.width + x);
         }
     }
 }

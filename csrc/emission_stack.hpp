@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "aligned.hpp"
+#include "emission_rows.hpp"
 
 namespace simcore {
 
@@ -19,6 +20,7 @@ struct StackSpot {
     const float* dx;
     float intensity[kStack];
     const float* pieces;  // for each interval four coefficients of kStack values
+    SpotScratch<float> scratch;
 };
 
 // Cubic pieces of each of `count` images (none: dark), side by side up to `end` intervals and one of nothing.

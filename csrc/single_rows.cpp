@@ -93,13 +93,24 @@ SIMCORE_INLINE void draw_cells(std::int64_t cells, const Turns<T>& turns, const 
 template <int bytes, int functions, class G, class T>
 SIMCORE_INLINE void draw_rows(const TileGeometry<G>& tile, const Turns<T>& turns, const T* pieces, std::int64_t apart,
                               T* out) {
-    Tile<T> s;
-    for (std::int64_t row = 0; row < tile.rows; ++row)
-        for (std::int64_t first = 0; first < tile.cells; first += kTile) {
-            const std::int64_t cells = std::min(kTile, tile.cells - first);
-            locate(cells, tile.dx + first, tile.dy[row], 4 * functions, s);
-            draw_cells<bytes, functions>(cells, turns, pieces, s, out + row * apart + first);
+    // Roots are slow: those of the next cells are taken while the ones before are looked up.
+    Tile<T> tiles[2];
+    const std::int64_t across = (tile.cells + kTile - 1) / kTile, count = across * tile.rows;
+    std::int64_t row = 0, first = 0, cells = 0;
+    T* to = out;
+    for (std::int64_t i = 0; i <= count; ++i) {
+        const std::int64_t next = std::min(kTile, tile.cells - first);
+        T* next_to = out + row * apart + first;
+        if (i < count) locate(next, tile.dx + first, tile.dy[row], 4 * functions, tiles[i % 2]);
+        if (i > 0) draw_cells<bytes, functions>(cells, turns, pieces, tiles[(i + 1) % 2], to);
+        cells = next;
+        to = next_to;
+        first += kTile;
+        if (first >= tile.cells) {
+            first = 0;
+            ++row;
         }
+    }
 }
 
 template <int bytes, class G, class T>
