@@ -102,16 +102,16 @@ void choose_directions(RadialTables& tables, const Light& light, const Particles
         most = std::max(most, s.distance[i]);
         farthest_z = std::max(farthest_z, std::abs(p.z[i]));
     }
-    const auto fill = [&](double sine, Directions& to) {
+    const auto directions = [&](double sine) {
         const double below = 1.0 - std::sqrt(std::max(0.0, 1.0 - sine * sine));
         swing = wavenumber * n * ((most + 8.0 * setup.spacing) * sine + farthest_z * below) + setup.order * sine;
-        fill_directions(tables, light.objective, sine, {swing, wavenumber, setup.demand.nodes, setup.demand.digits},
-                        setup.terms, to);
+        return &s.directions.of(tables, light.objective, sine,
+                                {swing, wavenumber, setup.demand.nodes, setup.demand.digits}, setup.terms);
     };
-    fill(setup.sine, s.open);
+    s.open = directions(setup.sine);
     s.open_profile.transform.forget(setup.demand.steps);
     if (setup.stopped > 0.0) {
-        fill(setup.stopped, s.blocked);
+        s.blocked = directions(setup.stopped);
         s.blocked_profile.transform.forget(setup.demand.steps);
     }
     s.intervals.resize(static_cast<std::size_t>(p.count));
@@ -205,9 +205,9 @@ void profiles(RadialTables& tables, const Light& light, const Particles& p, cons
         radial_profiles(tables, directions, fields, values.data(), s.profiles.data(), setup.before, scratch,
                         setup.stride, quads.data());
     };
-    run(s.open, s.open_profile, s.integrands, s.quads);
+    run(*s.open, s.open_profile, s.integrands, s.quads);
     if (setup.stopped > 0.0) {
-        run(s.blocked, s.blocked_profile, s.blocked_integrands, s.blocked_quads);
+        run(*s.blocked, s.blocked_profile, s.blocked_integrands, s.blocked_quads);
         for (std::int64_t i = 0; i < setup.stride * fields; ++i) s.quads[i] -= s.blocked_quads[i];
     }
 }
@@ -220,14 +220,14 @@ void make_tables(RadialTables& tables, const Light& light, const Particles& p, c
     for (std::int64_t first = 0; first < fields; first += kTogether) {
         const std::int64_t here = std::min(kTogether, fields - first);
         // Where a pupil bends the rays, it is not known from where on the light falls off.
-        if (setup.least > 0.0 && s.open.flat) {
+        if (setup.least > 0.0 && s.open->flat) {
             const double k = setup.frequency / setup.sine;
-            integrands(light, p, setup, s.open, first, here, s.source, s, s.integrands);
+            integrands(light, p, setup, *s.open, first, here, s.source, s, s.integrands);
             s.wanted.clear();
             for (std::int64_t i = first; i < first + here; ++i)
                 s.wanted.push_back({setup.frequency * s.distance[i],
                                     setup.frequency * cone(p.z[i], setup.sine, setup.order / k), setup.least});
-            add_tables(tables, s.open, here, s.integrands.data(), s.wanted.data(), setup.error, s.open_profile,
+            add_tables(tables, *s.open, here, s.integrands.data(), s.wanted.data(), setup.error, s.open_profile,
                        s.fields);
         } else {
             profiles(tables, light, p, setup, first, here, s);

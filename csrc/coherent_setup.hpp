@@ -57,7 +57,8 @@ template <class T>
 struct CoherentScratch {
     PixelRule rule;
     Refinement refinement;
-    Directions open, blocked;
+    DirectionSets directions;
+    const Directions *open = nullptr, *blocked = nullptr;  // of an image
     ProfileScratch<T> open_profile, blocked_profile;
     SourceScratch source;
     SphereRows spheres;

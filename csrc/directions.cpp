@@ -82,27 +82,41 @@ SIMCORE_DISPATCH(nodes_dispatched, nodes_body,
                   double* one_minus_cos, double* to),
                  (count, w, weight, sine, fall, one_minus_cos, to))
 
-}  // namespace
-
-void fill_directions(RadialTables& tables, const Objective& objective, double sine, const Sampling& sampling,
-                     std::int64_t terms, Directions& to) {
-    const Path path = path_of(objective, sine);
-    const double steepest = path.sine_square * (path.depth == 0.0 ? 1.0 : std::max(1.0, path.ratio_square));
-    to.grazing = steepest > kGrazing;
-    to.flat = is_flat(path);
-    to.count = nodes_on_ladder(wanted_nodes(path, sampling, objective.waist, to.grazing, steepest));
-    to.sine = sine;
+void fill(RadialTables& tables, const Path& path, std::int64_t terms, Directions& to) {
     to.terms = terms;
     to.nodes = tables.nodes(to.grazing, to.count);
     to.one_minus_cos.resize(to.count);
     to.weight.resize(to.count);
-    nodes_dispatched(to.count, to.nodes->w.data(), to.nodes->weight.data(), sine,
-                     path.rho_square / (objective.waist * objective.waist), to.one_minus_cos.data(), to.weight.data());
+    nodes_dispatched(to.count, to.nodes->w.data(), to.nodes->weight.data(), to.sine, to.fall, to.one_minus_cos.data(),
+                     to.weight.data());
     to.path.resize(to.count);
     for (int j = 0; j < to.count; ++j) to.path[j] = to.flat ? 0.0 : path_at(path, to.nodes->w[j]);
     to.sum.resize(static_cast<std::size_t>(terms * to.count));
     to.difference.resize(static_cast<std::size_t>(terms * to.count));
     angular_functions(terms, to.count, to.one_minus_cos.data(), to.sum.data(), to.difference.data());
+}
+
+}  // namespace
+
+const Directions& DirectionSets::of(RadialTables& tables, const Objective& objective, double sine,
+                                    const Sampling& sampling, std::int64_t terms) {
+    const Path path = path_of(objective, sine);
+    const double steepest = path.sine_square * (path.depth == 0.0 ? 1.0 : std::max(1.0, path.ratio_square));
+    const double fall = path.rho_square / (objective.waist * objective.waist);
+    const bool grazing = steepest > kGrazing, flat = is_flat(path);
+    const int count = nodes_on_ladder(wanted_nodes(path, sampling, objective.waist, grazing, steepest));
+    for (const Directions& d : kept_)
+        if (flat && d.flat && d.count == count && d.grazing == grazing && d.sine == sine && d.fall == fall &&
+            d.terms >= terms)
+            return d;
+    Directions& to = kept_[next_++ % kKept];
+    to.fall = fall;
+    to.grazing = grazing;
+    to.flat = flat;
+    to.count = count;
+    to.sine = sine;
+    fill(tables, path, terms, to);
+    return to;
 }
 
 }  // namespace simcore

@@ -32,6 +32,7 @@ struct Objective {
 };
 
 struct Directions {
+    double fall = 0.0;  // of the amplitude over the pupil: the square of rho / waist at its edge
     bool grazing = false;
     bool flat = true;  // W is zero
     int count = 0;
@@ -42,13 +43,24 @@ struct Directions {
     std::vector<double> sum, difference;              // pi_n + tau_n, pi_n - tau_n: rows of `count`
 };
 
-// The directions from the axis to `sine`; `swing`: largest total of the phases over them, radians, that the path does
-// not contain; `margin` nodes and `digits` (natural logarithm of the accuracy) beyond what they need. `terms`: number
-// of angular functions. Throws std::domain_error where more nodes would be needed than there can be.
+// What directions are asked for. `swing`: largest total of the phases over them, radians, that the path does not
+// contain; `margin` nodes and `digits` (natural logarithm of the accuracy) beyond what they need.
 struct Sampling {
     double swing, wavenumber, margin, digits;  // wavenumber: 2 pi / shortest wavelength, for the path
 };
-void fill_directions(RadialTables& tables, const Objective& objective, double sine, const Sampling& sampling,
-                     std::int64_t terms, Directions& to);
+
+// Directions, some of which are kept: images before one objective share them.
+class DirectionSets {
+  public:
+    // Those from the axis to `sine`, with `terms` angular functions or more; they last until kKept others have been
+    // asked for. Throws std::domain_error where more nodes would be needed than there can be.
+    const Directions& of(RadialTables& tables, const Objective& objective, double sine, const Sampling& sampling,
+                         std::int64_t terms);
+
+  private:
+    static constexpr std::size_t kKept = 8;
+    Directions kept_[kKept];
+    std::size_t next_ = 0;
+};
 
 }  // namespace simcore
