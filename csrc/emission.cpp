@@ -78,7 +78,7 @@ void EmitterImager<T>::draw(const EmissionOptics& optics, const RadialWavefront&
         return;
     }
     const Setup setup =
-        set_up_emission(optics, model_, wavefront, light, emitters, tolerance_, height, width, s, tables_);
+        set_up_emission(optics, model_, wavefront, light, emitters, tolerance_, height, width, false, s, tables_);
     if (!setup.round) s.cells.resize(static_cast<std::size_t>(setup.rows * setup.cells));
     T* cells = setup.round ? out : s.cells.data();
     std::fill(cells, cells + setup.rows * setup.cells, T(0));
@@ -122,7 +122,7 @@ bool EmitterImager<T>::draw_together(const EmissionOptics& optics, const RadialW
         for (std::int64_t i = 0; i < count; ++i) {
             const EmitterList one = only(emitters, i);
             const Setup setup =
-                set_up_emission(optics, model_, wavefront, light, one, tolerance_, height, width, s, tables_);
+                set_up_emission(optics, model_, wavefront, light, one, tolerance_, height, width, i > 0, s, tables_);
             if (!setup.round) return false;
             if (i == 0) place_columns(setup, emitters.x[0], s);
             spot.scale = setup.scale;

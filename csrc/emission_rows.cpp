@@ -81,18 +81,22 @@ SIMCORE_INLINE void lagrange(const FieldCall<T>& call) {
     }
 }
 
-// Planes one after the other -> values of a point side by side, continued to negative radii by their parity.
+// Planes one after the other -> values of a point side by side, continued to negative radii by their parity: K1 is an
+// odd function.
 template <int width, class T>
 SIMCORE_INLINE void interleave(const FieldCall<T>& call, std::int64_t row) {
-    constexpr int left = RadialGrid<T>::taps / 2 - 1;
-    const int functions = 2 * call.orders;
-    for (std::int64_t i = -left; i < row; ++i) {
-        for (int c = 0; c < functions; ++c) {
-            const T value = call.planes[c * row + (i < 0 ? -i : i)];
-            call.padded[width * (i + left) + c] = i < 0 && c / 2 == 1 ? -value : value;
-        }
-        for (int c = functions; c < width; ++c) call.padded[width * (i + left) + c] = T(0);
+    constexpr int functions = width == 8 ? 6 : width;
+    constexpr std::int64_t left = RadialGrid<T>::taps / 2 - 1;
+    T* at = call.padded + width * left;
+    for (std::int64_t i = 0; i < row; ++i, at += width) {
+        for (int c = 0; c < functions; ++c) at[c] = call.planes[c * row + i];
+        for (int c = functions; c < width; ++c) at[c] = T(0);
     }
+    for (std::int64_t i = 1; i <= left; ++i)
+        for (int c = 0; c < width; ++c) {
+            const T value = call.padded[width * (left + i) + c];
+            call.padded[width * (left - i) + c] = width == 8 && c / 2 == 1 ? -value : value;
+        }
 }
 
 template <int bytes, int width, class T>

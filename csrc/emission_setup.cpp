@@ -199,8 +199,8 @@ double emission_reach(const EmissionOptics& optics, const RadialWavefront& wavef
 template <class T>
 EmissionSetup set_up_emission(const EmissionOptics& optics, const EmissionModel& model,
                               const RadialWavefront& wavefront, const Spectrum& light, const EmitterList& emitters,
-                              double tolerance, std::int64_t height, std::int64_t width, EmissionScratch<T>& s,
-                              RadialTables& tables) {
+                              double tolerance, std::int64_t height, std::int64_t width, bool again,
+                              EmissionScratch<T>& s, RadialTables& tables) {
     EmissionSetup setup;
     setup.height = height;
     setup.width = width;
@@ -242,9 +242,10 @@ EmissionSetup set_up_emission(const EmissionOptics& optics, const EmissionModel&
         setup.frequency * (setup.reach + static_cast<double>(setup.points - setup.intervals + 1) * setup.spacing) +
             spread.phase,
         setup, s, tables);
+    if (again && setup.count == s.nodes) return setup;
+    s.nodes = setup.count;
     s.panels.clear();
     s.tables.clear();
-    s.lagrange.clear();
     s.pupil.count = 0;
     return setup;
 }
@@ -254,7 +255,11 @@ void emission_profile(RadialTables& tables, const EmissionOptics& optics, const 
                       const RadialWavefront& wavefront, const Spectrum& light, const EmissionSetup& setup,
                       const Emitter& emitter, EmissionScratch<T>& s) {
     const std::size_t points = static_cast<std::size_t>(setup.points), waves = static_cast<std::size_t>(light.count);
-    const bool fresh = s.lagrange.empty();
+    std::vector<double> steps{static_cast<double>(setup.points)};  // what the weights of interpolation depend on
+    for (std::int64_t q = 0; q < light.count; ++q)
+        steps.push_back(optics.aperture() / light.wavelength[q] * setup.spacing);
+    const bool fresh = steps != s.steps;
+    s.steps = steps;
     s.lagrange.resize(waves * points * RadialGrid<T>::taps);
     s.radial_base.resize(waves * points);
     s.even.assign(points, T(0));
@@ -298,7 +303,7 @@ void emission_profile(RadialTables& tables, const EmissionOptics& optics, const 
 #define SIMCORE_EMISSION(T)                                                                                            \
     template EmissionSetup set_up_emission<T>(const EmissionOptics&, const EmissionModel&, const RadialWavefront&,     \
                                               const Spectrum&, const EmitterList&, double, std::int64_t, std::int64_t, \
-                                              EmissionScratch<T>&, RadialTables&);                                     \
+                                              bool, EmissionScratch<T>&, RadialTables&);                               \
     template void emission_profile<T>(RadialTables&, const EmissionOptics&, const EmissionModel&,                      \
                                       const RadialWavefront&, const Spectrum&, const EmissionSetup&, const Emitter&,   \
                                       EmissionScratch<T>&);

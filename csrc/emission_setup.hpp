@@ -35,13 +35,14 @@ template <class T>
 struct EmissionScratch {
     PixelRule rule;
     double bandwidth = -1.0;  // that the rule is made for
+    int nodes = 0;            // of the pupil and the tables that are kept
     EmissionPupil pupil;
     std::vector<double> w, root, weight;                  // nodes of the pupil
     std::vector<std::shared_ptr<const Panel<T>>> panels;  // of the tables; made here where the nodes are special
     std::vector<const T*> tables;
     std::vector<T> integrand, planes, padded, lagrange, fields, even, odd, twice, laplacians;
     std::vector<T> even_pieces, odd_pieces, twice_pieces, dx, cells, column, fraction;
-    std::vector<double> turn;
+    std::vector<double> turn, steps;
     std::vector<std::int32_t> radial_base, base;
     AlignedVector<float> stack;
     std::vector<T> stack_pieces[kStack];
@@ -52,12 +53,13 @@ struct Emitter {
     bool fixed;
 };
 
-// The image's numbers, and s made ready for its emitters.
+// The image's numbers, and s made ready for its emitters. `again`: the optics and the light are those of the call
+// before, whose pupil and tables serve again if the image needs as many nodes.
 template <class T>
 EmissionSetup set_up_emission(const EmissionOptics& optics, const EmissionModel& model,
                               const RadialWavefront& wavefront, const Spectrum& light, const EmitterList& emitters,
-                              double tolerance, std::int64_t height, std::int64_t width, EmissionScratch<T>& s,
-                              RadialTables& tables);
+                              double tolerance, std::int64_t height, std::int64_t width, bool again,
+                              EmissionScratch<T>& s, RadialTables& tables);
 
 // F0, F1, F2 of one emitter, photons per pixel area for intensity 1, into s.even, s.odd and s.twice.
 template <class T>

@@ -89,13 +89,13 @@ def test_emitters_match_quadrature(name, polar):
             assert abs(at_pixels(image) - wanted).max() < limit * image.max()
 
 
-@pytest.mark.parametrize("name", ["scalar", "vectorial", "layers", "coarse pixels"])
+@pytest.mark.parametrize("name", ["scalar", "vectorial", "layers", "coarse pixels", "stop, waist", "evanescent"])
 @pytest.mark.parametrize("tolerance", [0.02, 5e-4, 1e-5])
 def test_a_stack_of_one_place_is_its_images(name, tolerance):
     """Images of one emitter in the same place are drawn some together: to the last bit as they are alone."""
     o, shape = CASES[name], (13, 37)
     for place, count in (((18.2, 5.7), 11), ((4.0, 30.5), 3), ((-900.0, 4.0), 8), ((20.0, 6.0), 2), ((0.0, 0.0), 8)):
-        z = np.linspace(-0.9, 1.4, count)
+        z = np.linspace(-0.19, 3.4, count)  # more and more nodes
         intensity = np.linspace(0.0, 5.0, count)
         images = np.full((count, *shape), np.nan, np.float32)
         rows = (np.full(count, value) for value in (*place,))
