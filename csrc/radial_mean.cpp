@@ -5,7 +5,7 @@
 namespace simcore {
 namespace {
 
-constexpr std::int64_t kSides = 2;  // neighbours on each side that a difference takes
+constexpr std::int64_t kSides = kMeanBefore;  // neighbours on each side that a difference takes
 
 // to[i] = r^2 times the Laplacian of f(r) cos(order psi), divided by i^2, so in units of the step; of from[i] there are
 // kSides values before r = 0.

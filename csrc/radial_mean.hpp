@@ -11,6 +11,7 @@
 namespace simcore {
 
 constexpr std::int64_t kMeanMargin = 4;  // values at the end that stay what they were
+constexpr std::int64_t kMeanBefore = 2;  // values before r = 0, at least
 
 // Whether what is left out lies within the tolerance. `frequency`: highest one present, radians a pixel; `share`: of
 // the image at its brightest that is of such frequencies, weighted with their fourth power.

@@ -1,6 +1,7 @@
 // Adapter of pixels.hpp and radial_mean.hpp.
 #include "../pixels.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -48,8 +49,10 @@ void radial_means(Array<T>& values, int order, double step) {
     T* to = values.mutable_data();
     const std::int64_t count = values.shape(0);
     const py::gil_scoped_release release;
-    std::vector<T> scratch;
-    mean_radial(order, step, 0, count, to, scratch);
+    std::vector<T> padded(kMeanBefore, T(0)), scratch;
+    padded.insert(padded.end(), to, to + count);
+    mean_radial(order, step, kMeanBefore, kMeanBefore + count, padded.data(), scratch);
+    std::copy(padded.begin() + kMeanBefore, padded.end(), to);
 }
 
 template <class T>
