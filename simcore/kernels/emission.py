@@ -99,7 +99,7 @@ class EmissionOptics:
         """Return one column of the optics, (image,)."""
         return self.optics[:, COLUMNS.index(name)]
 
-    def part(self, images: Array) -> EmissionOptics:
+    def part(self, images: Array | slice) -> EmissionOptics:
         """Return the optics of some of the images."""
         optics, wavelength, weight, wavefront = (
             np.ascontiguousarray(a[images]) for a in (self.optics, self.wavelength, self.weight, self.wavefront)

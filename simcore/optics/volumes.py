@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, pi, prod, sqrt
+from math import ceil, pi, prod
 from typing import Any
 
 import numpy as np
@@ -99,15 +99,16 @@ def add_bodies(
     """
     tolerance, scratch = max(tolerance, FINEST), Scratch()
     extent = kernels.body_extents(bodies)
-    for i in range(len(out)):
-        part = slice(bodies.first[i], bodies.first[i + 1])
-        if part.start == part.stop:
-            continue
-        one = optics.part(np.array([i]))
-        low, high = (bodies.z[part] - extent[part, 2]).min(), (bodies.z[part] + extent[part, 2]).max()
-        pixel = float(one.column("pixel_size")[0])
-        rough = roughness(extent[part, 3] / pixel, extent[part, 2] / extent[part, 3])
-        bright = brightness(one, extent[part, 3], bodies.z[part])
+    counts = np.diff(bodies.first)
+    lit, image = np.flatnonzero(counts), np.repeat(np.arange(len(out)), counts)
+    first = bodies.first[lit]
+    pixels, lumps = optics.column("pixel_size"), lumps_of(extent, bodies.z, intensity)
+    lows = np.minimum.reduceat(bodies.z - extent[:, 2], first)
+    highs = np.maximum.reduceat(bodies.z + extent[:, 2], first)
+    roughs = np.maximum.reduceat(roughness(extent[:, 3] / pixels[image], extent[:, 2] / extent[:, 3]), first)
+    brights = np.maximum.reduceat(brightness(optics, image, extent[:, 3], bodies.z), first)
+    for i, low, high, rough, bright in zip(lit.tolist(), lows, highs, roughs.tolist(), brights.tolist(), strict=True):
+        one, pixel = optics.part(slice(i, i + 1)), float(pixels[i])
         division = cells_in_pixel(one, max(rough, GRAINY) if pupils else rough, bright * tolerance)
         planes, canvas = lay_out(
             one,
@@ -117,7 +118,7 @@ def add_bodies(
             tolerance,
             bright,
             pupils[i] if pupils else None,
-            lumps_of(extent[part], bodies.z[part], intensity[part]),
+            lumps[bodies.first[i] : bodies.first[i + 1]],
         )
         volume = scratch.zeros((len(planes.z), *canvas.cells))
         kernels.columns(
@@ -149,7 +150,7 @@ def add_filled(
     for i, inside in enumerate(placed):
         if not inside:
             continue
-        one = optics.part(np.array([i]))
+        one = optics.part(slice(i, i + 1))
         half = [each.half_sides[2] for each in inside]
         low = min(each.z - h for each, h in zip(inside, half, strict=True))
         high = max(each.z + h for each, h in zip(inside, half, strict=True))
@@ -227,12 +228,16 @@ def _from_half_cells(halves: Array) -> Array:
     return np.ascontiguousarray(halves)
 
 
-def brightness(optics: kernels.EmissionOptics, radius: Array, z: Array) -> float:
-    """Return how bright, at most 1, the brightest of bodies is beside a wide one of its thickness; ``radius``, ``z`` in um."""
-    aperture, medium = (optics.column(name)[0] for name in ("numerical_aperture", "medium"))
-    sine = min(aperture / medium, STEEPEST)
-    blur = 0.5 * optics.wavelength.max() / aperture + 0.6 * np.abs(z) * sine / sqrt(1 - sine * sine)
-    return float(np.minimum(1.0, (radius / blur) ** 2).max().clip(DIMMEST))
+def brightness(optics: kernels.EmissionOptics, image: Array, radius: Array, z: Array) -> Array:
+    """Return how bright, at most 1, bodies are beside wide ones of their thickness: (body,).
+
+    ``image``: in which each lies; ``radius``, ``z`` in um.
+    """
+    aperture = optics.column("numerical_aperture")
+    sine = np.minimum(aperture / optics.column("medium"), STEEPEST)
+    focused, slope = 0.5 * optics.wavelength.max(1) / aperture, sine / np.sqrt(1 - sine * sine)
+    blur = focused[image] + 0.6 * np.abs(z) * slope[image]
+    return np.clip((radius / blur) ** 2, DIMMEST, 1.0)
 
 
 def lumps_of(extent: Array, z: Array, intensity: Array) -> Array:
@@ -245,13 +250,13 @@ def lumps_of(extent: Array, z: Array, intensity: Array) -> Array:
     return np.stack([np.maximum(extent[:, 3], THINNEST), half, z, light / np.where(half > 0, 2 * half, 1.0)], axis=1)
 
 
-def roughness(radius: Array, height: Array) -> float:
-    """Return the largest error, with cells of one pixel, of bodies of ``radius`` pixels; ``height`` relative to that, 0: flat."""
+def roughness(radius: Array, height: Array) -> Array:
+    """Return the errors, with cells of one pixel, of bodies of ``radius`` pixels; ``height`` relative to that, 0: flat."""
     error = (
         np.where(height == 0, PATCH, BALL * np.clip(height, FLATTEST, 1.0))
         * np.maximum(1.0, SMALL / np.maximum(radius, 1e-3)) ** 2
     )
-    return float(np.minimum(error, 0.1).max())
+    return np.minimum(error, 0.1)
 
 
 def cells_in_pixel(optics: kernels.EmissionOptics, rough: float, tolerance: float) -> int:
