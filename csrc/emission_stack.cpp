@@ -1,7 +1,7 @@
 #include "emission_stack.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <cstring>
 
 #include "dispatch.hpp"
 #include "emission_rows.hpp"
@@ -22,10 +22,11 @@ SIMCORE_INLINE void look_up(const StackSpot& spot, const std::int32_t* base, con
         const float *at = spot.pieces + kPiece * base[i], u = fraction[i];
         const Images last = Images(at + 2 * kStack) + scaled(u, Images(at + 3 * kStack));
         const Images cubic = Images(at) + scaled(u, Images(at + kStack) + scaled(u, last));
-        (none + intensity * cubic).store(values + kStack * i);
+        (none + intensity * cubic).store(values + kStack * i);  // as light is added to an empty image: never -0
     }
 }
 
+// Into the images, which lie `apart` values from each other.
 SIMCORE_INLINE void put(const float* values, std::int64_t pixels, std::int64_t count, std::int64_t apart, float* to) {
     std::int64_t i = 0;
 #if SIMCORE_QUADS
