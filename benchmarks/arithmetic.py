@@ -70,7 +70,7 @@ class Look:
         return series + 2 * radii * self.directions * self.functions
 
 
-PRODUCT = MATRIX**3  # multiply-adds of float32 in what `product` does
+MULTIPLY_ADDS = MATRIX**3  # multiply-adds of float32 in what `product` does
 
 
 def product() -> Callable[[], Any]:
@@ -179,4 +179,4 @@ OPERATIONS: dict[str, Callable[[float], float]] = {
 
 def products(name: str, tolerance: float) -> float:
     """Return in how many times that of a `product` the arithmetic of an image can be done."""
-    return float(OPERATIONS[name](tolerance) / PRODUCT)
+    return float(OPERATIONS[name](tolerance) / MULTIPLY_ADDS)

@@ -11,18 +11,6 @@
 namespace simcore {
 namespace {
 
-// Of some cells: where the pieces of their intervals stand, where in it they lie, the square of that, r^2 cos 2 psi and
-// r^2 sin 2 psi, and what was looked up.
-template <class T>
-struct Tile {
-    alignas(64) std::int32_t place[kTile];
-    alignas(64) T fraction[kTile];
-    alignas(64) T square[kTile];
-    alignas(64) T cosine[kTile];
-    alignas(64) T sine[kTile];
-    alignas(64) T values[4 * kTile];
-};
-
 // Calls body(i) for `cells` cells: kSide of them in a loop of fixed length, the last of which overlap those before.
 template <class Body>
 SIMCORE_INLINE void every_cell(std::int64_t cells, Body body) {
@@ -34,8 +22,9 @@ SIMCORE_INLINE void every_cell(std::int64_t cells, Body body) {
     }
 }
 
+// The cosine and the sine of a cell are times r^2.
 template <class G, class T>
-SIMCORE_INLINE void locate(std::int64_t cells, const G* dx, G dy, std::int32_t size, Tile<T>& s) {
+SIMCORE_INLINE void locate(std::int64_t cells, const G* dx, G dy, std::int32_t size, TileScratch<T>& s) {
     const G square = dy * dy, twice = G(2) * dy;
     every_cell(cells, [&](std::int64_t i) {
         const G along = dx[i] * dx[i], radius = std::sqrt(along + square);
@@ -62,7 +51,7 @@ struct Turns {
 };
 
 template <int bytes, class T>
-SIMCORE_INLINE void look_up_four(std::int64_t cells, const T* pieces, Tile<T>& s) {
+SIMCORE_INLINE void look_up_four(std::int64_t cells, const T* pieces, TileScratch<T>& s) {
     using Quad = Pack<T, 4, bytes>;
     for (std::int64_t i = 0; i < cells; ++i) {
         const T *at = pieces + s.place[i], u = s.fraction[i];
@@ -72,7 +61,7 @@ SIMCORE_INLINE void look_up_four(std::int64_t cells, const T* pieces, Tile<T>& s
 }
 
 template <int bytes, int functions, class T>
-SIMCORE_INLINE void draw_cells(std::int64_t cells, const Turns<T>& turns, const T* pieces, Tile<T>& s, T* to) {
+SIMCORE_INLINE void draw_cells(std::int64_t cells, const Turns<T>& turns, const T* pieces, TileScratch<T>& s, T* to) {
     const T *v = s.values, *c = s.cosine, *n = s.sine, *u = s.fraction;
     if constexpr (functions == 2) {
         look_up_pairs<bytes>(0, cells, pieces, s.place, s.square, s.values);
@@ -94,7 +83,7 @@ template <int bytes, int functions, class G, class T>
 SIMCORE_INLINE void draw_rows(const TileGeometry<G>& tile, const Turns<T>& turns, const T* pieces, std::int64_t apart,
                               T* out) {
     // Roots are slow: those of the next cells are taken while the ones before are looked up.
-    Tile<T> tiles[2];
+    TileScratch<T> tiles[2];
     const std::int64_t across = (tile.cells + kTile - 1) / kTile, count = across * tile.rows;
     std::int64_t row = 0, first = 0, cells = 0;
     T* to = out;

@@ -36,19 +36,6 @@ SIMCORE_INLINE void each_cell(const Span& span, Body body) {
     }
 }
 
-// Of each cell: its interval, where the pieces of that stand, where in it the cell lies, and the square of that; cosine
-// and sine of 2 psi.
-template <class T>
-struct TileScratch {
-    alignas(64) std::int32_t base[kTile];
-    alignas(64) std::int32_t place[kTile];
-    alignas(64) T fraction[kTile];
-    alignas(64) T square[kTile];
-    alignas(64) T cosine[kTile];
-    alignas(64) T sine[kTile];
-    alignas(64) T values[4 * kTile];
-};
-
 template <class T>
 SIMCORE_INLINE void even_places(const Span& span, const FieldPieces<T>& pieces, TileScratch<T>& s) {
     const std::int32_t even = static_cast<std::int32_t>(pieces.even), odd = static_cast<std::int32_t>(pieces.odd) + 1;

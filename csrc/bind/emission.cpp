@@ -105,8 +105,8 @@ void image_emitters(RadialTables& tables, Array<T>& out, Array<std::int64_t> fir
     EmitterImager<T> imager(tables, {vectorial, aplanatic}, tolerance);
     const auto same_row = [](const Array<double>& array, py::ssize_t i, py::ssize_t j) {
         const std::size_t row = static_cast<std::size_t>(array.shape(1));
-        return std::memcmp(array.data() + i * row, array.data() + j * row, row * sizeof(double)) ==
-               0;  // nan equals nan
+        // Of bytes: nan equals nan.
+        return std::memcmp(array.data() + i * row, array.data() + j * row, row * sizeof(double)) == 0;
     };
     // Whether images i and j have one freely rotating emitter each, in the same place before the same optics.
     const auto same_place = [&](py::ssize_t i, py::ssize_t j) {
